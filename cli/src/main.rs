@@ -1,0 +1,2 @@
+//! The command `tcpdx`.
+fn main() {}

@@ -1,0 +1,133 @@
+//! Every diagnosis as data: its id, severity and group; its texts are in one file per language.
+
+mod text;
+
+pub use text::{Language, Texts, texts};
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Severity {
+    /// A normal milestone.
+    Chat = 1,
+    /// Worth knowing.
+    Note = 2,
+    /// Trouble that it recovered from, or an abnormal end.
+    Warn = 3,
+    /// The connection failed, died or is stuck.
+    Error = 4,
+}
+
+impl Severity {
+    /// `chat`, `note`, `warn` or `error`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Chat => "chat",
+            Severity::Note => "note",
+            Severity::Warn => "warn",
+            Severity::Error => "error",
+        }
+    }
+}
+
+/// What decides how Wireshark groups a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Group {
+    /// The order of things: handshake, close, loss.
+    Sequence = 1,
+    /// What a peer or application answered, or failed to answer.
+    Response = 2,
+    /// What the protocol forbids.
+    Protocol = 3,
+    /// The capture itself.
+    Assumption = 4,
+}
+
+macro_rules! diagnoses {
+    ($($variant:ident $id:literal $severity:ident $group:ident;)+) => {
+        /// A diagnosis of the catalogue.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u16)]
+        #[allow(missing_docs)]
+        pub enum Diagnosis { $($variant),+ }
+
+        impl Diagnosis {
+            /// Every diagnosis, in the order of the catalogue. `ALL[d as usize] == d`.
+            pub const ALL: &'static [Diagnosis] = &[$(Diagnosis::$variant),+];
+
+            /// Its name everywhere, e.g. `handshake.rejected`.
+            #[must_use]
+            pub fn id(self) -> &'static str {
+                match self { $(Diagnosis::$variant => $id),+ }
+            }
+
+            /// Its severity unless the course of things changes it.
+            #[must_use]
+            pub fn severity(self) -> Severity {
+                match self { $(Diagnosis::$variant => Severity::$severity),+ }
+            }
+
+            /// How Wireshark groups it.
+            #[must_use]
+            pub fn group(self) -> Group {
+                match self { $(Diagnosis::$variant => Group::$group),+ }
+            }
+        }
+    };
+}
+
+diagnoses! {
+    HandshakeCompleted "handshake.completed" Chat Sequence;
+    HandshakeRejected "handshake.rejected" Error Response;
+    HandshakeRejectedByIcmp "handshake.rejected_by_icmp" Error Response;
+    HandshakeSynUnanswered "handshake.syn_unanswered" Error Response;
+    HandshakeSynRetransmitted "handshake.syn_retransmitted" Warn Sequence;
+    HandshakeSynackLost "handshake.synack_lost" Warn Sequence;
+    HandshakeSynackRetransmitted "handshake.synack_retransmitted" Warn Sequence;
+    HandshakeThirdAckLost "handshake.third_ack_lost" Error Sequence;
+    HandshakeThirdAckMissing "handshake.third_ack_missing" Error Sequence;
+    HandshakeAcceptQueueOverflow "handshake.accept_queue_overflow" Error Response;
+    HandshakeSynackRejected "handshake.synack_rejected" Warn Response;
+    HandshakeResetAfterAccept "handshake.reset_after_accept" Error Response;
+    HandshakeServerNeverEstablished "handshake.server_never_established" Error Response;
+    ResetAbort "reset.abort" Warn Response;
+    ResetNoSuchConnection "reset.no_such_connection" Error Response;
+    ResetAfterClose "reset.after_close" Warn Response;
+    ResetLate "reset.late" Note Response;
+    ResetInjected "reset.injected" Error Protocol;
+    ResetKeepaliveTimeout "reset.keepalive_timeout" Error Response;
+    CloseFourSegments "close.four_segments" Chat Sequence;
+    CloseThreeSegments "close.three_segments" Chat Sequence;
+    CloseSimultaneous "close.simultaneous" Chat Sequence;
+    CloseFinBeforeThirdAck "close.fin_before_third_ack" Note Sequence;
+    CloseHalf "close.half" Note Sequence;
+    CloseFinRetransmitted "close.fin_retransmitted" Warn Sequence;
+    CloseFinUnanswered "close.fin_unanswered" Error Response;
+    ClosePeerNeverClosed "close.peer_never_closed" Warn Response;
+    CloseLastAckLost "close.last_ack_lost" Warn Sequence;
+    CloseDataLost "close.data_lost" Error Response;
+    CloseStorm "close.storm" Warn Sequence;
+    CloseIncomplete "close.incomplete" Chat Sequence;
+    KeepaliveProbe "keepalive.probe" Note Sequence;
+    KeepaliveAnswer "keepalive.answer" Note Sequence;
+    KeepaliveUnanswered "keepalive.unanswered" Warn Response;
+    KeepaliveFrequent "keepalive.frequent" Note Sequence;
+    LossTimeout "loss.timeout" Warn Sequence;
+    CaptureStartedLate "capture.started_late" Note Assumption;
+}
+
+impl Diagnosis {
+    /// The diagnosis of that id.
+    #[must_use]
+    pub fn from_id(id: &str) -> Option<Diagnosis> {
+        Self::ALL.iter().copied().find(|d| d.id() == id)
+    }
+
+    /// The part of the id before the dot, e.g. `handshake`.
+    #[must_use]
+    pub fn family(self) -> &'static str {
+        self.id().split('.').next().unwrap_or_default()
+    }
+}

@@ -1,0 +1,323 @@
+//! What is known of one TCP segment, or of one ICMP error about one.
+//!
+//! A [`Packet`] is what a capture holds: addresses, what the IP header says, and the captured bytes
+//! from the TCP header on. A [`Segment`] is the same, parsed. Both the command and the Wireshark
+//! plugin hand over raw bytes, so that they agree by construction.
+
+use crate::seq::Seq;
+use etherparse::{TcpOptionElement, TcpOptionsIterator};
+use std::net::IpAddr;
+
+/// What the IP header of a packet says beside its addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IpInfo {
+    /// Time to live (IPv4) or hop limit (IPv6).
+    pub ttl: u8,
+    /// The IPv4 identification field; `None` for IPv6, which has none in its main header.
+    pub id: Option<u16>,
+    /// The two ECN bits (RFC 3168, 5): 0 not capable, 1 and 2 capable, 3 congestion experienced.
+    pub ecn: u8,
+}
+
+/// One TCP packet as a capture shows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Packet<'a> {
+    /// Number of the frame in its file, counted from 1.
+    pub frame: u32,
+    /// Which TCP layer of the frame this is: 0 the outermost; more when TCP tunnels carry TCP.
+    pub layer: u8,
+    /// Capture time in nanoseconds since 1970-01-01 UTC.
+    pub time: i64,
+    /// Who sent it.
+    pub src: IpAddr,
+    /// Whom it is sent to.
+    pub dst: IpAddr,
+    /// The IP header, when it was seen.
+    pub ip: Option<IpInfo>,
+    /// A number for the link on which it was captured (interface and VLAN tags): equal for equal
+    /// links, 0 when nothing is known.
+    pub link: u32,
+    /// The captured bytes from the first byte of the TCP header on.
+    pub bytes: &'a [u8],
+    /// Length of TCP header and payload on the wire, at least `bytes.len()` unless padding follows.
+    pub wire_len: u32,
+}
+
+/// One ICMP or ICMPv6 message as a capture shows it; of interest when it is an error about a TCP packet.
+#[derive(Clone, Copy, Debug)]
+pub struct IcmpPacket<'a> {
+    /// Number of the frame in its file, counted from 1.
+    pub frame: u32,
+    /// Which ICMP layer of the frame this is, 0 the outermost.
+    pub layer: u8,
+    /// Capture time in nanoseconds since 1970-01-01 UTC.
+    pub time: i64,
+    /// Who reports: the source address of the ICMP packet itself.
+    pub src: IpAddr,
+    /// Whom it is sent to.
+    pub dst: IpAddr,
+    /// Whether this is ICMPv6 (RFC 4443) rather than ICMP (RFC 792).
+    pub v6: bool,
+    /// The captured bytes from the first byte of the ICMP header (its type) on.
+    pub bytes: &'a [u8],
+}
+
+/// The control bits of a TCP header (RFC 9293, 3.1).
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub struct Flags(pub u8);
+
+#[allow(missing_docs)]
+impl Flags {
+    pub const FIN: u8 = 0x01;
+    pub const SYN: u8 = 0x02;
+    pub const RST: u8 = 0x04;
+    pub const PSH: u8 = 0x08;
+    pub const ACK: u8 = 0x10;
+    pub const URG: u8 = 0x20;
+    pub const ECE: u8 = 0x40;
+    pub const CWR: u8 = 0x80;
+
+    #[inline]
+    #[must_use]
+    pub fn fin(self) -> bool {
+        self.0 & Self::FIN != 0
+    }
+    #[inline]
+    #[must_use]
+    pub fn syn(self) -> bool {
+        self.0 & Self::SYN != 0
+    }
+    #[inline]
+    #[must_use]
+    pub fn rst(self) -> bool {
+        self.0 & Self::RST != 0
+    }
+    #[inline]
+    #[must_use]
+    pub fn ack(self) -> bool {
+        self.0 & Self::ACK != 0
+    }
+    #[inline]
+    #[must_use]
+    pub fn urg(self) -> bool {
+        self.0 & Self::URG != 0
+    }
+    #[inline]
+    #[must_use]
+    pub fn ece(self) -> bool {
+        self.0 & Self::ECE != 0
+    }
+    #[inline]
+    #[must_use]
+    pub fn cwr(self) -> bool {
+        self.0 & Self::CWR != 0
+    }
+}
+
+impl std::fmt::Debug for Flags {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (bit, letter) in "FSRPAUEC".chars().enumerate() {
+            if self.0 & (1 << bit) != 0 {
+                write!(f, "{letter}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The options of a TCP header that the diagnosis reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Maximum segment size (RFC 9293, 3.7.1).
+    pub mss: Option<u16>,
+    /// Window scale shift (RFC 7323, 2).
+    pub window_scale: Option<u8>,
+    /// SACK permitted (RFC 2018, 2).
+    pub sack_permitted: bool,
+    /// TSval and TSecr (RFC 7323, 3).
+    pub timestamps: Option<(u32, u32)>,
+    /// SACK blocks (RFC 2018, 3), `(left edge, right edge)`; the first may be a D-SACK (RFC 2883).
+    pub sack: [Option<(Seq, Seq)>; 4],
+    /// Fast Open (RFC 7413, 4.1.1): `Some(0)` asks for a cookie, more is the cookie's length.
+    pub fast_open: Option<u8>,
+    /// MPTCP (RFC 8684) is there.
+    pub multipath: bool,
+    /// An option's length or value is forbidden: its kind.
+    pub bad: Option<u8>,
+    /// The header carried any option but padding.
+    pub any: bool,
+}
+
+impl Options {
+    const KIND_MPTCP: u8 = 30;
+    const KIND_FAST_OPEN: u8 = 34;
+
+    /// Reads the options area of a TCP header; what is broken ends the reading and is kept in `bad`.
+    #[must_use]
+    pub fn parse(mut area: &[u8]) -> Options {
+        let mut options = Options::default();
+        while let Some(&kind) = area.first() {
+            match kind {
+                0 => break,
+                1 => {
+                    area = &area[1..];
+                    continue;
+                }
+                _ => {}
+            }
+            options.any = true;
+            let Some(&length) = area.get(1) else {
+                options.bad = Some(kind);
+                break;
+            };
+            let length = usize::from(length);
+            if length < 2 || length > area.len() {
+                options.bad = Some(kind);
+                break;
+            }
+            let (this, rest) = area.split_at(length);
+            match kind {
+                Self::KIND_MPTCP => options.multipath = true,
+                Self::KIND_FAST_OPEN => options.fast_open = Some((length - 2) as u8),
+                _ => options.known(kind, this),
+            }
+            area = rest;
+        }
+        options
+    }
+
+    /// Reads one option that etherparse knows.
+    fn known(&mut self, kind: u8, bytes: &[u8]) {
+        match TcpOptionsIterator::from_slice(bytes).next() {
+            Some(Ok(TcpOptionElement::MaximumSegmentSize(mss))) => self.mss = Some(mss),
+            Some(Ok(TcpOptionElement::WindowScale(shift))) => {
+                if shift > 14 {
+                    self.bad = Some(kind);
+                }
+                // RFC 7323, 2.3: a shift above 14 is used as 14.
+                self.window_scale = Some(shift.min(14));
+            }
+            Some(Ok(TcpOptionElement::SelectiveAcknowledgementPermitted)) => self.sack_permitted = true,
+            Some(Ok(TcpOptionElement::Timestamp(val, ecr))) => self.timestamps = Some((val, ecr)),
+            Some(Ok(TcpOptionElement::SelectiveAcknowledgement(first, rest))) => {
+                let blocks = std::iter::once(Some(first)).chain(rest);
+                for (slot, block) in self.sack.iter_mut().zip(blocks) {
+                    *slot = block.map(|(left, right)| (Seq(left), Seq(right)));
+                }
+            }
+            Some(Err(_)) if matches!(kind, 2 | 3 | 4 | 5 | 8) => self.bad = Some(kind),
+            _ => {}
+        }
+    }
+}
+
+/// One TCP segment, parsed.
+#[derive(Clone, Copy, Debug)]
+pub struct Segment<'a> {
+    /// Number of the frame, from 1.
+    pub frame: u32,
+    /// TCP layer within the frame.
+    pub layer: u8,
+    /// Nanoseconds since 1970-01-01 UTC.
+    pub time: i64,
+    /// Source port.
+    pub src_port: u16,
+    /// Destination port.
+    pub dst_port: u16,
+    /// Sequence number.
+    pub seq: Seq,
+    /// Acknowledgment number; meaningless without the ACK bit.
+    pub ack: Seq,
+    /// Control bits.
+    pub flags: Flags,
+    /// The window field as sent, unscaled.
+    pub window: u16,
+    /// The urgent pointer.
+    pub urgent: u16,
+    /// Options.
+    pub options: Options,
+    /// Payload bytes on the wire; the capture may hold fewer, see `payload`.
+    pub len: u32,
+    /// The captured part of the payload.
+    pub payload: &'a [u8],
+    /// The IP header, when seen.
+    pub ip: Option<IpInfo>,
+    /// The link it was captured on, 0 when unknown.
+    pub link: u32,
+    /// The header length field is impossible (below 5 words, or more than the packet).
+    pub malformed: bool,
+}
+
+impl<'a> Segment<'a> {
+    /// Reads the TCP header. `None` when not even its 20 fixed bytes were captured.
+    ///
+    /// Options that a snap length cut off count as absent; a header length that cannot be is
+    /// read as 20 bytes and marked `malformed`.
+    #[must_use]
+    pub fn parse(packet: &Packet<'a>) -> Option<Segment<'a>> {
+        let b: &[u8; 20] = packet.bytes.first_chunk()?;
+        let word = |at: usize| u16::from_be_bytes([b[at], b[at + 1]]);
+        let long = |at: usize| u32::from_be_bytes([b[at], b[at + 1], b[at + 2], b[at + 3]]);
+        let claimed = u32::from(b[12] >> 4) * 4;
+        let malformed = claimed < 20 || claimed > packet.wire_len;
+        let header = if malformed { 20 } else { claimed };
+        let captured_header = (header as usize).min(packet.bytes.len());
+        Some(Segment {
+            frame: packet.frame,
+            layer: packet.layer,
+            time: packet.time,
+            src_port: word(0),
+            dst_port: word(2),
+            seq: Seq(long(4)),
+            ack: Seq(long(8)),
+            flags: Flags(b[13]),
+            window: word(14),
+            urgent: word(18),
+            options: Options::parse(&packet.bytes[20..captured_header]),
+            len: packet.wire_len.saturating_sub(header),
+            payload: {
+                let rest = &packet.bytes[captured_header..];
+                &rest[..rest.len().min(packet.wire_len.saturating_sub(header) as usize)]
+            },
+            ip: packet.ip,
+            link: packet.link,
+            malformed,
+        })
+    }
+
+    /// Length in sequence space: payload, and one each for SYN and FIN (RFC 9293, 3.4).
+    #[inline]
+    #[must_use]
+    pub fn seq_len(&self) -> u32 {
+        self.len.wrapping_add(u32::from(self.flags.syn())).wrapping_add(u32::from(self.flags.fin()))
+    }
+
+    /// The sequence number that follows this segment.
+    #[inline]
+    #[must_use]
+    pub fn end(&self) -> Seq {
+        self.seq + self.seq_len()
+    }
+
+    /// SYN without ACK: the opening of a connection.
+    #[inline]
+    #[must_use]
+    pub fn is_syn(&self) -> bool {
+        self.flags.0 & (Flags::SYN | Flags::ACK | Flags::RST | Flags::FIN) == Flags::SYN
+    }
+
+    /// SYN with ACK.
+    #[inline]
+    #[must_use]
+    pub fn is_syn_ack(&self) -> bool {
+        self.flags.0 & (Flags::SYN | Flags::ACK | Flags::RST | Flags::FIN) == Flags::SYN | Flags::ACK
+    }
+
+    /// Acknowledges and carries nothing: no data, no SYN, FIN or RST.
+    #[inline]
+    #[must_use]
+    pub fn is_pure_ack(&self) -> bool {
+        self.len == 0
+            && self.flags.0 & (Flags::ACK | Flags::SYN | Flags::RST | Flags::FIN) == Flags::ACK
+    }
+}

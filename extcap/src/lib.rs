@@ -1,0 +1,1 @@
+//! The simulator, its scenarios and the extcap program.

@@ -1,0 +1,1 @@
+//! What needs several crates or a real Wireshark to be tested.
