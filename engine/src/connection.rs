@@ -177,11 +177,14 @@ impl Connection {
     /// A SYN was sent, no SYN-ACK came, and this segment of the server does not answer it.
     fn is_stray(&self, segment: &Segment<'_>, from: From) -> bool {
         let (client, server) = (self.client(), self.server());
-        if !self.handshake.syn.is_set() || server.has_isn || segment.flags.syn() {
+        if !self.handshake.syn.is_set() || server.has_isn || server.seen || segment.flags.syn() {
             return false;
         }
         match from {
-            From::Server => !(segment.flags.ack() && segment.ack == client.isn + 1),
+            // Where the capture lacks the SYN-ACK, what comes after it acknowledges more.
+            From::Server => {
+                !segment.flags.ack() || segment.ack.before(client.isn + 1) || segment.ack.after(client.next)
+            }
             // Its own RST for such a segment carries those numbers, too.
             From::Client => segment.flags.rst() || segment.seq.before(client.isn),
         }
