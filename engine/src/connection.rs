@@ -59,6 +59,8 @@ pub struct Connection {
     pub first_finding: u32,
     /// What the trackers keep about it once there is something to keep.
     pub details: Option<Box<Details>>,
+    /// Another connection has taken its addresses and ports over.
+    pub succeeded: bool,
     /// Where the capture was taken, when the user said so.
     pub vantage_given: Option<Vantage>,
 }
@@ -128,6 +130,7 @@ impl Connection {
             predecessor: None,
             first_finding: u32::MAX,
             details: None,
+            succeeded: false,
             vantage_given: None,
         }
     }
@@ -226,7 +229,8 @@ impl Connection {
     }
 
     /// Gives back what it holds in the pool: another connection took its addresses and ports over.
-    pub(crate) fn rest(&mut self, pool: &mut SentPool) {
+    pub(crate) fn succeed(&mut self, pool: &mut SentPool) {
+        self.succeeded = true;
         for end in &mut self.ends {
             end.flight.clear(pool);
         }

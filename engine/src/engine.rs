@@ -136,7 +136,7 @@ impl Engine {
         connection.vantage_given = self.settings.vantage;
         connection.predecessor = known;
         if let Some(old) = known {
-            self.connections[old as usize].rest(&mut self.pool);
+            self.connections[old as usize].succeed(&mut self.pool);
         }
         self.connections.push(connection);
         let connections = &self.connections;
