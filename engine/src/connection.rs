@@ -4,6 +4,7 @@ use crate::endpoint::{Endpoint, Mark, Sent, SentPool};
 use crate::findings::{Side, Told};
 use crate::flow::Tuple;
 use crate::segment::Segment;
+use crate::seq::Seq;
 use crate::summary::{State, Vantage};
 use crate::trackers::Details;
 
@@ -212,17 +213,23 @@ impl Connection {
             From::Client => matches!(vantage, Vantage::Server | Vantage::Both),
             From::Server => matches!(vantage, Vantage::Client | Vantage::Both),
         };
-        sender.sends(segment, pool);
+        sender.sends(segment, receiver.acked_any.then_some(receiver.acked), pool);
         receiver.is_acknowledged(segment, pool);
         if segment.flags.ack() && !segment.flags.rst() {
             let ahead = segment.ack.since(sender.acked);
             if !sender.acked_any || (ahead > 0 && !receiver.next.before(segment.ack)) {
                 sender.acked = segment.ack;
                 sender.acked_any = true;
+                sender.acked_frame = segment.frame;
+                sender.acked_time = segment.time;
                 sender.dup_acks = 0;
             } else if ahead == 0 && segment.is_pure_ack() && !receiver.flight.is_empty() {
                 sender.dup_acks = sender.dup_acks.saturating_add(1);
             }
+        }
+        if segment.flags.ack() {
+            let beyond = |block: &(Seq, Seq)| block.0.after(segment.ack);
+            sender.sacking = segment.options.sack.iter().flatten().any(beyond);
         }
         states(sender, receiver, segment, near);
         self.note_handshake(seen);
@@ -237,7 +244,10 @@ impl Connection {
     }
 
     /// Counts a packet, copies included.
-    pub(crate) fn count(&mut self, segment: &Segment<'_>) {
+    pub(crate) fn count(&mut self, segment: &Segment<'_>, from: From, copy: bool) {
+        let sender = &mut self.ends[from as usize];
+        sender.packets = sender.packets.saturating_add(1);
+        sender.copies += u32::from(copy);
         self.segments = self.segments.saturating_add(1);
         self.last = Mark::of(segment);
     }
