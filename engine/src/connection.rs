@@ -62,6 +62,8 @@ pub struct Connection {
     pub details: Option<Box<Details>>,
     /// Another connection has taken its addresses and ports over.
     pub succeeded: bool,
+    /// The link on which its first packet was captured.
+    pub link: u32,
     /// Where the capture was taken, when the user said so.
     pub vantage_given: Option<Vantage>,
 }
@@ -131,8 +133,8 @@ pub struct Seen<'a> {
     pub resends: Option<Sent>,
     /// It occupies sequence space, none of it beyond what its sender has sent before.
     pub old: bool,
-    /// Its numbers mean nothing here: it answers a SYN with those of another connection, or has control
-    /// bits that no stack sends.
+    /// It does not count: it answers a SYN with numbers of another connection, has control bits that no stack
+    /// sends, or a wrong checksum.
     pub stray: bool,
 }
 
@@ -158,6 +160,7 @@ impl Connection {
             first_finding: u32::MAX,
             details: None,
             succeeded: false,
+            link: segment.link,
             vantage_given: None,
         }
     }
@@ -207,7 +210,7 @@ impl Connection {
     /// A SYN was sent, no SYN-ACK came, and this segment of the server does not answer it.
     fn is_stray(&self, segment: &Segment<'_>, from: From) -> bool {
         let (client, server) = (self.client(), self.server());
-        if segment.has_odd_flags() {
+        if segment.has_odd_flags() || self.is_corrupted(segment, from) {
             return true;
         }
         if !self.handshake.syn.is_set() || server.has_isn || server.seen || segment.flags.syn() {
@@ -221,6 +224,13 @@ impl Connection {
             // Its own RST for such a segment carries those numbers, too.
             From::Client => segment.flags.rst() || segment.seq.before(client.isn),
         }
+    }
+
+    /// A wrong checksum of a sender whose checksums are otherwise right: its receiver drops it. Where all are
+    /// wrong, the network card was to fill them in, and the capture was taken before.
+    #[must_use]
+    pub fn is_corrupted(&self, segment: &Segment<'_>, from: From) -> bool {
+        segment.checksum == Some(false) && self.end(from).checksums_right
     }
 
     /// Takes a segment in. A copy only counts as a packet.

@@ -46,10 +46,8 @@ pub struct Sent {
     pub first_frame: u32,
     /// Time of the latest copy.
     pub time: i64,
-    /// TSval of the latest copy, 0 without timestamps.
-    pub tsval: u32,
-    /// IP ID of the latest copy, 0 without one.
-    pub ip_id: u16,
+    /// See [`Segment::payload_sum`].
+    pub payload_sum: u32,
     /// How often it was sent again.
     pub repeats: u16,
     next: u32,
@@ -65,8 +63,7 @@ impl Sent {
             frame: behind.frame,
             first_frame: behind.frame,
             time: behind.time,
-            tsval: 0,
-            ip_id: 0,
+            payload_sum: 0,
             repeats: 0,
             next: NONE,
         }
@@ -162,8 +159,7 @@ impl Flight {
             frame: segment.frame,
             first_frame: segment.frame,
             time: segment.time,
-            tsval: segment.options.timestamps.map_or(0, |t| t.0),
-            ip_id: segment.ip.and_then(|ip| ip.id).unwrap_or(0),
+            payload_sum: segment.payload_sum,
             repeats: 0,
             next: NONE,
         });
@@ -199,8 +195,6 @@ impl Flight {
             if sent.seq.before(end) && sent.end().after(seq) {
                 sent.frame = segment.frame;
                 sent.time = segment.time;
-                sent.tsval = segment.options.timestamps.map_or(0, |t| t.0);
-                sent.ip_id = segment.ip.and_then(|ip| ip.id).unwrap_or(0);
                 sent.repeats = sent.repeats.saturating_add(1);
                 any = true;
             }
@@ -342,8 +336,7 @@ pub struct Endpoint {
     pub acked_time: i64,
     /// Time of its last segment with payload, nanoseconds.
     pub data_time: i64,
-    /// Its newest segment with payload that follows payload of the other side, or is its first: a request,
-    /// where the protocol has such; its end is the latest segment of the same burst.
+    /// Its newest segment with payload that it had not sent before: where it is a client, a request.
     pub request: Mark,
     /// Packets that it sent, copies included; saturates.
     pub packets: u32,
@@ -355,6 +348,8 @@ pub struct Endpoint {
     pub largest_acked: u16,
     /// The MSS that it offered, 0 without.
     pub mss: u16,
+    /// A segment of it had a right checksum.
+    pub checksums_right: bool,
     /// Its newest acknowledgment reports data beyond a hole (RFC 2018).
     pub sacking: bool,
     /// Its SYN or SYN-ACK offered window scaling.
@@ -446,6 +441,7 @@ impl Endpoint {
             return;
         }
         if segment.len > 0 {
+            self.checksums_right |= segment.checksum == Some(true);
             self.data_time = segment.time;
             self.largest = self.largest.max(segment.len.min(u32::from(u16::MAX)) as u16);
         }

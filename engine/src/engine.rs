@@ -82,6 +82,7 @@ impl Engine {
     /// header was captured to tell.
     pub fn packet(&mut self, packet: &Packet<'_>) -> Option<u32> {
         let segment = Segment::parse(packet)?;
+        let backwards = self.now.saturating_sub(packet.time);
         self.now = self.now.max(packet.time);
         let tuple = Tuple::new(packet.src, segment.src_port, packet.dst, segment.dst_port);
         let number = self.connection_of(tuple, &segment)?;
@@ -89,6 +90,9 @@ impl Engine {
         let from = c.sender(tuple);
         let copy = c.end(from).is_copy(&segment);
         let mut context = Context { store: &mut self.store, pool: &self.pool, listeners: &self.listeners };
+        if backwards > 0 && segment.time < c.last.time {
+            trackers::capture::time_backwards(c, &segment, backwards, &mut context);
+        }
         if copy {
             trackers::copy(c, &segment, from, &mut context);
         } else {

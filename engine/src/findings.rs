@@ -67,12 +67,43 @@ pub enum Value {
     Side(Side),
     /// Host address.
     Address(std::net::IpAddr),
+    /// A few characters from a packet.
+    Text(Excerpt),
     /// Host address and port.
     Socket(std::net::SocketAddr),
     /// The control bits of a header.
     Flags(Flags),
     /// A word or clause that the catalogue's texts hold per language.
     Term(&'static str),
+}
+
+/// The first characters of a payload, printable ones only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Excerpt {
+    bytes: [u8; Excerpt::MOST],
+    length: u8,
+}
+
+impl Excerpt {
+    /// Longer texts are cut.
+    const MOST: usize = 46;
+
+    /// Takes what is printable ASCII, and a dot for the rest.
+    #[must_use]
+    pub fn of(payload: &[u8]) -> Excerpt {
+        let mut bytes = [0; Self::MOST];
+        let length = payload.len().min(Self::MOST);
+        for (to, &from) in bytes.iter_mut().zip(payload) {
+            *to = if from.is_ascii_graphic() || from == b' ' { from } else { b'.' };
+        }
+        Excerpt { bytes, length: length as u8 }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..usize::from(self.length)]).unwrap_or_default()
+    }
 }
 
 /// One diagnosis told about one connection.

@@ -258,7 +258,11 @@ impl Direction {
                 None
             }
             Err(_) => {
-                event(Event::Malformed);
+                // A first line without a version is HTTP/0.9, or another protocol.
+                let line = text.split(|&b| b == b'\n').next().unwrap_or_default();
+                if line.windows(5).any(|w| w == b"HTTP/") {
+                    event(Event::Malformed);
+                }
                 self.stop();
                 None
             }

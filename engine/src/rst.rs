@@ -22,6 +22,8 @@ pub enum Rst {
     NeverEstablished,
     /// Not sent by whom it claims.
     Forged(Sign),
+    /// Sent by something on the path that rejects what one side sent, in the name of the other.
+    Middlebox(Sign),
     /// The same side has reset this connection before.
     Again,
     /// After both sides closed, or instead of a FIN when everything had been said: harmless.
@@ -81,7 +83,7 @@ pub fn classify(
     // A scanner's SYN is made by hand, and has another TTL than what its kernel answers.
     let refuses = half_open && seen.from == From::Client && segment.seq == c.client().isn + 1;
     if let Some(sign) = forged(c, segment, seen.from).filter(|_| !refuses) {
-        return Rst::Forged(sign);
+        return if rejects(c, seen) { Rst::Middlebox(sign) } else { Rst::Forged(sign) };
     }
     if reset_before {
         return Rst::Again;
@@ -115,6 +117,14 @@ pub fn classify(
         (false, false) if peer.fin.is_set() && promptly_after_fin(c, seen) => Rst::Late,
         (false, false) => Rst::Abort,
     }
+}
+
+/// It answers a packet in the form in which firewalls reject, and not sooner than its supposed sender could.
+fn rejects(c: &Connection, seen: &Seen<'_>) -> bool {
+    let peer = c.end(seen.from.other());
+    let reply = !seen.segment.flags.ack() && peer.acked_any && seen.segment.seq == peer.acked;
+    let took = seen.segment.time - peer.last.time;
+    reply && peer.data_time == peer.last.time && c.half(seen.from) > 0 && took * 2 >= c.half(seen.from)
 }
 
 /// The TTL of a RST gives it away when it differs from that of its supposed sender's other packets. A

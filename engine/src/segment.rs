@@ -211,6 +211,49 @@ impl Options {
     }
 }
 
+/// The checksum of a whole segment (RFC 9293, 3.1; RFC 1071).
+struct Checked {
+    right: bool,
+    payload_sum: u32,
+}
+
+impl Checked {
+    fn of(packet: &Packet<'_>, header: usize) -> Checked {
+        let bytes = &packet.bytes[..packet.wire_len as usize];
+        let (head, payload) = bytes.split_at(header);
+        let payload_sum = sum(payload);
+        let pseudo = match (packet.src, packet.dst) {
+            (IpAddr::V4(src), IpAddr::V4(dst)) => sum(&src.octets()) + sum(&dst.octets()),
+            (IpAddr::V6(src), IpAddr::V6(dst)) => sum(&src.octets()) + sum(&dst.octets()),
+            // A mixture has no pseudo-header.
+            _ => return Checked { right: true, payload_sum: fold(payload_sum) },
+        };
+        // Protocol number and length; the header is a multiple of four bytes long.
+        let total = pseudo + 6 + u64::from(packet.wire_len) + sum(head) + payload_sum;
+        let mut folded = total;
+        while folded > 0xffff {
+            folded = (folded & 0xffff) + (folded >> 16);
+        }
+        Checked { right: folded == 0xffff, payload_sum: fold(payload_sum) | 1 << 31 }
+    }
+}
+
+fn fold(sum: u64) -> u32 {
+    (sum ^ (sum >> 32)) as u32 & 0x7fff_ffff
+}
+
+/// The sum of big-endian 16-bit words, not yet folded.
+fn sum(bytes: &[u8]) -> u64 {
+    // Four bytes at a time: the halves of a 32-bit word fold to the same.
+    let mut words = bytes.chunks_exact(4);
+    let mut total: u64 =
+        words.by_ref().map(|w| u64::from(u32::from_be_bytes([w[0], w[1], w[2], w[3]]))).sum();
+    let mut rest = [0u8; 4];
+    rest[..words.remainder().len()].copy_from_slice(words.remainder());
+    total += u64::from(u32::from_be_bytes(rest));
+    total
+}
+
 /// One TCP segment, parsed.
 #[derive(Clone, Copy, Debug)]
 pub struct Segment<'a> {
@@ -244,6 +287,10 @@ pub struct Segment<'a> {
     pub ip: Option<IpInfo>,
     /// The link it was captured on, 0 when unknown.
     pub link: u32,
+    /// Whether the checksum is right; `None` when it cannot be told, or no payload makes it worth while.
+    pub checksum: Option<bool>,
+    /// A number that differs for different payloads, mostly; 0 when not known.
+    pub payload_sum: u32,
     /// The header length field is impossible (below 5 words, or more than the packet).
     pub malformed: bool,
 }
@@ -266,7 +313,12 @@ impl<'a> Segment<'a> {
         if captured_header < header as usize {
             options.bad = None;
         }
+        let len = packet.wire_len.saturating_sub(header);
+        let whole = len > 0 && packet.bytes.len() >= packet.wire_len as usize;
+        let checked = whole.then(|| Checked::of(packet, captured_header));
         Some(Segment {
+            checksum: checked.as_ref().map(|c| c.right),
+            payload_sum: checked.map_or(0, |c| c.payload_sum),
             frame: packet.frame,
             layer: packet.layer,
             time: packet.time,
@@ -278,10 +330,10 @@ impl<'a> Segment<'a> {
             window: word(14),
             urgent: word(18),
             options,
-            len: packet.wire_len.saturating_sub(header),
+            len,
             payload: {
                 let rest = &packet.bytes[captured_header..];
-                &rest[..rest.len().min(packet.wire_len.saturating_sub(header) as usize)]
+                &rest[..rest.len().min(len as usize)]
             },
             ip: packet.ip,
             link: packet.link,

@@ -99,6 +99,7 @@ diagnoses! {
     HandshakeSlow "handshake.slow" Note Response;
     HandshakeRejectedRetried "handshake.rejected_retried" Note Sequence;
     HandshakeDeferAccept "handshake.defer_accept" Note Sequence;
+    HandshakeSynCookies "handshake.syn_cookies" Note Response;
     HandshakeAnsweredByAck "handshake.answered_by_ack" Warn Response;
     HandshakeWrongAck "handshake.wrong_ack" Warn Protocol;
     HandshakeSplit "handshake.split" Note Sequence;
@@ -120,6 +121,11 @@ diagnoses! {
     ResetKeepaliveTimeout "reset.keepalive_timeout" Error Response;
     ResetRetransmissionTimeout "reset.retransmission_timeout" Error Response;
     ResetInFinWait "reset.in_fin_wait" Note Response;
+    ResetIgnored "reset.ignored" Warn Protocol;
+    ResetByMiddlebox "reset.by_middlebox" Error Response;
+    ResetWithText "reset.with_text" Note Response;
+    ResetFollowedByTraffic "reset.followed_by_traffic" Warn Protocol;
+    ResetBackscatter "reset.backscatter" Note Sequence;
     CloseFourSegments "close.four_segments" Chat Sequence;
     CloseThreeSegments "close.three_segments" Chat Sequence;
     CloseSimultaneous "close.simultaneous" Chat Sequence;
@@ -145,6 +151,12 @@ diagnoses! {
     LossStalled "loss.stalled" Error Sequence;
     LossUpstream "loss.upstream" Note Sequence;
     LossDownstream "loss.downstream" Note Sequence;
+    LossCorrupted "loss.corrupted" Warn Protocol;
+    LossConflictingData "loss.conflicting_data" Error Protocol;
+    LossStaleTimestamp "loss.stale_timestamp" Note Protocol;
+    LossKarn "loss.karn" Note Sequence;
+    LossOutOfWindow "loss.out_of_window" Note Protocol;
+    LossImpossibleAck "loss.impossible_ack" Warn Protocol;
     LossDuplicateDelivery "loss.duplicate_delivery" Note Sequence;
     FlowZeroWindow "flow.zero_window" Warn Response;
     FlowWindowProbe "flow.window_probe" Note Sequence;
@@ -163,6 +175,11 @@ diagnoses! {
     CaptureOneDirection "capture.one_direction" Note Assumption;
     CaptureDroppedPackets "capture.dropped_packets" Note Assumption;
     CaptureDuplicate "capture.duplicate" Note Assumption;
+    CaptureCopies "capture.copies" Note Assumption;
+    CaptureTruncated "capture.truncated" Note Assumption;
+    CaptureTimeBackwards "capture.time_backwards" Note Assumption;
+    CaptureOffload "capture.offload" Note Assumption;
+    CaptureMalformed "capture.malformed" Note Assumption;
     AppSlowResponse "app.slow_response" Warn Response;
     AppServerFirstSilence "app.server_first_silence" Note Response;
     AppNoResponse "app.no_response" Warn Response;

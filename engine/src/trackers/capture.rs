@@ -14,6 +14,9 @@ pub(crate) struct Notes {
     dropped: [Option<Told>; 2],
     /// Bytes of each side that are missing.
     dropped_bytes: [u64; 2],
+    copies_told: bool,
+    truncated_told: bool,
+    offload_told: bool,
 }
 
 pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
@@ -23,9 +26,52 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
         let finding = Finding::new(Diagnosis::CaptureStartedLate, c, segment).of(seen.from);
         context.store.tell(c, finding);
     }
+    if segment.malformed {
+        let finding = Finding::new(Diagnosis::CaptureMalformed, c, segment).of(seen.from);
+        context.store.tell(c, finding);
+    }
+    truncated(c, seen, context);
+    offload(c, seen, context);
     if !segment.flags.rst() && !seen.stray {
         dropped(c, seen, context);
     }
+}
+
+/// The snap length cut the payload.
+fn truncated(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let missing = segment.len as usize - segment.payload.len().min(segment.len as usize);
+    if missing == 0 || std::mem::replace(&mut c.details().capture.truncated_told, true) {
+        return;
+    }
+    let finding = Finding::new(Diagnosis::CaptureTruncated, c, segment)
+        .of(seen.from)
+        .with("bytes", Value::Bytes(missing as u64));
+    context.store.tell(c, finding);
+}
+
+/// More than a segment in one packet, or checksums that are not computed yet: the network card does it later.
+fn offload(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let mss = u32::from(c.end(seen.from.other()).mss);
+    let large = mss > 0 && segment.len > mss;
+    let unfinished = segment.checksum == Some(false) && !c.end(seen.from).checksums_right;
+    if !(large || unfinished) || std::mem::replace(&mut c.details().capture.offload_told, true) {
+        return;
+    }
+    let finding = Finding::new(Diagnosis::CaptureOffload, c, segment)
+        .of(seen.from)
+        .with("who", Value::Side(seen.from.side()))
+        .with("how", Value::Term(if large { "offload_large" } else { "offload_checksum" }))
+        .with("bytes", Value::Bytes(segment.len.into()))
+        .with("mss", Value::Bytes(mss.into()));
+    context.store.tell(c, finding);
+}
+
+/// A frame with an earlier time than one before it.
+pub(crate) fn time_backwards(c: &mut Connection, segment: &Segment<'_>, by: i64, context: &mut Context<'_>) {
+    let finding = Finding::new(Diagnosis::CaptureTimeBackwards, c, segment).with("by", Value::Duration(by));
+    context.store.tell(c, finding);
 }
 
 /// An acknowledgment of what was not captured.
@@ -79,6 +125,16 @@ fn missed(c: &mut Connection, seen: &Seen<'_>, bytes: u64, context: &mut Context
 /// doubles them; a network that makes copies does so now and then.
 pub(crate) fn copy(c: &mut Connection, segment: &Segment<'_>, from: From, context: &mut Context<'_>) {
     let sender = c.end(from);
+    let hop = segment.ip.is_some_and(|ip| sender.ttl_count > 0 && ip.ttl != sender.ttl);
+    if segment.link != c.link || hop {
+        if !std::mem::replace(&mut c.details().capture.copies_told, true) {
+            let how = if segment.link == c.link { "copies_by_ttl" } else { "copies_by_link" };
+            let finding =
+                Finding::new(Diagnosis::CaptureCopies, c, segment).of(from).with("how", Value::Term(how));
+            context.store.tell(c, finding);
+        }
+        return;
+    }
     if (sender.copies + 1) * 3 >= sender.packets + 1 {
         let finding = Finding::new(Diagnosis::CaptureDuplicate, c, segment).of(from);
         context.store.tell(c, finding);

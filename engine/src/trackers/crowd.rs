@@ -108,11 +108,11 @@ pub(crate) fn after(
     context: &mut Context<'_>,
 ) {
     let segment = seen.segment;
+    let at_server = segment.is_syn_ack() && matches!(c.vantage(), Vantage::Server | Vantage::Both);
+    if at_server && crowd.near.len() < MOST {
+        crowd.near.insert(c.tuple.dst.ip());
+    }
     if completed {
-        let vantage = c.vantage();
-        if matches!(vantage, Vantage::Server | Vantage::Both) && crowd.near.len() < MOST {
-            crowd.near.insert(c.tuple.dst.ip());
-        }
         if let Some(listener) = crowd.listeners.get_mut(&c.tuple.dst) {
             listener.completed += 1;
         }

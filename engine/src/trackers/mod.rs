@@ -81,7 +81,7 @@ fn reset_by(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         keepalive::reset(c, seen, rst, context),
         reset::reset(c, seen, rst, context),
     ];
-    if !matches!(rst, rst::Rst::Forged(_)) {
+    if !matches!(rst, rst::Rst::Forged(_) | rst::Rst::Middlebox(_)) {
         http::segment(c, seen, context);
     }
     reset::note(c, seen, rst, told.into_iter().flatten().collect());
@@ -96,6 +96,7 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
     capture::pending(c, now, out);
     loss::pending(c, now, out);
     flow::pending(c, now, out);
+    reset::pending(c, now, out);
     app::pending(c, now, out);
 }
 

@@ -4,7 +4,7 @@ use super::Context;
 use crate::catalogue::Diagnosis;
 use crate::connection::{Connection, From, Seen};
 use crate::endpoint::Mark;
-use crate::findings::{Finding, Told, Value};
+use crate::findings::{Excerpt, Finding, Told, Value};
 use crate::rst::{Rst, Sign};
 
 /// What this tracker keeps: the first RST of each side that seemed its own, and what was told of it.
@@ -12,6 +12,17 @@ use crate::rst::{Rst, Sign};
 pub(crate) struct Notes {
     own: [Option<Own>; 2],
     injected: [Option<Told>; 2],
+    /// A RST of each side whose number its receiver had to refuse.
+    inexact: [Inexact; 2],
+    followed_told: bool,
+}
+
+/// A RST that is not at the next number that its receiver expects (RFC 5961, 3).
+#[derive(Debug, Default)]
+struct Inexact {
+    at: Mark,
+    layer: u8,
+    in_window: bool,
 }
 
 #[derive(Debug)]
@@ -36,11 +47,13 @@ pub(crate) fn reset_before(c: &Connection, from: From) -> bool {
 pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let side = seen.from as usize;
-    let Some(details) = &mut c.details else { return };
-    let notes = &mut details.reset;
-    if seen.stray || segment.is_syn() {
+    if seen.stray || segment.is_syn() || c.details.is_none() {
         return;
     }
+    ignored(c, seen, context);
+    followed(c, seen, context);
+    let Some(details) = &mut c.details else { return };
+    let notes = &mut details.reset;
     if let told @ Some(_) = notes.injected[side] {
         context.store.amend(told, |finding| {
             if !finding.evidence.iter().any(|e| e.role.0 == "goes_on") {
@@ -69,6 +82,99 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
     c.details().reset.injected[side] = told;
 }
 
+/// The receiver of a RST that was not exact goes on: it has refused it.
+fn ignored(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let inexact = std::mem::take(&mut c.details().reset.inexact[seen.from.other() as usize]);
+    if !inexact.at.is_set() {
+        return;
+    }
+    let how = if inexact.in_window { "rst_challenged" } else { "rst_out_of_window" };
+    let mut finding = Finding::at(Diagnosis::ResetIgnored, c, inexact.at.frame)
+        .proved_by(seen.segment.frame)
+        .of(seen.from)
+        .evidence("goes_on", seen.segment.frame)
+        .with("who", Value::Side(seen.from.other().side()))
+        .with("peer", Value::Side(seen.from.side()))
+        .with("how", Value::Term(how));
+    finding.layer = inexact.layer;
+    context.store.tell(c, finding);
+    c.ends[seen.from.other() as usize].rst = Mark::default();
+}
+
+/// Somebody goes on sending, though the RST must have arrived.
+fn followed(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let own = c.end(seen.from).rst;
+    let other = c.end(seen.from.other()).rst;
+    let on_its_way = 2 * c.rtt().unwrap_or(0) + IN_FLIGHT;
+    let after_own = own.is_set() && segment.time - own.time > OVERTAKEN;
+    let after_other = other.is_set() && segment.len > 0 && segment.time - other.time > on_its_way;
+    if !after_own && !after_other || std::mem::replace(&mut c.details().reset.followed_told, true) {
+        return;
+    }
+    let rst = if after_own { own } else { other };
+    let finding = Finding::new(Diagnosis::ResetFollowedByTraffic, c, segment)
+        .of(seen.from)
+        .evidence("rst", rst.frame)
+        .with("who", Value::Side(seen.from.side()))
+        .with("later", Value::Duration(segment.time - rst.time));
+    context.store.tell(c, finding);
+}
+
+/// What was in flight when the RST came is not meant, nanoseconds.
+const IN_FLIGHT: i64 = 200_000_000;
+
+/// The sequence number of a RST is not the next that its receiver expects.
+fn note_inexact(c: &mut Connection, seen: &Seen<'_>) {
+    let segment = seen.segment;
+    let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
+    let open = peer.acked_any && sender.seen && !seen.stray;
+    if !open || segment.seq == peer.acked || segment.seq == sender.next {
+        return;
+    }
+    let window = super::flow::scaled(c, seen.from.other(), peer.window).unwrap_or(u32::from(peer.window));
+    let ahead = segment.seq.since(peer.acked);
+    let in_window = ahead > 0 && (ahead as u32) < window;
+    c.details().reset.inexact[seen.from as usize] =
+        Inexact { at: Mark::of(segment), layer: segment.layer, in_window };
+}
+
+/// A RST with a message in its payload, or with a vendor's code in its window (NetScaler: 8196 to 9999).
+fn with_text(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let code = (8196..=9999).contains(&segment.window) && !segment.options.any && segment.len == 0;
+    let mut finding = Finding::new(Diagnosis::ResetWithText, c, segment)
+        .of(seen.from)
+        .with("who", Value::Side(seen.from.side()));
+    if segment.len > 0 {
+        finding.set("text", Value::Text(Excerpt::of(segment.payload)));
+    } else if code {
+        finding.set("code", Value::Count(segment.window.into()));
+    } else {
+        return;
+    }
+    context.store.tell(c, finding);
+}
+
+/// A RST, or a SYN-ACK, and nothing else: the answer to what is not in the capture.
+pub(crate) fn pending(c: &Connection, _now: i64, out: &mut Vec<Finding>) {
+    let alone = |this: From| {
+        let (end, other) = (c.end(this), c.end(this.other()));
+        let only = end.packets - end.copies == 1 && other.packets == 0;
+        only && (end.rst.is_set() || (c.handshake.syn_ack.is_set() && this == From::Server))
+    };
+    for from in [From::Client, From::Server] {
+        if alone(from) {
+            let what = if c.end(from).rst.is_set() { "alone_rst" } else { "alone_syn_ack" };
+            out.push(
+                Finding::at(Diagnosis::ResetBackscatter, c, c.first.frame)
+                    .of(from)
+                    .with("what", Value::Term(what)),
+            );
+        }
+    }
+}
+
 fn injected(c: &Connection, from: From, sign: Sign, frame: u32) -> Finding {
     let finding = Finding::at(Diagnosis::ResetInjected, c, frame)
         .with("who", Value::Side(from.side()))
@@ -90,6 +196,8 @@ pub(crate) fn reset(
     rst: Rst,
     context: &mut Context<'_>,
 ) -> Option<Told> {
+    with_text(c, seen, context);
+    note_inexact(c, seen);
     let segment = seen.segment;
     let from = seen.from;
     let peer = c.end(from.other());
@@ -100,6 +208,15 @@ pub(crate) fn reset(
             let told = context.store.tell(c, finding);
             c.details().reset.injected[from as usize] = told;
             return told;
+        }
+        Rst::Middlebox(sign) => {
+            let idle = peer.data_time - peer.acked_time.max(c.end(from).last.time);
+            let mut finding = injected(c, from, sign, segment.frame).evidence("answered", peer.last.frame);
+            finding.diagnosis = Diagnosis::ResetByMiddlebox;
+            finding.severity = Diagnosis::ResetByMiddlebox.severity();
+            finding.layer = segment.layer;
+            finding.set("idle", Value::Duration(idle.max(0)));
+            return context.store.tell(c, finding);
         }
         Rst::Late => Diagnosis::ResetLate,
         Rst::InFinWait => Diagnosis::ResetInFinWait,

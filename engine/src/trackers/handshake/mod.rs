@@ -251,7 +251,13 @@ fn recovered(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_
 fn withdrawn(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let takes_back = seen.from == From::Client && (segment.flags.rst() || segment.flags.fin());
-    if !takes_back || !c.handshake.syn.is_set() || c.server().last.is_set() || segment.flags.syn() {
+    let only_syn = c.client().next == c.client().isn + 1 && !c.client().acked_any;
+    if !takes_back
+        || !only_syn
+        || !c.handshake.syn.is_set()
+        || c.server().last.is_set()
+        || segment.flags.syn()
+    {
         return;
     }
     let finding = Finding::new(Diagnosis::HandshakeSynWithdrawn, c, segment)
@@ -385,5 +391,15 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
                 .with("waited", Value::Duration(now - handshake.syn_ack.time))
                 .with("vantage", Value::Term(c.vantage().name())),
         );
+        // A listener that keeps the half-open connection repeats its SYN-ACK; one that puts it into a cookie cannot.
+        if matches!(c.vantage(), Vantage::Server | Vantage::Both) {
+            out.push(
+                Finding::at(Diagnosis::HandshakeSynCookies, c, handshake.syn_ack.frame)
+                    .proved_by(c.last.frame)
+                    .of(From::Server)
+                    .evidence("syn", handshake.syn.frame)
+                    .with("waited", Value::Duration(now - handshake.syn_ack.time)),
+            );
+        }
     }
 }

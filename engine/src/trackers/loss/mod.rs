@@ -4,6 +4,7 @@
 //! the capture point (or its acknowledgment was). Or there is a gap in the sequence numbers that is
 //! filled later: it was lost before the capture point, or only overtaken, which timestamps and IP IDs tell.
 
+mod content;
 mod gap;
 mod receipt;
 mod resend;
@@ -31,6 +32,8 @@ struct Line {
     resent: Vec<Resent>,
     /// Copies of data that the receiver may complain about.
     copies: Vec<Resent>,
+    /// Segments with a wrong checksum.
+    corrupted: Vec<Resent>,
     /// Timeouts in a row on the same data.
     timeouts: Timeouts,
 }
@@ -65,9 +68,11 @@ const MOST: usize = 64;
 
 pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
+    content::corrupted(c, seen, context);
     if seen.stray {
         return;
     }
+    content::segment(c, seen, context);
     receipt::acknowledgment(c, seen, context);
     if segment.flags.syn() || !c.end(seen.from).seen {
         return;

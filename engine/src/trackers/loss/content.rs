@@ -1,0 +1,147 @@
+//! Segments that cannot be right, or must be dropped.
+
+use super::{Context, Resent, keep};
+use crate::catalogue::Diagnosis;
+use crate::connection::{Connection, Seen};
+use crate::endpoint::Endpoint;
+use crate::findings::{Finding, Value};
+use crate::trackers::flow;
+
+/// Timestamps so far behind are old duplicates: at the usual 1 ms a tick, and at 10 ms too.
+const STALE_TICKS: i32 = 2_000;
+
+/// A wrong checksum, though not from offload: told when it is sent again.
+pub(super) fn corrupted(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    if c.is_corrupted(segment, seen.from) {
+        let bad = Resent {
+            seq: segment.seq,
+            end: segment.end(),
+            frame: segment.frame,
+            layer: segment.layer,
+            told: None,
+            needless: false,
+        };
+        keep(&mut c.details().loss.lines[seen.from as usize].corrupted, bad);
+        return;
+    }
+    if segment.len == 0 || seen.stray {
+        return;
+    }
+    let Some(details) = &mut c.details else { return };
+    let list = &mut details.loss.lines[seen.from as usize].corrupted;
+    let again = |bad: &Resent| bad.seq.before(segment.end()) && bad.end.after(segment.seq);
+    let Some(at) = list.iter().position(again) else { return };
+    let bad = list.remove(at);
+    let mut finding = Finding::at(Diagnosis::LossCorrupted, c, bad.frame)
+        .proved_by(segment.frame)
+        .evidence("resend", segment.frame)
+        .with("who", Value::Side(seen.from.side()))
+        .with("bytes", Value::Bytes(u64::from(bad.end.since(bad.seq).unsigned_abs())));
+    finding.layer = bad.layer;
+    context.store.tell(c, finding);
+}
+
+/// Whether its receiver can take it.
+pub(super) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    conflicting(c, seen, context);
+    stale(c, seen, context);
+    out_of_window(c, seen, context);
+    impossible_ack(c, seen, context);
+    karn(c, seen, context);
+}
+
+/// The same bytes again, and they differ.
+fn conflicting(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let Some(sent) = seen.resends else { return };
+    let same_range = sent.seq == segment.seq && sent.seq_len == segment.seq_len() && segment.len > 1;
+    let known = sent.payload_sum != 0 && segment.payload_sum != 0;
+    if !same_range || !known || sent.payload_sum == segment.payload_sum {
+        return;
+    }
+    let finding = Finding::new(Diagnosis::LossConflictingData, c, segment)
+        .of(seen.from)
+        .evidence("original", sent.frame)
+        .with("who", Value::Side(seen.from.side()))
+        .with("bytes", Value::Bytes(segment.len.into()));
+    context.store.tell(c, finding);
+}
+
+/// A timestamp far behind the newest: PAWS must drop it (RFC 7323, 5).
+fn stale(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let (Some((last, _)), Some((this, _))) = (c.end(seen.from).timestamps, segment.options.timestamps) else {
+        return;
+    };
+    if segment.flags.syn() || last.wrapping_sub(this) as i32 <= STALE_TICKS {
+        return;
+    }
+    let finding = Finding::new(Diagnosis::LossStaleTimestamp, c, segment)
+        .of(seen.from)
+        .evidence("newest", c.end(seen.from).last.frame)
+        .with("who", Value::Side(seen.from.side()))
+        .with("behind", Value::Count(u64::from(last.wrapping_sub(this))));
+    context.store.tell(c, finding);
+}
+
+/// Beyond the window that the receiver has offered.
+fn out_of_window(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let peer = c.end(seen.from.other());
+    let Some(window) = flow::scaled(c, seen.from.other(), peer.window) else { return };
+    // In the handshake the window is not scaled yet, and has not been used.
+    let beyond = segment.seq.since(peer.acked + window);
+    if segment.len == 0
+        || !peer.acked_any
+        || peer.packets < 2
+        || beyond < 0
+        || (beyond == 0 && segment.len <= 1)
+    {
+        return;
+    }
+    // What was captured of the receiver's updates may be late by a round trip.
+    if c.half(seen.from.other()) == 0 || peer.gap || beyond as u32 <= window {
+        return;
+    }
+    let finding = Finding::new(Diagnosis::LossOutOfWindow, c, segment)
+        .of(seen.from)
+        .evidence("window", peer.last.frame)
+        .with("who", Value::Side(seen.from.side()))
+        .with("beyond", Value::Bytes(beyond as u64));
+    context.store.tell(c, finding);
+}
+
+/// An acknowledgment further ahead than any loss of the capture explains.
+fn impossible_ack(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let writer = c.end(seen.from.other());
+    let ahead = segment.ack.since(writer.next);
+    if !segment.flags.ack() || !writer.seen || segment.flags.syn() || ahead <= Endpoint::MOST_UNSEEN {
+        return;
+    }
+    let finding = Finding::new(Diagnosis::LossImpossibleAck, c, segment)
+        .of(seen.from)
+        .evidence("newest", writer.last.frame)
+        .with("who", Value::Side(seen.from.side()))
+        .with("bytes", Value::Bytes(ahead as u64));
+    context.store.tell(c, finding);
+}
+
+/// An acknowledgment that could be for either copy (RFC 6298, 3): without timestamps it gives no round-trip time.
+fn karn(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let acker = c.end(seen.from);
+    let advances = segment.flags.ack() && acker.acked_any && segment.ack.after(acker.acked);
+    if !advances || segment.options.timestamps.is_some() || c.details.is_none() {
+        return;
+    }
+    let writer = c.end(seen.from.other());
+    let resent = writer.flight.iter(context.pool).find(|s| s.repeats > 0 && segment.ack.reaches(s.end()));
+    let Some(sent) = resent.copied() else { return };
+    let finding = Finding::new(Diagnosis::LossKarn, c, segment)
+        .of(seen.from)
+        .evidence("original", sent.first_frame)
+        .evidence("resend", sent.frame);
+    context.store.tell(c, finding);
+}
