@@ -9,7 +9,7 @@ use crate::summary::State;
 pub struct Mark {
     /// Frame number; 0 means "never".
     pub frame: u32,
-    /// Nanoseconds since 1970-01-01 UTC.
+    /// Nanoseconds since the first packet of the capture.
     pub time: i64,
 }
 

@@ -64,7 +64,9 @@ pub struct Engine {
     frames: Vec<FrameRecord>,
     /// Layers further in: TCP carried by TCP, ICMP errors in tunnels.
     inner: HashMap<(u32, u8), FrameRecord>,
-    /// Time of the newest packet, nanoseconds since 1970-01-01 UTC.
+    /// Time of the first packet, nanoseconds since 1970-01-01 UTC: all others are kept relative to it.
+    began: Option<i64>,
+    /// Time of the newest packet, nanoseconds since the first.
     now: i64,
 }
 
@@ -75,14 +77,15 @@ impl Engine {
     /// A new engine for one capture.
     #[must_use]
     pub fn new(settings: Settings) -> Engine {
-        Engine { settings, now: i64::MIN, ..Engine::default() }
+        Engine { settings, ..Engine::default() }
     }
 
     /// Takes in one TCP packet, in file order. Returns its connection, or `None` when too little of its
     /// header was captured to tell.
     pub fn packet(&mut self, packet: &Packet<'_>) -> Option<u32> {
+        let packet = &Packet { time: self.since_began(packet.time), ..*packet };
         let segment = Segment::parse(packet)?;
-        let backwards = self.now.saturating_sub(packet.time);
+        let backwards = self.now - packet.time;
         self.now = self.now.max(packet.time);
         let tuple = Tuple::new(packet.src, segment.src_port, packet.dst, segment.dst_port);
         let number = self.connection_of(tuple, &segment)?;
@@ -118,6 +121,7 @@ impl Engine {
     /// Takes in one ICMP or ICMPv6 packet, in file order. Returns the connection that it quotes, if
     /// it is an error about a TCP connection of this capture.
     pub fn icmp(&mut self, packet: &IcmpPacket<'_>) -> Option<u32> {
+        let packet = &IcmpPacket { time: self.since_began(packet.time), ..*packet };
         self.now = self.now.max(packet.time);
         let quote = icmp::quote(packet)?;
         let connections = &self.connections;
@@ -129,6 +133,13 @@ impl Engine {
         let record = FrameRecord { stream: number, states: [c.client().state, c.server().state] };
         self.record(packet.frame, packet.layer, record);
         Some(number)
+    }
+
+    /// Time since the first packet. Absurd times are cut to 2^56 ns, two years, so that no sum overflows.
+    fn since_began(&mut self, time: i64) -> i64 {
+        const MOST: i64 = 1 << 56;
+        let began = *self.began.get_or_insert(time);
+        time.saturating_sub(began).clamp(-MOST, MOST)
     }
 
     /// The connection that `segment` belongs to, a new one where it opens one.
@@ -201,11 +212,11 @@ impl Engine {
             Look::First => self.store.proved_by(frame, layer).cloned().collect(),
             Look::Later => self.store.about(frame, layer).cloned().collect(),
         };
-        if look == Look::Later {
-            if let Some(view) = self.frame(frame, layer) {
-                let pending = self.pending(view.stream);
-                findings.extend(pending.into_iter().filter(|f| f.subject == frame && f.layer == layer));
-            }
+        if look == Look::Later
+            && let Some(view) = self.frame(frame, layer)
+        {
+            let pending = self.pending(view.stream);
+            findings.extend(pending.into_iter().filter(|f| f.subject == frame && f.layer == layer));
         }
         findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), f.diagnosis));
         findings
@@ -271,8 +282,8 @@ impl Engine {
             handshake_rtt_client: Some(c.handshake.to_client).filter(|t| *t > 0),
             first_frame: c.first.frame,
             last_frame: c.last.frame,
-            first_time: c.first.time,
-            last_time: c.last.time,
+            first_time: c.first.time.saturating_add(self.began.unwrap_or(0)),
+            last_time: c.last.time.saturating_add(self.began.unwrap_or(0)),
             segments: c.segments,
             client_bytes: c.client().bytes,
             server_bytes: c.server().bytes,

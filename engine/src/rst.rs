@@ -104,10 +104,12 @@ pub fn classify(
     if probes_failed >= 2 && segment.flags.ack() {
         return Rst::KeepaliveTimeout;
     }
-    if opening && !c.handshake.established && c.handshake.third_ack.is_set() {
-        if let Some(rst) = before_established(c, seen, pool) {
-            return rst;
-        }
+    if opening
+        && !c.handshake.established
+        && c.handshake.third_ack.is_set()
+        && let Some(rst) = before_established(c, seen, pool)
+    {
+        return rst;
     }
     let reply = !segment.flags.ack() && peer.acked_any && segment.seq == peer.acked;
     match (sender.fin.is_set(), reply) {

@@ -261,7 +261,7 @@ pub struct Segment<'a> {
     pub frame: u32,
     /// TCP layer within the frame.
     pub layer: u8,
-    /// Nanoseconds since 1970-01-01 UTC.
+    /// Nanoseconds since the first packet of the capture.
     pub time: i64,
     /// Source port.
     pub src_port: u16,

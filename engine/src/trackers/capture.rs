@@ -135,7 +135,7 @@ pub(crate) fn copy(c: &mut Connection, segment: &Segment<'_>, from: From, contex
         }
         return;
     }
-    if (sender.copies + 1) * 3 >= sender.packets + 1 {
+    if (sender.copies + 1) * 3 > sender.packets {
         let finding = Finding::new(Diagnosis::CaptureDuplicate, c, segment).of(from);
         context.store.tell(c, finding);
     }

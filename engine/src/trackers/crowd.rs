@@ -112,15 +112,15 @@ pub(crate) fn after(
     if at_server && crowd.near.len() < MOST {
         crowd.near.insert(c.tuple.dst.ip());
     }
-    if completed {
-        if let Some(listener) = crowd.listeners.get_mut(&c.tuple.dst) {
-            listener.completed += 1;
-        }
+    if completed && let Some(listener) = crowd.listeners.get_mut(&c.tuple.dst) {
+        listener.completed += 1;
     }
-    if seen.from == From::Client && segment.len > 0 && c.client().bytes == u64::from(segment.len) {
-        if let Some(source) = crowd.sources.get_mut(&c.tuple.src.ip()) {
-            source.succeeded += 1;
-        }
+    if seen.from == From::Client
+        && segment.len > 0
+        && c.client().bytes == u64::from(segment.len)
+        && let Some(source) = crowd.sources.get_mut(&c.tuple.src.ip())
+    {
+        source.succeeded += 1;
     }
     let refused =
         segment.flags.rst() && c.client().bytes == 0 && c.server().bytes == 0 && c.handshake.syn.is_set();
