@@ -116,7 +116,7 @@ impl Host {
         }
         let key = Key { local_port: packet.segment.to_port, remote: packet.source() };
         let alive = |slot: &&mut Slot| !matches!(&slot.entry, Entry::Socket(s) if s.is_dead());
-        let Some(slot) = self.table.get_mut(&key).filter(|slot| alive(&slot)) else {
+        let Some(slot) = self.table.get_mut(&key).filter(|slot| alive(slot)) else {
             self.receive_unknown(env, key, packet);
             return;
         };

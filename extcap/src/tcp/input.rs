@@ -87,7 +87,6 @@ impl Socket {
             self.came_again(segment);
         }
         self.send_bare(env, Flags::ACK, kind);
-        self.receive.out_of_order.told();
     }
 
     /// Data that is there already: the ACK says so at once, with DSACK (RFC 2883).
@@ -112,7 +111,6 @@ impl Socket {
         if !segment.end().after(self.receive.next) {
             self.came_again(segment);
             self.check_ack(env);
-            self.receive.out_of_order.told();
             return;
         }
         let known = (self.receive.next - segment.seq).min(segment.len());

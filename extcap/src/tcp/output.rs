@@ -50,10 +50,10 @@ impl Socket {
     }
 
     /// The options of every segment but a SYN: timestamps, and what has come out of order.
-    pub(super) fn plain_options(&self, env: &Env<'_>) -> Options {
+    pub(super) fn plain_options(&mut self, env: &Env<'_>) -> Options {
         let timestamps = self.timestamps.option(self.clock, env.now);
         let most = if timestamps.is_some() { 3 } else { 4 };
-        let sack = if self.sack { self.receive.out_of_order.blocks(most) } else { Vec::new() };
+        let sack = if self.sack { self.receive.out_of_order.tell(most) } else { Vec::new() };
         Options { timestamps, sack, ..Options::default() }
     }
 

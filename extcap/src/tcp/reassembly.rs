@@ -65,13 +65,8 @@ impl Reassembly {
     }
 
     /// The blocks for the next segment's SACK option, at most so many; a duplicate is told once.
-    pub(super) fn blocks(&self, most: usize) -> Vec<(Seq, Seq)> {
-        self.duplicate.iter().chain(&self.blocks).take(most).copied().collect()
-    }
-
-    /// The duplicate has been told.
-    pub(super) fn told(&mut self) {
-        self.duplicate = None;
+    pub(super) fn tell(&mut self, most: usize) -> Vec<(Seq, Seq)> {
+        self.duplicate.take().iter().chain(&self.blocks).take(most).copied().collect()
     }
 }
 
@@ -88,12 +83,12 @@ mod tests {
         let mut gap = Reassembly::default();
         gap.insert(Seq(201), data(100), false);
         gap.insert(Seq(401), data(100), false);
-        assert_eq!(gap.blocks(4), [(Seq(401), Seq(501)), (Seq(201), Seq(301))]);
+        assert_eq!(gap.tell(4), [(Seq(401), Seq(501)), (Seq(201), Seq(301))]);
         gap.insert(Seq(301), data(100), false);
-        assert_eq!(gap.blocks(4), [(Seq(201), Seq(501))]);
+        assert_eq!(gap.tell(4), [(Seq(201), Seq(501))]);
         let (taken, closed) = gap.take(Seq(201));
         assert_eq!((taken.iter().map(Bytes::len).sum::<usize>(), closed), (300, false));
-        assert!(gap.is_empty() && gap.blocks(4).is_empty());
+        assert!(gap.is_empty() && gap.tell(4).is_empty());
     }
 
     #[test]
@@ -101,8 +96,7 @@ mod tests {
         let mut gap = Reassembly::default();
         gap.insert(Seq(201), data(100), false);
         gap.insert(Seq(201), data(100), false);
-        assert_eq!(gap.blocks(3), [(Seq(201), Seq(301)), (Seq(201), Seq(301))]);
-        gap.told();
-        assert_eq!(gap.blocks(3), [(Seq(201), Seq(301))]);
+        assert_eq!(gap.tell(3), [(Seq(201), Seq(301)), (Seq(201), Seq(301))]);
+        assert_eq!(gap.tell(3), [(Seq(201), Seq(301))]);
     }
 }
