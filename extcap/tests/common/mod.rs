@@ -1,0 +1,181 @@
+//! Reads generated captures back, and tells their packets in numbers that people and tests can compare.
+
+// Each test binary uses its part of this.
+#![allow(dead_code)]
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::net::{IpAddr, SocketAddr};
+
+use etherparse::{NetHeaders, PacketHeaders, TcpHeader, TcpOptionElement, TransportHeader};
+use pcap_file::pcapng::blocks::enhanced_packet::EnhancedPacketOption;
+use pcap_file::pcapng::blocks::opt_common::CommonOption;
+use pcap_file::pcapng::{Block, PcapNgReader};
+
+/// A packet of a capture.
+#[derive(Debug, Clone)]
+pub(crate) struct Packet {
+    pub(crate) interface: u32,
+    /// Seconds since 1970-01-01 00:00 UTC.
+    pub(crate) time: f64,
+    pub(crate) from: SocketAddr,
+    pub(crate) to: SocketAddr,
+    pub(crate) ttl: u8,
+    pub(crate) id: u16,
+    pub(crate) tcp: TcpHeader,
+    pub(crate) payload: usize,
+    pub(crate) comment: Option<String>,
+    /// IP and TCP checksum are right.
+    pub(crate) intact: bool,
+}
+
+/// Every packet of a capture.
+pub(crate) fn read(capture: &[u8]) -> Vec<Packet> {
+    let mut reader = PcapNgReader::new(capture).unwrap();
+    let mut packets = Vec::new();
+    while let Some(block) = reader.next_block() {
+        let Block::EnhancedPacket(block) = block.unwrap().0 else { continue };
+        let comment = block.options.iter().find_map(|option| match option {
+            EnhancedPacketOption::Common(CommonOption::Comment(text)) => Some(text.to_string()),
+            _ => None,
+        });
+        packets.push(packet(&block.data, block.interface_id, block.timestamp.as_secs_f64(), comment));
+    }
+    packets
+}
+
+fn packet(frame: &[u8], interface: u32, time: f64, comment: Option<String>) -> Packet {
+    let headers = PacketHeaders::from_ethernet_slice(frame).unwrap();
+    let Some(TransportHeader::Tcp(tcp)) = headers.transport else { panic!("not TCP: {headers:?}") };
+    let payload = headers.payload.slice();
+    let (from, to, ttl, id, intact): (IpAddr, IpAddr, _, _, _) = match headers.net.unwrap() {
+        NetHeaders::Ipv4(ip, _) => {
+            let intact = ip.calc_header_checksum() == ip.header_checksum
+                && tcp.calc_checksum_ipv4(&ip, payload).unwrap() == tcp.checksum;
+            (ip.source.into(), ip.destination.into(), ip.time_to_live, ip.identification, intact)
+        }
+        NetHeaders::Ipv6(ip, _) => {
+            let intact = tcp.calc_checksum_ipv6(&ip, payload).unwrap() == tcp.checksum;
+            (ip.source.into(), ip.destination.into(), ip.hop_limit, 0, intact)
+        }
+        NetHeaders::Arp(_) => panic!("ARP"),
+    };
+    let (from, to) = (SocketAddr::new(from, tcp.source_port), SocketAddr::new(to, tcp.destination_port));
+    Packet { interface, time, from, to, ttl, id, payload: payload.len(), tcp, comment, intact }
+}
+
+/// A packet in numbers relative to its connection's.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Row {
+    /// The how manieth connection, from 0.
+    pub(crate) connection: usize,
+    /// `>` from the side that sent the first packet, `<` from the other.
+    pub(crate) direction: char,
+    pub(crate) flags: String,
+    pub(crate) seq: u32,
+    pub(crate) ack: Option<u32>,
+    pub(crate) len: usize,
+    pub(crate) kinds: Vec<u8>,
+    pub(crate) ttl: u8,
+    /// Seconds since the packet before it in the connection.
+    pub(crate) since: f64,
+}
+
+/// The packets as rows, with the relative numbers that Wireshark shows.
+pub(crate) fn rows(packets: &[Packet]) -> Vec<Row> {
+    struct Connection {
+        number: usize,
+        opener: SocketAddr,
+        first: HashMap<SocketAddr, u32>,
+        last: f64,
+    }
+    let mut connections: HashMap<[SocketAddr; 2], Connection> = HashMap::new();
+    packets
+        .iter()
+        .map(|packet| {
+            let mut key = [packet.from, packet.to];
+            key.sort();
+            let number = connections.len();
+            let connection = connections.entry(key).or_insert_with(|| Connection {
+                number,
+                opener: packet.from,
+                first: HashMap::new(),
+                last: packet.time,
+            });
+            let (tcp, seq) = (&packet.tcp, packet.tcp.sequence_number);
+            let first = if tcp.syn { seq } else { seq.wrapping_sub(1) };
+            let own = *connection.first.entry(packet.from).or_insert(first);
+            let other = connection
+                .first
+                .get(&packet.to)
+                .copied()
+                .unwrap_or(tcp.acknowledgment_number.wrapping_sub(1));
+            let since = packet.time - connection.last;
+            connection.last = packet.time;
+            Row {
+                connection: connection.number,
+                direction: if packet.from == connection.opener { '>' } else { '<' },
+                flags: flags(tcp),
+                seq: seq.wrapping_sub(own),
+                ack: tcp.ack.then(|| tcp.acknowledgment_number.wrapping_sub(other)),
+                len: packet.payload,
+                kinds: kinds(tcp),
+                ttl: packet.ttl,
+                since,
+            }
+        })
+        .collect()
+}
+
+fn flags(tcp: &TcpHeader) -> String {
+    let bits = [(tcp.syn, 'S'), (tcp.fin, 'F'), (tcp.rst, 'R'), (tcp.psh, 'P'), (tcp.ack, 'A')];
+    bits.into_iter().filter(|(set, _)| *set).map(|(_, letter)| letter).collect()
+}
+
+fn kinds(tcp: &TcpHeader) -> Vec<u8> {
+    let kind = |element| match element {
+        TcpOptionElement::Noop => 1,
+        TcpOptionElement::MaximumSegmentSize(_) => 2,
+        TcpOptionElement::WindowScale(_) => 3,
+        TcpOptionElement::SelectiveAcknowledgementPermitted => 4,
+        TcpOptionElement::SelectiveAcknowledgement(..) => 5,
+        TcpOptionElement::Timestamp(..) => 8,
+    };
+    tcp.options_iterator().map(|element| kind(element.unwrap())).collect()
+}
+
+fn options(tcp: &TcpHeader) -> String {
+    let word = |element| match element {
+        TcpOptionElement::Noop => "nop".to_owned(),
+        TcpOptionElement::MaximumSegmentSize(mss) => format!("mss {mss}"),
+        TcpOptionElement::WindowScale(scale) => format!("ws {scale}"),
+        TcpOptionElement::SelectiveAcknowledgementPermitted => "sackok".to_owned(),
+        TcpOptionElement::SelectiveAcknowledgement(..) => "sack".to_owned(),
+        TcpOptionElement::Timestamp(_, echo) => if echo == 0 { "ts" } else { "ts+echo" }.to_owned(),
+    };
+    tcp.options_iterator().map(|element| word(element.unwrap())).collect::<Vec<_>>().join(",")
+}
+
+/// The packets as a table to read: one a line. Identifications count from each sender's first that is not 0.
+pub(crate) fn table(packets: &[Packet]) -> String {
+    let begin = packets.first().map_or(0.0, |packet| packet.time);
+    let mut first_id: HashMap<SocketAddr, u16> = HashMap::new();
+    let mut table = String::new();
+    for (packet, row) in packets.iter().zip(rows(packets)) {
+        let ack = row.ack.map_or(String::new(), |ack| ack.to_string());
+        let id = match packet.id {
+            0 => "0".to_owned(),
+            id => format!("+{}", id.wrapping_sub(*first_id.entry(packet.from).or_insert(id))),
+        };
+        let (seq, window) = (row.seq, packet.tcp.window_size);
+        let numbers = format!("({seq},{ack},{})", row.len);
+        let (time, direction, flags) = (packet.time - begin, row.direction, row.flags);
+        let options = options(&packet.tcp);
+        let _ = writeln!(
+            table,
+            "{time:>10.5} {direction} {flags:<2} {numbers:<12} win {window:<5} ttl {:<3} id {id:<5} {options}",
+            packet.ttl
+        );
+    }
+    table
+}
