@@ -9,6 +9,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use tempfile::NamedTempFile;
 
 /// What is asked about one connection.
 #[derive(Clone, Debug, Deserialize)]
@@ -71,4 +75,44 @@ pub fn captures_in(corpus: &Path) -> io::Result<Vec<Capture>> {
         }
     }
     Ok(captures)
+}
+
+/// All captures of the project one after the other in one file: the same endpoints come again and again,
+/// time jumps, and the link types differ.
+///
+/// # Errors
+/// When mergecap, which comes with tshark, fails.
+pub fn merged() -> io::Result<NamedTempFile> {
+    let merged = NamedTempFile::with_suffix(".pcapng")?;
+    let captures = captures()?;
+    let files = captures.iter().map(|capture| &capture.path);
+    let status = Command::new("mergecap").arg("-a").arg("-w").arg(merged.path()).args(files).status()?;
+    if status.success() { Ok(merged) } else { Err(io::Error::other(format!("mergecap: {status}"))) }
+}
+
+/// Does something with each capture, several at once; the results are in the order of the captures.
+///
+/// # Errors
+/// The first error of the work.
+///
+/// # Panics
+/// When the work does.
+pub fn each<T: Send>(
+    captures: &[Capture],
+    work: impl Fn(&Capture) -> io::Result<T> + Sync,
+) -> io::Result<Vec<T>> {
+    let next = AtomicUsize::new(0);
+    let take = || {
+        let index = next.fetch_add(1, Ordering::Relaxed);
+        captures.get(index).map(|capture| (index, capture))
+    };
+    let worker =
+        || std::iter::from_fn(take).map(|(index, capture)| (index, work(capture))).collect::<Vec<_>>();
+    let mut done: Vec<_> = thread::scope(|scope| {
+        let count = thread::available_parallelism().map_or(1, usize::from);
+        let workers: Vec<_> = (0..count).map(|_| scope.spawn(worker)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("the work panicked")).collect()
+    });
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, result)| result).collect()
 }
