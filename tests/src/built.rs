@@ -66,7 +66,7 @@ fn series() -> String {
 
 /// Runs a program that must succeed; gives what it wrote to stdout.
 fn run(command: &mut Command) -> String {
-    let output = command.output().unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
+    let output = command.output().expect("a tool of the build is not installed");
     assert!(
         output.status.success(),
         "{command:?}: {}\n{}",

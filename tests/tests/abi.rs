@@ -2,6 +2,7 @@
 //!
 //! This is a caller in another language: it has to build structs of raw pointers.
 #![allow(unsafe_code)]
+#![allow(clippy::unwrap_used)] // in a test, to fail is right
 
 use ::tcpdx_engine::Diagnosis;
 use std::ffi::{CStr, c_char};

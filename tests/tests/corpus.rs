@@ -1,27 +1,40 @@
 //! What the command and the plugin tell of captures whose faults are known.
+#![allow(clippy::unwrap_used)] // in a test, to fail is right
 
-use std::io;
-use std::path::PathBuf;
+use std::sync::LazyLock;
 use tcpdx_tests::built::root;
 use tcpdx_tests::corpus::{self, Capture};
 use tcpdx_tests::judge::Verdict;
 use tcpdx_tests::told::{self, Passes, Report};
 use tcpdx_tests::wireshark::Wireshark;
 
-/// The captures that the project carries, and those of a larger corpus beside it when there is one.
-fn captures() -> Vec<Capture> {
-    let beside: PathBuf = root().join("../shared/corpus");
-    let corpus = if beside.is_dir() { corpus::captures_in(&beside) } else { corpus::captures() };
-    corpus.unwrap()
+/// What was told of one capture.
+struct Told {
+    capture: Capture,
+    by_command: Report,
+    by_plugin: Report,
 }
 
+/// What is told of the captures that the project carries, or of a larger corpus beside it when there is one.
+static TOLD: LazyLock<Vec<Told>> = LazyLock::new(|| {
+    let beside = root().join("../shared/corpus");
+    let captures = if beside.is_dir() { corpus::captures_in(&beside) } else { corpus::captures() }.unwrap();
+    let wireshark = Wireshark::with_plugin().unwrap();
+    let tell = |capture: &Capture| {
+        Ok(Told {
+            capture: capture.clone(),
+            by_command: told::by_command(&capture.path)?,
+            by_plugin: told::by_plugin(&wireshark, &capture.path, Passes::Two)?,
+        })
+    };
+    corpus::each(&captures, tell).unwrap()
+});
+
 #[track_caller]
-fn judge(tell: impl Fn(&Capture) -> io::Result<Report> + Sync) {
-    let captures = captures();
-    let reports = corpus::each(&captures, tell).unwrap();
+fn judge(report: impl Fn(&Told) -> &Report) {
     let mut verdict = Verdict::default();
-    for (capture, report) in captures.iter().zip(&reports) {
-        verdict.judge(capture, &report.told());
+    for told in TOLD.iter() {
+        verdict.judge(&told.capture, &report(told).told());
     }
     assert!(verdict.asked > 0);
     assert!(verdict.is_clean(), "{verdict}");
@@ -29,25 +42,18 @@ fn judge(tell: impl Fn(&Capture) -> io::Result<Report> + Sync) {
 
 #[test]
 fn command_tells_what_must_be_told_and_nothing_false() {
-    judge(|capture| told::by_command(&capture.path));
+    judge(|told| &told.by_command);
 }
 
 #[test]
 fn plugin_tells_what_must_be_told_and_nothing_false() {
-    let wireshark = Wireshark::with_plugin().unwrap();
-    judge(|capture| told::by_plugin(&wireshark, &capture.path, Passes::Two));
+    judge(|told| &told.by_plugin);
 }
 
 #[test]
 fn command_and_plugin_tell_the_same() {
-    let wireshark = Wireshark::with_plugin().unwrap();
-    let both = |capture: &Capture| {
-        let plugin = told::by_plugin(&wireshark, &capture.path, Passes::Two)?;
-        Ok((told::by_command(&capture.path)?, plugin))
-    };
-    let captures = captures();
-    for (capture, (command, plugin)) in captures.iter().zip(corpus::each(&captures, both).unwrap()) {
-        assert_eq!(command.connections, plugin.connections, "{}", capture.name);
-        assert_eq!(command.findings, plugin.findings, "{}", capture.name);
+    for Told { capture, by_command, by_plugin } in TOLD.iter() {
+        assert_eq!(by_command.connections, by_plugin.connections, "{}", capture.name);
+        assert_eq!(by_command.findings, by_plugin.findings, "{}", capture.name);
     }
 }
