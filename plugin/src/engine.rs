@@ -4,7 +4,6 @@ use crate::ABI_VERSION;
 use crate::input::{Icmp, Packet, Settings, fill, input};
 use crate::status::{Status, guard};
 use crate::view::{FindingList, Findings, ValueList, Values};
-use std::ptr;
 use tcpdx_engine::{self as engine, Language};
 
 /// The diagnosis of one capture.
@@ -82,20 +81,24 @@ pub unsafe extern "C" fn tcpdx_engine_free(engine: *mut Engine) -> Status {
 /// TCPDX_STATUS_NOTHING when too little of its header was captured to tell its connection.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tcpdx_engine_packet(engine: *mut Engine, packet: *const Packet) -> Status {
-    call(engine, |engine| {
-        let packet = unsafe { input(packet)?.read() }?;
-        engine.engine.packet(&packet).map(|_| ()).ok_or(Status::Nothing)
-    })
+    unsafe {
+        call(engine, |engine| {
+            let packet = input(packet)?.read()?;
+            engine.engine.packet(&packet).map(|_| ()).ok_or(Status::Nothing)
+        })
+    }
 }
 
 /// Takes in one ICMP or ICMPv6 packet; to be called for every one, in file order, once.
 /// TCPDX_STATUS_NOTHING when it is no error about a TCP connection of this capture.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tcpdx_engine_icmp(engine: *mut Engine, icmp: *const Icmp) -> Status {
-    call(engine, |engine| {
-        let icmp = unsafe { input(icmp)?.read() }?;
-        engine.engine.icmp(&icmp).map(|_| ()).ok_or(Status::Nothing)
-    })
+    unsafe {
+        call(engine, |engine| {
+            let icmp = input(icmp)?.read()?;
+            engine.engine.icmp(&icmp).map(|_| ()).ok_or(Status::Nothing)
+        })
+    }
 }
 
 /// Tells about the connection of one TCP or ICMP layer of a frame, as far as it has been taken in.
@@ -108,14 +111,16 @@ pub unsafe extern "C" fn tcpdx_engine_values(
     look: u32,
     values: *mut Values,
 ) -> Status {
-    call(engine, |engine| unsafe {
-        fill(values, || {
-            let look = which(look)?;
-            engine.values = ValueList::of_frame(&engine.engine, frame, layer, look, engine.language)
-                .ok_or(Status::Nothing)?;
-            Ok(engine.values.as_c())
+    unsafe {
+        call(engine, |engine| {
+            fill(values, || {
+                let look = which(look)?;
+                let list = ValueList::of_frame(&engine.engine, frame, layer, look, engine.language);
+                engine.values = list.ok_or(Status::Nothing)?;
+                Ok(engine.values.as_c())
+            })
         })
-    })
+    }
 }
 
 /// Tells the findings of one TCP or ICMP layer of a frame, most severe first.
@@ -128,22 +133,23 @@ pub unsafe extern "C" fn tcpdx_engine_findings(
     look: u32,
     findings: *mut Findings,
 ) -> Status {
-    call(engine, |engine| unsafe {
-        fill(findings, || {
-            let found = engine.engine.findings_at(frame, layer, which(look)?);
-            engine.findings = FindingList::new(&found, frame, engine.language);
-            Ok(engine.findings.as_c())
+    unsafe {
+        call(engine, |engine| {
+            fill(findings, || {
+                let found = engine.engine.findings_at(frame, layer, which(look)?);
+                engine.findings = FindingList::new(&found, frame, engine.language);
+                Ok(engine.findings.as_c())
+            })
         })
-    })
+    }
 }
 
 /// Runs a call on an engine, unless it is NULL or broken.
-fn call(engine: *mut Engine, body: impl FnOnce(&mut Engine) -> Result<(), Status>) -> Status {
-    if ptr::null() == engine {
-        return Status::NullPointer;
-    }
-    // C keeps the promise of the header: an engine from tcpdx_engine_new, not freed, one thread at a time.
-    let engine = unsafe { &mut *engine };
+///
+/// C keeps the promise of the header: the engine comes from tcpdx_engine_new, is not freed, and one
+/// thread at a time uses it.
+unsafe fn call(engine: *mut Engine, body: impl FnOnce(&mut Engine) -> Result<(), Status>) -> Status {
+    let Some(engine) = (unsafe { engine.as_mut() }) else { return Status::NullPointer };
     if engine.broken {
         return Status::Internal;
     }

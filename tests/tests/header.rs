@@ -1,5 +1,7 @@
 //! The C header is what the sources make of it, and C and C++ compilers take it.
 
+#![allow(clippy::unwrap_used)] // in a test, to fail is right
+
 use std::process::Command;
 use tcpdx_tests::header;
 
