@@ -15,7 +15,7 @@ fi
 capture=$1 frame=$2 picture=$3
 root=$(dirname "$(dirname "$(realpath "$0")")")
 name=$(basename "$capture")
-width=1400 height=1000
+width=1600 height=1000
 
 cargo build --quiet --release --manifest-path "$root/Cargo.toml" --package tcpdx-plugin
 make --silent -C "$root/plugin/shim"
@@ -78,13 +78,17 @@ $as_user env HOME="$home" XDG_RUNTIME_DIR="$home/run" LC_ALL=C.UTF-8 \
     wireshark -n -r "$home/$name" -g "$frame" 2>/dev/null &
 pids="$! $pids"
 
-# The details pane's last line is tcpdx's: End goes there, Shift+Right opens all below it.
-timeout 60 xdotool search --sync --onlyvisible --name "^$name" >/dev/null
+# The last line of the details is tcpdx's: End goes there (Home gives the pane a place to start from),
+# and then that line and the first finding below it are opened.
+if ! timeout 60 xdotool search --sync --onlyvisible --name "^$name" >/dev/null; then
+    echo "$0: Wireshark did not open $capture within a minute" >&2
+    exit 1
+fi
 window=$(xdotool search --onlyvisible --name "^$name" | head -n 1)
 xdotool windowactivate --sync "$window"
 sleep 3
 xdotool mousemove $((width / 2)) $((height - 60)) click 1
-for key in End shift+Right End; do
+for key in Home End Right Down Right; do
     sleep 1
     xdotool key "$key"
 done
