@@ -57,7 +57,8 @@ void tcpdx_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint8_t lay
         return;
     if (findings.count == 0 && !proto_field_is_referenced(tree, tcpdx_registered.protocol))
         return;
-    if (tcpdx_engine_values(tcpdx_open_engine, pinfo->num, layer, look, &values) != TCPDX_STATUS_OK)
+    /* Without a tree only the expert infos are wanted: for their statistics. */
+    if (tree && tcpdx_engine_values(tcpdx_open_engine, pinfo->num, layer, look, &values) != TCPDX_STATUS_OK)
         return;
 
     proto_item *top = proto_tree_add_protocol_format(tree, tcpdx_registered.protocol, tvb, 0, 0, "TCP diagnosis%s%s",

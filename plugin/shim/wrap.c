@@ -15,10 +15,12 @@
 
 struct wrapped {
     dissector_handle_t original;
-    int protocol;
+    int id;
+    protocol_t *protocol;
 };
 
 static struct wrapped tcp, icmp, icmpv6;
+static protocol_t *tcpdx;
 
 static bool read_address(const address *from, tcpdx_address *to)
 {
@@ -58,8 +60,8 @@ static uint8_t layers_before(const packet_info *pinfo)
     unsigned count = 0;
 
     for (wmem_list_frame_t *at = wmem_list_head(pinfo->layers); at; at = wmem_list_frame_next(at)) {
-        const int protocol = GPOINTER_TO_INT(wmem_list_frame_data(at));
-        count += protocol == tcp.protocol || protocol == icmp.protocol || protocol == icmpv6.protocol;
+        const int id = GPOINTER_TO_INT(wmem_list_frame_data(at));
+        count += id == tcp.id || id == icmp.id || id == icmpv6.id;
     }
     return (uint8_t)MIN(count, UINT8_MAX);
 }
@@ -116,16 +118,11 @@ static void feed_icmp(tvbuff_t *tvb, const packet_info *pinfo, uint8_t layer, bo
         tcpdx_engine_icmp(tcpdx_open_engine, &packet);
 }
 
-static bool is_enabled(int protocol)
-{
-    return proto_is_protocol_enabled(find_protocol_by_id(protocol));
-}
-
 /* Headers that an ICMP error quotes are no packets of their own: the engine reads them there. */
 static bool is_watched(const struct wrapped *wrapped, const packet_info *pinfo)
 {
-    return tcpdx_open_engine && !pinfo->flags.in_error_pkt && is_enabled(tcpdx_registered.protocol) &&
-           is_enabled(wrapped->protocol);
+    return tcpdx_open_engine && !pinfo->flags.in_error_pkt && proto_is_protocol_enabled(tcpdx) &&
+           proto_is_protocol_enabled(wrapped->protocol);
 }
 
 /* Dissectors of payload throw when a packet is cut short; what the engine says is shown all the same. */
@@ -181,13 +178,15 @@ static void wrap(struct wrapped *wrapped, const char *filter, uint32_t ip_proto,
                  const char *name, const char *description)
 {
     wrapped->original = find_dissector(filter);
-    wrapped->protocol = dissector_handle_get_protocol_index(wrapped->original);
+    wrapped->id = dissector_handle_get_protocol_index(wrapped->original);
+    wrapped->protocol = find_protocol_by_id(wrapped->id);
     dissector_add_uint("ip.proto", ip_proto,
                        create_dissector_handle_with_name_and_description(wrapper, -1, name, description));
 }
 
 void tcpdx_wrap(void)
 {
+    tcpdx = find_protocol_by_id(tcpdx_registered.protocol);
     wrap(&tcp, "tcp", IP_PROTO_TCP, dissect_tcp, "tcpdx.tcp", "TCP with diagnosis");
     wrap(&icmp, "icmp", IP_PROTO_ICMP, dissect_icmp, "tcpdx.icmp", "ICMP with TCP diagnosis");
     wrap(&icmpv6, "icmpv6", IP_PROTO_ICMPV6, dissect_icmpv6, "tcpdx.icmpv6", "ICMPv6 with TCP diagnosis");

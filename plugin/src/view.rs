@@ -165,11 +165,14 @@ impl FindingList {
     /// Lays out the findings of a frame.
     pub(crate) fn new(found: &[engine::Finding], frame: u32, language: Language) -> FindingList {
         let mut list = FindingList::default();
+        if found.is_empty() {
+            return list;
+        }
         for finding in found {
             list.push(finding, frame, language);
         }
         let titles: Vec<_> = found.iter().map(|finding| texts(language).title(finding.diagnosis)).collect();
-        list.headline = (!titles.is_empty()).then(|| c_string(&titles.join(", ")));
+        list.headline = Some(c_string(&titles.join(", ")));
         list
     }
 
