@@ -317,7 +317,6 @@ impl<'a> Segment<'a> {
     #[inline]
     #[must_use]
     pub fn is_pure_ack(&self) -> bool {
-        self.len == 0
-            && self.flags.0 & (Flags::ACK | Flags::SYN | Flags::RST | Flags::FIN) == Flags::ACK
+        self.len == 0 && self.flags.0 & (Flags::ACK | Flags::SYN | Flags::RST | Flags::FIN) == Flags::ACK
     }
 }

@@ -1,0 +1,3 @@
+//! The rooms behind the command `tcpdx`.
+
+pub mod read;
