@@ -1,0 +1,63 @@
+//! Embeds every file `scenarios/<group>/<name>.toml`: adding a file adds a scenario.
+//!
+//! What a list of scenarios shows (name, titles, diagnoses, variants) is read here, so that the program can
+//! answer Wireshark's questions without parsing a single file.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, error::Error, fs};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("scenarios");
+    println!("cargo::rerun-if-changed={}", root.display());
+    let mut files = Vec::new();
+    for group in sorted(&root)?.into_iter().filter(|path| path.is_dir()) {
+        println!("cargo::rerun-if-changed={}", group.display());
+        files
+            .extend(sorted(&group)?.into_iter().filter(|path| path.extension().is_some_and(|e| e == "toml")));
+    }
+    let mut list = String::from("&[\n");
+    for file in files {
+        writeln!(list, "    {},", entry(&root, &file)?)?;
+    }
+    list.push(']');
+    fs::write(PathBuf::from(env::var("OUT_DIR")?).join("builtin.rs"), list)?;
+    Ok(())
+}
+
+fn sorted(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(folder)?.map(|e| Ok(e?.path())).collect::<Result<_, std::io::Error>>()?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// One `Builtin { … }` expression.
+fn entry(root: &Path, file: &Path) -> Result<String, Box<dyn Error>> {
+    let name = file.strip_prefix(root)?.with_extension("");
+    let name = name.to_str().ok_or("scenario names are UTF-8")?.replace('\\', "/");
+    let text = fs::read_to_string(file)?;
+    let table: toml::Table = toml::from_str(&text).map_err(|e| format!("{}: {e}", file.display()))?;
+    let strings = |value: Option<&toml::Value>| -> Vec<String> {
+        value
+            .and_then(|v| v.as_array())
+            .into_iter()
+            .flatten()
+            .filter_map(|v| v.as_str())
+            .map(str::to_owned)
+            .collect()
+    };
+    let shows = |point: &str| strings(table.get("shows").and_then(|shows| shows.get(point)));
+    let title: Vec<(&str, &str)> =
+        (table.get("title").and_then(|title| title.as_table()).into_iter().flatten())
+            .filter_map(|(language, text)| Some((language.as_str(), text.as_str()?)))
+            .collect();
+    let variants: Vec<&String> =
+        table.get("variant").and_then(|v| v.as_table()).into_iter().flat_map(|v| v.keys()).collect();
+    Ok(format!(
+        "Builtin {{ name: {name:?}, titles: &{title:?}, shows_client: &{:?}, shows_server: &{:?}, variants: &{variants:?}, text: include_str!({:?}) }}",
+        shows("client"),
+        shows("server"),
+        file.display()
+    ))
+}

@@ -1,0 +1,251 @@
+//! The TOML format: these types are what a scenario file may say. `docs/scenarios.md` tells it to people, and a
+//! test holds the two together.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::Texts;
+use super::units::Span;
+
+/// A whole file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct File {
+    /// One line that says what happens.
+    pub(crate) title: Texts,
+    /// What to watch for in the capture.
+    #[serde(default)]
+    pub(crate) watch: Texts,
+    /// The diagnoses that it shows.
+    #[serde(default)]
+    pub(crate) shows: Shows,
+    /// The capture stops here; without it, when nothing more happens.
+    pub(crate) end: Option<Span>,
+    #[serde(default)]
+    pub(crate) client: Host,
+    #[serde(default)]
+    pub(crate) server: Host,
+    #[serde(default)]
+    pub(crate) path: PathSettings,
+    /// Own words for packets of a kind, in place of the common ones.
+    #[serde(default)]
+    pub(crate) comment: BTreeMap<String, Texts>,
+    /// Named changes to this file: each is a table that is laid over it.
+    #[serde(default)]
+    pub(crate) variant: BTreeMap<String, toml::Table>,
+}
+
+/// Ids of diagnoses by capture point.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Shows {
+    #[serde(default)]
+    pub(crate) client: Vec<String>,
+    #[serde(default)]
+    pub(crate) server: Vec<String>,
+}
+
+/// A computer with its TCP and its application.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Host {
+    /// Its name, for the capture's name resolution.
+    pub(crate) name: Option<String>,
+    pub(crate) ipv4: Option<Ipv4Addr>,
+    pub(crate) ipv6: Option<Ipv6Addr>,
+    /// The server's port, or the client's (else one of the ephemeral ports).
+    pub(crate) port: Option<u16>,
+    /// Settings of its TCP, named as Linux names them.
+    #[serde(default)]
+    pub(crate) sysctl: Sysctl,
+    /// What its application does, one step after the other.
+    #[serde(default)]
+    pub(crate) step: Vec<Spanned<Step>>,
+}
+
+/// Linux's settings that change what is on the wire; what is not set is as Linux 6.18 has it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Sysctl {
+    pub(crate) tcp_syn_retries: Option<u32>,
+    pub(crate) tcp_syn_linear_timeouts: Option<u32>,
+    pub(crate) tcp_synack_retries: Option<u32>,
+    pub(crate) tcp_abort_on_overflow: Option<bool>,
+    pub(crate) tcp_timestamps: Option<bool>,
+    pub(crate) tcp_sack: Option<bool>,
+    pub(crate) tcp_window_scaling: Option<bool>,
+    /// The largest receive buffer, from which the window scale follows.
+    pub(crate) tcp_rmem_max: Option<u32>,
+    pub(crate) ip_default_ttl: Option<u8>,
+}
+
+/// One thing that an application or its host does.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Step {
+    /// What it does.
+    pub(crate) r#do: Action,
+    /// Not before this time of the capture.
+    pub(crate) at: Option<Span>,
+    /// This long after the step before it.
+    pub(crate) wait: Option<Span>,
+    /// `send`: the bytes, as text.
+    pub(crate) text: Option<String>,
+    /// `send`: that many bytes of no meaning. `receive`: not done before that many have come.
+    pub(crate) bytes: Option<usize>,
+    /// `receive`: not done before the other side has closed.
+    #[serde(default)]
+    pub(crate) until_closed: bool,
+    /// `connect`, `accept`: turn keep-alive on.
+    pub(crate) keepalive: Option<KeepAlive>,
+    /// `listen`: how many connections may wait to be accepted.
+    pub(crate) backlog: Option<u32>,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Action {
+    /// Listens on its port.
+    Listen,
+    /// Takes the next connection out of the accept queue; waits for one.
+    Accept,
+    /// Connects to the server; done when the handshake is, or has failed.
+    Connect,
+    /// Writes bytes to the connection.
+    Send,
+    /// Reads whatever has come; waits for some.
+    Receive,
+    /// Closes the connection: `close()`.
+    Close,
+    /// Ends its own sending, and goes on reading: `shutdown(SHUT_WR)`.
+    Shutdown,
+    /// Aborts the connection: `SO_LINGER` with time 0, then `close()`.
+    Abort,
+    /// The host loses power: everything it knew is gone, and it is silent.
+    PowerOff,
+    /// The host is up again, without its connections.
+    Boot,
+}
+
+/// `TCP_KEEPIDLE`, `TCP_KEEPINTVL` and `TCP_KEEPCNT`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeepAlive {
+    pub(crate) idle: Span,
+    pub(crate) interval: Span,
+    pub(crate) count: u32,
+}
+
+/// What lies between the hosts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct PathSettings {
+    /// One way.
+    pub(crate) delay: Span,
+    /// Routers on it: each takes one from the TTL.
+    pub(crate) routers: u8,
+    /// What goes wrong, in the order in which it is tried.
+    pub(crate) fault: Vec<Spanned<Fault>>,
+}
+
+impl Default for PathSettings {
+    fn default() -> Self {
+        PathSettings { delay: Span(std::time::Duration::from_millis(10)), routers: 5, fault: Vec::new() }
+    }
+}
+
+/// A fault names the packets that it meets by what they are.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Fault {
+    pub(crate) r#do: FaultAction,
+    /// Whose packets; both sides' if not said.
+    pub(crate) from: Option<Sender>,
+    /// Which packets.
+    #[serde(default)]
+    pub(crate) what: Packet,
+    /// Only the nth of them, counted from 1.
+    pub(crate) nth: Option<u32>,
+    /// From this time on, or behind such a packet of the same sender.
+    pub(crate) after: Option<When>,
+    /// Up to this time.
+    pub(crate) until: Option<Span>,
+    /// `delay`: for how long.
+    pub(crate) by: Option<Span>,
+    /// `inject`: what.
+    pub(crate) forge: Option<Forged>,
+    /// Own words for the packets that it meets or makes.
+    #[serde(default)]
+    pub(crate) comment: Texts,
+}
+
+/// What a fault does to the packets that it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum FaultAction {
+    /// Loses them.
+    Drop,
+    /// Holds them back.
+    Delay,
+    /// Lets them pass, and sends a forged packet behind each.
+    Inject,
+}
+
+/// Which side's packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Sender {
+    Client,
+    Server,
+}
+
+/// Packets by what they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Packet {
+    #[default]
+    Any,
+    Syn,
+    SynAck,
+    /// The client's answers to the SYN-ACK.
+    ThirdAck,
+    /// Without data, SYN, FIN or RST.
+    Ack,
+    Data,
+    Fin,
+    Rst,
+}
+
+/// A time of the capture, or the passing of a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum When {
+    Time(Span),
+    Packet(Packet),
+}
+
+/// A packet of the middlebox's making, in somebody else's name.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Forged {
+    /// In whose name: it goes to the other one.
+    pub(crate) r#as: Sender,
+    /// With the ACK flag or without.
+    #[serde(default)]
+    pub(crate) ack: bool,
+    /// TTL as the middlebox sends it.
+    pub(crate) ttl: u8,
+    /// IP identification.
+    #[serde(default)]
+    pub(crate) ip_id: u16,
+    /// How long after the packet that set it off.
+    #[serde(default)]
+    pub(crate) wait: Span,
+    /// Added to the sequence number that the receiver waits for.
+    #[serde(default)]
+    pub(crate) seq_offset: i64,
+}

@@ -1,0 +1,64 @@
+//! Times as people write them: `"20ms"`, `"1.5s"`, `"2min"`.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+
+/// A span of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) struct Span(pub(crate) Duration);
+
+const UNITS: [(&str, f64); 6] =
+    [("ns", 1e-9), ("us", 1e-6), ("ms", 1e-3), ("min", 60.0), ("s", 1.0), ("h", 3600.0)];
+
+/// The longest time a scenario may speak of.
+const LONGEST: f64 = 30.0 * 86_400.0;
+
+impl Span {
+    /// Reads a number and its unit.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (number, scale) = UNITS
+            .iter()
+            .find_map(|(unit, scale)| text.strip_suffix(unit).map(|number| (number.trim(), scale)))?;
+        let seconds = number.parse::<f64>().ok()? * scale;
+        (0.0..=LONGEST).contains(&seconds).then(|| Span(Duration::from_nanos((seconds * 1e9).round() as u64)))
+    }
+}
+
+pub(crate) const EXPECTED: &str = "a time such as \"20ms\", \"1.5s\" or \"2min\"";
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = Span;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(EXPECTED)
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Span, E> {
+                Span::parse(text).ok_or_else(|| E::custom(format!("`{text}` is not {EXPECTED}")))
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_a_number_and_a_unit() {
+        let parsed = |text| Span::parse(text).map(|span| span.0.as_nanos());
+        assert_eq!(parsed("20ms"), Some(20_000_000));
+        assert_eq!(parsed("1.5s"), Some(1_500_000_000));
+        assert_eq!(parsed("2 min"), Some(120_000_000_000));
+        assert_eq!(parsed("7us"), Some(7_000));
+        for wrong in ["20", "ms", "-1s", "1e99s", "NaNs", "3 weeks", ""] {
+            assert_eq!(parsed(wrong), None, "{wrong}");
+        }
+    }
+}
