@@ -1,9 +1,17 @@
 //! The door: packets in, findings out.
 
 use crate::catalogue::Language;
-use crate::findings::Finding;
-use crate::segment::{IcmpPacket, Packet};
+use crate::connection::{Connection, From};
+use crate::endpoint::SentPool;
+use crate::findings::{Finding, Store};
+use crate::flow::{FlowTable, Tuple};
+use crate::icmp::{self, IcmpError};
+use crate::listeners::Listeners;
+use crate::segment::{IcmpPacket, Packet, Segment};
+use crate::story;
 use crate::summary::{State, Summary, Vantage};
+use crate::trackers::{self, Context};
+use hashbrown::HashMap;
 
 /// What the caller can choose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,70 +40,229 @@ pub struct FrameView {
     pub server_state: State,
 }
 
+/// Eight bytes for a frame: its connection, and both states.
+#[derive(Clone, Copy, Debug)]
+struct FrameRecord {
+    stream: u32,
+    states: [State; 2],
+}
+
+const NO_STREAM: u32 = u32::MAX;
+
 /// The diagnosis of one capture.
 #[derive(Debug, Default)]
 pub struct Engine {
-    _settings: Settings,
+    settings: Settings,
+    connections: Vec<Connection>,
+    flows: FlowTable,
+    pool: SentPool,
+    store: Store,
+    listeners: Listeners,
+    /// By frame number: the outermost layer.
+    frames: Vec<FrameRecord>,
+    /// Layers further in: TCP carried by TCP, ICMP errors in tunnels.
+    inner: HashMap<(u32, u8), FrameRecord>,
+    /// Time of the newest packet, nanoseconds since 1970-01-01 UTC.
+    now: i64,
 }
 
 impl Engine {
+    /// More connections than this are not told apart any more: they go without diagnosis.
+    const MOST_CONNECTIONS: usize = 1 << 26;
+
     /// A new engine for one capture.
     #[must_use]
     pub fn new(settings: Settings) -> Engine {
-        Engine { _settings: settings }
+        Engine { settings, now: i64::MIN, ..Engine::default() }
     }
 
     /// Takes in one TCP packet, in file order. Returns its connection, or `None` when too little of its
     /// header was captured to tell.
-    pub fn packet(&mut self, _packet: &Packet<'_>) -> Option<u32> {
-        None
+    pub fn packet(&mut self, packet: &Packet<'_>) -> Option<u32> {
+        let segment = Segment::parse(packet)?;
+        self.now = self.now.max(packet.time);
+        let tuple = Tuple::new(packet.src, segment.src_port, packet.dst, segment.dst_port);
+        let number = self.connection_of(tuple, &segment)?;
+        let c = &mut self.connections[number as usize];
+        let from = c.sender(tuple);
+        if !c.end(from).is_copy(&segment) {
+            let seen = c.see(&segment, from, &self.pool);
+            let established = c.handshake.established;
+            let mut context =
+                Context { store: &mut self.store, pool: &self.pool, listeners: &self.listeners };
+            trackers::segment(c, &seen, &mut context);
+            c.apply(&seen, &mut self.pool);
+            if c.handshake.established && !established {
+                self.listeners.accepted(c.tuple.src.ip(), c.tuple.dst, number, segment.time);
+            }
+        }
+        c.count(&segment);
+        let record = FrameRecord { stream: number, states: [c.client().state, c.server().state] };
+        self.record(packet.frame, packet.layer, record);
+        Some(number)
     }
 
     /// Takes in one ICMP or ICMPv6 packet, in file order. Returns the connection that it quotes, if
     /// it is an error about a TCP connection of this capture.
-    pub fn icmp(&mut self, _packet: &IcmpPacket<'_>) -> Option<u32> {
-        None
+    pub fn icmp(&mut self, packet: &IcmpPacket<'_>) -> Option<u32> {
+        self.now = self.now.max(packet.time);
+        let quote = icmp::quote(packet)?;
+        let connections = &self.connections;
+        let number = self.flows.find(quote.tuple, |n| connections[n as usize].tuple)?;
+        let c = &mut self.connections[number as usize];
+        let error = IcmpError::new(packet, &quote, c.sender(quote.tuple));
+        let mut context = Context { store: &mut self.store, pool: &self.pool, listeners: &self.listeners };
+        trackers::icmp(c, &error, &mut context);
+        let record = FrameRecord { stream: number, states: [c.client().state, c.server().state] };
+        self.record(packet.frame, packet.layer, record);
+        Some(number)
     }
+
+    /// The connection that `segment` belongs to, a new one where it opens one.
+    fn connection_of(&mut self, tuple: Tuple, segment: &Segment<'_>) -> Option<u32> {
+        let connections = &self.connections;
+        let known = self.flows.find(tuple, |n| connections[n as usize].tuple);
+        if let Some(number) = known {
+            let c = &connections[number as usize];
+            if !c.is_succeeded_by(segment, c.sender(tuple)) {
+                return known;
+            }
+        }
+        if self.connections.len() >= Self::MOST_CONNECTIONS {
+            return None;
+        }
+        let number = self.connections.len() as u32;
+        let mut connection = Connection::new(number, tuple, segment);
+        connection.vantage_given = self.settings.vantage;
+        connection.predecessor = known;
+        if let Some(old) = known {
+            self.connections[old as usize].rest(&mut self.pool);
+        }
+        self.connections.push(connection);
+        let connections = &self.connections;
+        self.flows.insert(tuple, number, |n| connections[n as usize].tuple);
+        Some(number)
+    }
+
+    fn record(&mut self, frame: u32, layer: u8, record: FrameRecord) {
+        let at = frame as usize;
+        if layer > 0 || at > self.frames.len() + Self::MOST_SKIPPED {
+            self.inner.insert((frame, layer), record);
+            return;
+        }
+        if at >= self.frames.len() {
+            let none = FrameRecord { stream: NO_STREAM, states: [State::Unknown; 2] };
+            self.frames.resize(at + 1, none);
+        }
+        if self.frames[at].stream == NO_STREAM {
+            self.frames[at] = record;
+        } else {
+            self.inner.insert((frame, layer), record);
+        }
+    }
+
+    /// A frame number further ahead than this is kept apart, so that an absurd one takes no memory.
+    const MOST_SKIPPED: usize = 1 << 20;
 
     /// How many connections there are; their numbers are `0..connections()`.
     #[must_use]
     pub fn connections(&self) -> u32 {
-        0
+        self.connections.len() as u32
     }
 
     /// The connection and the states after one frame. `None` for what was never taken in.
     #[must_use]
-    pub fn frame(&self, _frame: u32, _layer: u8) -> Option<FrameView> {
-        None
+    pub fn frame(&self, frame: u32, layer: u8) -> Option<FrameView> {
+        let outermost = (layer == 0).then(|| self.frames.get(frame as usize)).flatten();
+        let record =
+            outermost.filter(|r| r.stream != NO_STREAM).or_else(|| self.inner.get(&(frame, layer)))?;
+        let [client_state, server_state] = record.states;
+        Some(FrameView { stream: record.stream, client_state, server_state })
     }
 
     /// The findings of one frame, most severe first.
     #[must_use]
-    pub fn findings_at(&self, _frame: u32, _layer: u8, _look: Look) -> Vec<Finding> {
-        Vec::new()
+    pub fn findings_at(&self, frame: u32, layer: u8, look: Look) -> Vec<Finding> {
+        let mut findings: Vec<Finding> = match look {
+            Look::First => self.store.proved_by(frame, layer).cloned().collect(),
+            Look::Later => self.store.about(frame, layer).cloned().collect(),
+        };
+        if look == Look::Later {
+            if let Some(view) = self.frame(frame, layer) {
+                let pending = self.pending(view.stream);
+                findings.extend(pending.into_iter().filter(|f| f.subject == frame && f.layer == layer));
+            }
+        }
+        findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), f.diagnosis));
+        findings
     }
 
-    /// Findings about other frames that this frame was the first to prove (for "see frame N").
+    /// Findings about other frames that this frame was the first to prove.
     #[must_use]
-    pub fn proved_by(&self, _frame: u32, _layer: u8) -> Vec<Finding> {
-        Vec::new()
+    pub fn proved_by(&self, frame: u32, layer: u8) -> Vec<Finding> {
+        let mut findings: Vec<Finding> =
+            self.store.proved_by(frame, layer).filter(|f| f.subject != frame).cloned().collect();
+        findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), f.diagnosis));
+        findings
     }
 
     /// All findings of one connection, by subject frame.
     #[must_use]
-    pub fn findings_of(&self, _stream: u32) -> Vec<Finding> {
-        Vec::new()
+    pub fn findings_of(&self, stream: u32) -> Vec<Finding> {
+        let Some(c) = self.connections.get(stream as usize) else { return Vec::new() };
+        let mut findings: Vec<Finding> = self.store.of(c).cloned().collect();
+        findings.extend(self.pending(stream));
+        findings.sort_by_key(|f| (f.subject, std::cmp::Reverse(f.severity), f.diagnosis));
+        findings
     }
 
     /// All findings of the capture, by subject frame.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
-        Vec::new()
+        let mut findings: Vec<Finding> = (0..self.connections()).flat_map(|n| self.findings_of(n)).collect();
+        findings.sort_by_key(|f| (f.subject, std::cmp::Reverse(f.severity), f.diagnosis));
+        findings
+    }
+
+    fn pending(&self, stream: u32) -> Vec<Finding> {
+        let mut out = Vec::new();
+        if let Some(c) = self.connections.get(stream as usize) {
+            trackers::pending(c, self.now, &mut out);
+        }
+        out
     }
 
     /// The connection as a whole. `None` when there is no such connection.
     #[must_use]
-    pub fn summary(&self, _stream: u32, _language: Language) -> Option<Summary> {
-        None
+    pub fn summary(&self, stream: u32, language: Language) -> Option<Summary> {
+        let c = self.connections.get(stream as usize)?;
+        let findings = self.findings_of(stream);
+        let outcome = story::outcome(c, &findings);
+        let closer = c.ends.iter().enumerate().filter_map(|(side, e)| {
+            let first =
+                [e.fin, e.rst].into_iter().filter_map(crate::endpoint::Mark::get).map(|m| m.frame).min();
+            first.map(|frame| (frame, side == From::Client as usize))
+        });
+        Some(Summary {
+            stream,
+            client: c.tuple.src,
+            server: c.tuple.dst,
+            vantage: c.vantage(),
+            outcome,
+            client_state: c.client().state,
+            server_state: c.server().state,
+            client_closed_first: closer.min().map(|(_, client)| client),
+            handshake_rtt: c.rtt(),
+            handshake_rtt_server: Some(c.handshake.to_server).filter(|t| *t > 0),
+            handshake_rtt_client: Some(c.handshake.to_client).filter(|t| *t > 0),
+            first_frame: c.first.frame,
+            last_frame: c.last.frame,
+            first_time: c.first.time,
+            last_time: c.last.time,
+            segments: c.segments,
+            client_bytes: c.client().bytes,
+            server_bytes: c.server().bytes,
+            story: story::story(c, outcome, &findings, language),
+        })
     }
 }

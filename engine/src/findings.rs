@@ -1,6 +1,10 @@
 //! What was found: a diagnosis with its subject, the frame that proves it, and the evidence.
 
 use crate::catalogue::{Diagnosis, Language, Severity};
+use crate::connection::{Connection, From};
+use crate::segment::Segment;
+use hashbrown::HashMap;
+use std::num::NonZeroU32;
 
 /// Whom a finding speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -91,6 +95,80 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// A finding about `segment`, which also proves it.
+    pub(crate) fn new(diagnosis: Diagnosis, connection: &Connection, segment: &Segment<'_>) -> Finding {
+        Finding::at(diagnosis, connection, segment.frame).layer(segment.layer)
+    }
+
+    /// A finding about `frame`, known from what the whole connection lacks.
+    pub(crate) fn at(diagnosis: Diagnosis, connection: &Connection, frame: u32) -> Finding {
+        Finding {
+            diagnosis,
+            severity: diagnosis.severity(),
+            stream: connection.number,
+            subject: frame,
+            layer: 0,
+            trigger: frame,
+            side: Side::Path,
+            evidence: Vec::new(),
+            params: Vec::new(),
+        }
+    }
+
+    fn layer(mut self, layer: u8) -> Finding {
+        self.layer = layer;
+        self
+    }
+
+    /// It is about that frame, not about the one that proves it.
+    pub(crate) fn about(mut self, frame: u32) -> Finding {
+        self.subject = frame;
+        self
+    }
+
+    /// It could be known from that frame on.
+    pub(crate) fn proved_by(mut self, frame: u32) -> Finding {
+        self.trigger = frame;
+        self
+    }
+
+    /// It speaks of that side.
+    pub(crate) fn side(mut self, side: Side) -> Finding {
+        self.side = side;
+        self
+    }
+
+    /// It speaks of who sent.
+    pub(crate) fn of(self, from: From) -> Finding {
+        self.side(from.side())
+    }
+
+    /// Adds a frame that shows it, unless that frame was never seen or plays this part already.
+    pub(crate) fn evidence(mut self, role: &'static str, frame: u32) -> Finding {
+        let evidence = Evidence { frame, role: Role(role) };
+        if frame != 0 && self.evidence.len() < Self::MOST_EVIDENCE && !self.evidence.contains(&evidence) {
+            self.evidence.push(evidence);
+        }
+        self
+    }
+
+    /// Sets a parameter of its texts.
+    pub(crate) fn with(mut self, name: &'static str, value: Value) -> Finding {
+        self.set(name, value);
+        self
+    }
+
+    /// Sets or changes a parameter.
+    pub(crate) fn set(&mut self, name: &'static str, value: Value) {
+        match self.params.iter_mut().find(|(n, _)| *n == name) {
+            Some((_, old)) => *old = value,
+            None => self.params.push((name, value)),
+        }
+    }
+
+    /// More frames than this are not named one by one.
+    const MOST_EVIDENCE: usize = 16;
+
     /// A parameter by name.
     #[must_use]
     pub fn param(&self, name: &str) -> Option<Value> {
@@ -113,5 +191,93 @@ impl Finding {
     #[must_use]
     pub fn check(&self, language: Language) -> Vec<String> {
         crate::catalogue::texts(language).check(self)
+    }
+}
+
+/// A finding that was told, to be changed or taken back when more is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Told(NonZeroU32);
+
+impl Told {
+    fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
+
+const NONE: u32 = u32::MAX;
+
+#[derive(Debug)]
+struct Record {
+    finding: Finding,
+    withdrawn: bool,
+    next_of_stream: u32,
+    next_about: u32,
+    next_proved: u32,
+}
+
+/// Everything that was told, with an index by frame and one by connection.
+#[derive(Debug, Default)]
+pub(crate) struct Store {
+    records: Vec<Record>,
+    about: HashMap<(u32, u8), u32>,
+    proved: HashMap<(u32, u8), u32>,
+}
+
+impl Store {
+    /// A flood of findings must not exhaust memory: beyond so many, only the connections are told of.
+    const MOST: usize = 4 << 20;
+
+    /// Keeps a finding. `None` when there are too many.
+    pub(crate) fn tell(&mut self, connection: &mut Connection, finding: Finding) -> Option<Told> {
+        if self.records.len() >= Self::MOST {
+            return None;
+        }
+        let at = self.records.len() as u32;
+        let layer = finding.layer;
+        let next_about = self.about.insert((finding.subject, layer), at).unwrap_or(NONE);
+        let next_proved = self.proved.insert((finding.trigger, layer), at).unwrap_or(NONE);
+        let next_of_stream = std::mem::replace(&mut connection.first_finding, at);
+        self.records.push(Record { finding, withdrawn: false, next_of_stream, next_about, next_proved });
+        NonZeroU32::new(at + 1).map(Told)
+    }
+
+    /// Changes what was told; its subject and trigger stay.
+    pub(crate) fn amend(&mut self, told: Option<Told>, change: impl FnOnce(&mut Finding)) {
+        if let Some(record) = told.and_then(|t| self.records.get_mut(t.index())) {
+            change(&mut record.finding);
+        }
+    }
+
+    /// Takes back what turned out otherwise.
+    pub(crate) fn withdraw(&mut self, told: &mut Option<Told>) {
+        if let Some(record) = told.take().and_then(|t| self.records.get_mut(t.index())) {
+            record.withdrawn = true;
+        }
+    }
+
+    fn chain(&self, first: Option<u32>, next: fn(&Record) -> u32) -> impl Iterator<Item = &Finding> {
+        let mut at = first.unwrap_or(NONE);
+        std::iter::from_fn(move || {
+            let record = self.records.get(at as usize)?;
+            at = next(record);
+            Some(record)
+        })
+        .filter(|r| !r.withdrawn)
+        .map(|r| &r.finding)
+    }
+
+    /// What is about a frame.
+    pub(crate) fn about(&self, frame: u32, layer: u8) -> impl Iterator<Item = &Finding> {
+        self.chain(self.about.get(&(frame, layer)).copied(), |r| r.next_about)
+    }
+
+    /// What a frame was the first to prove.
+    pub(crate) fn proved_by(&self, frame: u32, layer: u8) -> impl Iterator<Item = &Finding> {
+        self.chain(self.proved.get(&(frame, layer)).copied(), |r| r.next_proved)
+    }
+
+    /// What was told of a connection.
+    pub(crate) fn of(&self, connection: &Connection) -> impl Iterator<Item = &Finding> {
+        self.chain(Some(connection.first_finding), |r| r.next_of_stream)
     }
 }

@@ -16,11 +16,19 @@
 #![forbid(unsafe_code)]
 
 pub mod catalogue;
+pub mod connection;
+pub mod endpoint;
 pub mod engine;
 pub mod findings;
+pub mod flow;
+mod icmp;
+mod listeners;
+pub mod rst;
 pub mod segment;
 pub mod seq;
+mod story;
 pub mod summary;
+pub mod trackers;
 
 pub use catalogue::{Diagnosis, Language, Severity};
 pub use engine::{Engine, FrameView, Look, Settings};

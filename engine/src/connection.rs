@@ -1,0 +1,453 @@
+//! One connection: two endpoints, the handshake, and where the capture was taken.
+
+use crate::endpoint::{Endpoint, Mark, Sent, SentPool};
+use crate::findings::{Side, Told};
+use crate::flow::Tuple;
+use crate::segment::Segment;
+use crate::summary::{State, Vantage};
+use crate::trackers::Details;
+
+/// The segments of the handshake, where and when.
+#[derive(Clone, Debug, Default)]
+pub struct Handshake {
+    /// The client's first SYN.
+    pub syn: Mark,
+    /// Its latest.
+    pub last_syn: Mark,
+    /// The server's first SYN-ACK.
+    pub syn_ack: Mark,
+    /// Its latest.
+    pub last_syn_ack: Mark,
+    /// The first segment of the client that acknowledges the SYN-ACK.
+    pub third_ack: Mark,
+    /// From the latest SYN before the first SYN-ACK to that SYN-ACK, nanoseconds; 0 when not known.
+    pub to_server: i64,
+    /// From the latest SYN-ACK before the third ACK to that ACK, nanoseconds; 0 when not known.
+    pub to_client: i64,
+    /// How often the SYN was sent again.
+    pub syn_repeats: u8,
+    /// How often the SYN-ACK was sent again.
+    pub syn_ack_repeats: u8,
+    /// The server has shown that it got the third ACK.
+    pub established: bool,
+    /// Both sides sent a SYN without ACK.
+    pub simultaneous: bool,
+    /// That it completed was told.
+    pub(crate) completed: Option<Told>,
+}
+
+/// One connection.
+#[derive(Debug)]
+pub struct Connection {
+    /// Its number, from 0.
+    pub number: u32,
+    /// From client to server, as far as known.
+    pub tuple: Tuple,
+    /// The two sides; see [`Connection::client`] and [`Connection::server`].
+    pub ends: [Endpoint; 2],
+    /// The handshake.
+    pub handshake: Handshake,
+    /// Its first packet.
+    pub first: Mark,
+    /// Its last packet.
+    pub last: Mark,
+    /// Packets of it, copies included.
+    pub segments: u32,
+    /// The connection before it on the same addresses and ports.
+    pub predecessor: Option<u32>,
+    /// The first of its findings in the store, `u32::MAX` without any.
+    pub first_finding: u32,
+    /// What the trackers keep about it once there is something to keep.
+    pub details: Option<Box<Details>>,
+    /// Where the capture was taken, when the user said so.
+    pub vantage_given: Option<Vantage>,
+}
+
+/// Which side sent a segment; an index into [`Connection::ends`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    /// The client did.
+    Client,
+    /// The server did.
+    Server,
+}
+
+impl From {
+    /// The side that sent it.
+    #[must_use]
+    pub fn side(self) -> Side {
+        match self {
+            From::Client => Side::Client,
+            From::Server => Side::Server,
+        }
+    }
+
+    /// The other one.
+    #[must_use]
+    pub fn other(self) -> From {
+        match self {
+            From::Client => From::Server,
+            From::Server => From::Client,
+        }
+    }
+}
+
+/// A segment with what it is to its connection, before the connection takes it in.
+#[derive(Debug)]
+pub struct Seen<'a> {
+    /// The segment.
+    pub segment: &'a Segment<'a>,
+    /// Who sent it.
+    pub from: From,
+    /// What it sends again: the oldest segment in flight that shares bytes with it.
+    pub resends: Option<Sent>,
+    /// It occupies sequence space, none of it beyond what its sender has sent before.
+    pub old: bool,
+    /// It answers a SYN with numbers of another connection, so that its numbers mean nothing here.
+    pub stray: bool,
+}
+
+impl Connection {
+    /// A new connection that begins with `segment`, sent by `tuple.src`.
+    #[must_use]
+    pub fn new(number: u32, tuple: Tuple, segment: &Segment<'_>) -> Connection {
+        let from_client = segment.is_syn() || (!segment.is_syn_ack() && !serves(tuple));
+        let mut ends = [Endpoint::default(), Endpoint::default()];
+        if segment.is_syn() {
+            ends[0].state = State::Closed;
+            ends[1].state = State::Listen;
+        }
+        Connection {
+            number,
+            tuple: if from_client { tuple } else { tuple.reversed() },
+            ends,
+            handshake: Handshake::default(),
+            first: Mark::of(segment),
+            last: Mark::of(segment),
+            segments: 0,
+            predecessor: None,
+            first_finding: u32::MAX,
+            details: None,
+            vantage_given: None,
+        }
+    }
+
+    /// The side that opened it.
+    #[must_use]
+    pub fn client(&self) -> &Endpoint {
+        &self.ends[0]
+    }
+
+    /// The side that was connected to.
+    #[must_use]
+    pub fn server(&self) -> &Endpoint {
+        &self.ends[1]
+    }
+
+    /// The side that sent.
+    #[must_use]
+    pub fn end(&self, from: From) -> &Endpoint {
+        &self.ends[from as usize]
+    }
+
+    /// What the trackers keep, made when first needed.
+    pub fn details(&mut self) -> &mut Details {
+        self.details.get_or_insert_default()
+    }
+
+    /// Who sends from `tuple.src`.
+    #[must_use]
+    pub fn sender(&self, tuple: Tuple) -> From {
+        if tuple.src == self.tuple.src { From::Client } else { From::Server }
+    }
+
+    /// Reads `segment` against what is known so far.
+    #[must_use]
+    pub fn see<'a>(&self, segment: &'a Segment<'a>, from: From, pool: &SentPool) -> Seen<'a> {
+        let sender = self.end(from);
+        let stray = self.is_stray(segment, from);
+        let occupies = segment.seq_len() > 0 && !segment.flags.rst() && !stray;
+        let old = occupies && sender.seen && !segment.end().after(sender.next);
+        let resends = (occupies && sender.seen && segment.seq.before(sender.next))
+            .then(|| sender.flight.overlapping(pool, segment.seq, segment.end()).copied())
+            .flatten();
+        Seen { segment, from, resends, old, stray }
+    }
+
+    /// A SYN was sent, no SYN-ACK came, and this segment of the server does not answer it.
+    fn is_stray(&self, segment: &Segment<'_>, from: From) -> bool {
+        let (client, server) = (self.client(), self.server());
+        if !self.handshake.syn.is_set() || server.has_isn || segment.flags.syn() {
+            return false;
+        }
+        match from {
+            From::Server => !(segment.flags.ack() && segment.ack == client.isn + 1),
+            // Its own RST for such a segment carries those numbers, too.
+            From::Client => segment.flags.rst() || segment.seq.before(client.isn),
+        }
+    }
+
+    /// Takes a segment in. A copy only counts as a packet.
+    pub(crate) fn apply(&mut self, seen: &Seen<'_>, pool: &mut SentPool) {
+        let segment = seen.segment;
+        let vantage = self.vantage();
+        let (sender, receiver) = {
+            let [client, server] = &mut self.ends;
+            if seen.from == From::Client { (client, server) } else { (server, client) }
+        };
+        if seen.stray {
+            sender.remember(segment);
+            if segment.flags.rst() {
+                sender.rsts = sender.rsts.saturating_add(1);
+            }
+            return;
+        }
+        let near = match seen.from {
+            From::Client => matches!(vantage, Vantage::Server | Vantage::Both),
+            From::Server => matches!(vantage, Vantage::Client | Vantage::Both),
+        };
+        sender.sends(segment, pool);
+        receiver.is_acknowledged(segment, pool);
+        if segment.flags.ack() && !segment.flags.rst() {
+            let ahead = segment.ack.since(sender.acked);
+            if !sender.acked_any || (ahead > 0 && !receiver.next.before(segment.ack)) {
+                sender.acked = segment.ack;
+                sender.acked_any = true;
+                sender.dup_acks = 0;
+            } else if ahead == 0 && segment.is_pure_ack() && !receiver.flight.is_empty() {
+                sender.dup_acks = sender.dup_acks.saturating_add(1);
+            }
+        }
+        states(sender, receiver, segment, near);
+        self.note_handshake(seen);
+    }
+
+    /// Gives back what it holds in the pool: another connection took its addresses and ports over.
+    pub(crate) fn rest(&mut self, pool: &mut SentPool) {
+        for end in &mut self.ends {
+            end.flight.clear(pool);
+        }
+    }
+
+    /// Counts a packet, copies included.
+    pub(crate) fn count(&mut self, segment: &Segment<'_>) {
+        self.segments = self.segments.saturating_add(1);
+        self.last = Mark::of(segment);
+    }
+
+    fn note_handshake(&mut self, seen: &Seen<'_>) {
+        let segment = seen.segment;
+        let is_third_ack = self.is_third_ack(segment);
+        let handshake = &mut self.handshake;
+        match seen.from {
+            From::Client if segment.is_syn() => {
+                if handshake.syn.is_set() {
+                    handshake.syn_repeats = handshake.syn_repeats.saturating_add(1);
+                } else {
+                    handshake.syn = Mark::of(segment);
+                }
+                handshake.last_syn = Mark::of(segment);
+            }
+            From::Server if segment.is_syn() => handshake.simultaneous = true,
+            From::Server if segment.is_syn_ack() => {
+                if handshake.syn_ack.is_set() {
+                    handshake.syn_ack_repeats = handshake.syn_ack_repeats.saturating_add(1);
+                } else {
+                    handshake.syn_ack = Mark::of(segment);
+                    if handshake.last_syn.is_set() {
+                        handshake.to_server = segment.time - handshake.last_syn.time;
+                    }
+                }
+                handshake.last_syn_ack = Mark::of(segment);
+            }
+            From::Client if is_third_ack => {
+                handshake.third_ack = Mark::of(segment);
+                if handshake.last_syn_ack.is_set() {
+                    handshake.to_client = segment.time - handshake.last_syn_ack.time;
+                }
+            }
+            From::Server if handshake.third_ack.is_set() && segment.flags.ack() && !segment.flags.rst() => {
+                handshake.established = true;
+            }
+            _ => {}
+        }
+    }
+
+    /// The client's first acknowledgment of the SYN-ACK: a pure ACK, or data or FIN that carries it.
+    #[must_use]
+    pub fn is_third_ack(&self, segment: &Segment<'_>) -> bool {
+        !self.handshake.third_ack.is_set()
+            && self.handshake.syn.is_set()
+            && segment.flags.ack()
+            && !segment.flags.rst()
+            && (!segment.flags.syn() || self.handshake.simultaneous)
+            && (!self.server().has_isn || segment.ack.reaches(self.server().isn + 1))
+            && segment.seq.reaches(self.client().isn)
+    }
+
+    /// Where the capture was taken, as far as can be told.
+    ///
+    /// The near side's packets have a TTL that no router has decremented, and its answers come at
+    /// once: SYN-ACK after SYN at the server, third ACK after SYN-ACK at the client.
+    #[must_use]
+    pub fn vantage(&self) -> Vantage {
+        if let Some(given) = self.vantage_given {
+            return given;
+        }
+        let fresh = |e: &Endpoint| e.ttl_count > 0 && matches!(e.ttl, 64 | 128 | 255);
+        let known = |e: &Endpoint| e.ttl_count > 0;
+        let (client, server) = (self.client(), self.server());
+        let by_time = self.vantage_by_time();
+        match (fresh(client), fresh(server)) {
+            (true, false) => Vantage::Client,
+            (false, true) => Vantage::Server,
+            (true, true) => {
+                if by_time == Vantage::Unknown || by_time == Vantage::Middle {
+                    Vantage::Both
+                } else {
+                    by_time
+                }
+            }
+            (false, false) if known(client) && known(server) && by_time == Vantage::Unknown => {
+                Vantage::Middle
+            }
+            (false, false) => by_time,
+        }
+    }
+
+    fn vantage_by_time(&self) -> Vantage {
+        let Handshake { to_server, to_client, .. } = self.handshake;
+        let total = to_server + to_client;
+        // Below a millisecond, the host's own work hides the path.
+        if to_server <= 0 || to_client <= 0 || total < 1_000_000 {
+            Vantage::Unknown
+        } else if to_client * 5 < total {
+            Vantage::Client
+        } else if to_server * 5 < total {
+            Vantage::Server
+        } else {
+            Vantage::Middle
+        }
+    }
+
+    /// A whole round trip, from the handshake; `None` when it was not captured.
+    #[must_use]
+    pub fn rtt(&self) -> Option<i64> {
+        let Handshake { to_server, to_client, .. } = self.handshake;
+        (to_server > 0 && to_client > 0).then_some(to_server + to_client)
+    }
+
+    /// From the capture point to that side and back, nanoseconds; 0 when not known.
+    #[must_use]
+    pub fn half(&self, to: From) -> i64 {
+        match to {
+            From::Client => self.handshake.to_client,
+            From::Server => self.handshake.to_server,
+        }
+    }
+
+    /// Both sides were captured.
+    #[must_use]
+    pub fn both_seen(&self) -> bool {
+        self.ends.iter().all(|e| e.last.is_set())
+    }
+
+    /// Both sides sent FIN and both FINs are acknowledged.
+    #[must_use]
+    pub fn closed(&self) -> bool {
+        self.ends.iter().all(|e| e.fin_acked.is_set())
+    }
+
+    /// Nothing more is expected: closed, or a side reset it.
+    #[must_use]
+    pub fn over(&self) -> bool {
+        self.closed() || self.ends.iter().any(|e| e.rst.is_set())
+    }
+
+    /// `segment` opens another connection on the same addresses and ports.
+    #[must_use]
+    pub fn is_succeeded_by(&self, segment: &Segment<'_>, from: From) -> bool {
+        let sender = self.end(from);
+        if segment.is_syn() {
+            return match from {
+                _ if sender.has_isn => segment.seq != sender.isn,
+                // The SYN of a simultaneous open, unless this connection had more than a SYN.
+                From::Server => !self.handshake.syn.is_set() || self.over(),
+                From::Client => self.both_seen() || sender.seen,
+            };
+        }
+        segment.is_syn_ack()
+            && sender.has_isn
+            && segment.seq != sender.isn
+            && self.over()
+            && segment.ack != self.end(from.other()).isn + 1
+    }
+}
+
+/// The sender's port looks like that of a service: used when a capture starts in mid-connection.
+fn serves(tuple: Tuple) -> bool {
+    tuple.src.port() < tuple.dst.port()
+}
+
+/// Moves both states on (RFC 9293, 3.3.2): the sender's by what it sends, the receiver's only by what
+/// is certain to have reached it (`near`).
+fn states(sender: &mut Endpoint, receiver: &mut Endpoint, segment: &Segment<'_>, near: bool) {
+    use State::{
+        CloseWait, Closed, Closing, Established, FinWait1, FinWait2, LastAck, Listen, SynReceived, SynSent,
+        TimeWait, Unknown,
+    };
+    let flags = segment.flags;
+    if flags.rst() {
+        sender.state = Closed;
+        if near {
+            receiver.state = Closed;
+        }
+        return;
+    }
+    if flags.syn() {
+        if matches!(sender.state, Unknown | Closed | Listen | SynSent | TimeWait) {
+            sender.state = if flags.ack() { SynReceived } else { SynSent };
+        }
+        return;
+    }
+    if matches!(sender.state, Unknown | Closed | Listen | SynSent | SynReceived)
+        && flags.ack()
+        && !sender.rst.is_set()
+    {
+        sender.state = Established;
+    }
+    let covers_peer_fin = receiver.fin_covered_by(segment);
+    if covers_peer_fin {
+        sender.state = match sender.state {
+            Established => CloseWait,
+            FinWait1 if sender.fin_acked.is_set() => TimeWait,
+            FinWait1 => Closing,
+            FinWait2 => TimeWait,
+            other => other,
+        };
+    }
+    if flags.fin() {
+        sender.state = match sender.state {
+            Established => FinWait1,
+            CloseWait => LastAck,
+            other => other,
+        };
+    }
+    // The receiver, when it is certain that this reached it.
+    if near && receiver.fin_covered_by(segment) {
+        receiver.state = match receiver.state {
+            FinWait1 => FinWait2,
+            Closing => TimeWait,
+            LastAck => Closed,
+            other => other,
+        };
+    }
+    if near && flags.fin() {
+        receiver.state = match receiver.state {
+            Established => CloseWait,
+            FinWait1 => Closing,
+            FinWait2 => TimeWait,
+            other => other,
+        };
+    }
+}

@@ -1,0 +1,459 @@
+//! One side of a connection: what it sent, what it acknowledged, and the RFC 9293 state that proves.
+
+use crate::segment::Segment;
+use crate::seq::Seq;
+use crate::summary::State;
+
+/// A frame and its time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mark {
+    /// Frame number; 0 means "never".
+    pub frame: u32,
+    /// Nanoseconds since 1970-01-01 UTC.
+    pub time: i64,
+}
+
+impl Mark {
+    /// Where and when this segment was captured.
+    #[must_use]
+    pub fn of(segment: &Segment<'_>) -> Mark {
+        Mark { frame: segment.frame, time: segment.time }
+    }
+
+    /// The mark, if it was ever set.
+    #[must_use]
+    pub fn get(self) -> Option<Mark> {
+        (self.frame != 0).then_some(self)
+    }
+
+    /// Set at all.
+    #[must_use]
+    pub fn is_set(self) -> bool {
+        self.frame != 0
+    }
+}
+
+/// A segment that occupies sequence space and is not yet acknowledged, or a place in the pool of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent {
+    /// Its first sequence number.
+    pub seq: Seq,
+    /// Its length in sequence space.
+    pub seq_len: u32,
+    /// Frame of the latest copy that was sent.
+    pub frame: u32,
+    /// Frame of the first copy.
+    pub first_frame: u32,
+    /// Time of the latest copy.
+    pub time: i64,
+    /// TSval of the latest copy, 0 without timestamps.
+    pub tsval: u32,
+    /// IP ID of the latest copy, 0 without one.
+    pub ip_id: u16,
+    /// How often it was sent again.
+    pub repeats: u16,
+    next: u32,
+}
+
+impl Sent {
+    /// The sequence number that follows it.
+    #[must_use]
+    pub fn end(&self) -> Seq {
+        self.seq + self.seq_len
+    }
+}
+
+const NONE: u32 = u32::MAX;
+
+/// The segments in flight of all connections, as linked lists in one allocation, so that a
+/// connection at rest holds none and a busy one allocates nothing per packet.
+#[derive(Debug, Default)]
+pub struct SentPool {
+    slots: Vec<Sent>,
+    free: Vec<u32>,
+}
+
+impl SentPool {
+    /// At most so many segments in flight are remembered for one direction.
+    const MOST_PER_SIDE: u16 = 4096;
+    /// And so many in all: 4 million at 40 bytes.
+    const MOST: usize = 4 << 20;
+
+    fn take(&mut self, sent: Sent) -> u32 {
+        if let Some(at) = self.free.pop() {
+            self.slots[at as usize] = sent;
+            at
+        } else if self.slots.len() < Self::MOST {
+            self.slots.push(sent);
+            (self.slots.len() - 1) as u32
+        } else {
+            NONE
+        }
+    }
+}
+
+/// The list of one side's segments in flight.
+#[derive(Clone, Copy, Debug)]
+pub struct Flight {
+    head: u32,
+    tail: u32,
+    count: u16,
+}
+
+impl Default for Flight {
+    fn default() -> Flight {
+        Flight { head: NONE, tail: NONE, count: 0 }
+    }
+}
+
+impl Flight {
+    /// How many segments are in flight.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        usize::from(self.count)
+    }
+
+    /// Nothing is in flight.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// In the order in which they were first sent.
+    pub fn iter<'p>(&self, pool: &'p SentPool) -> impl Iterator<Item = &'p Sent> + use<'p> {
+        let mut at = self.head;
+        std::iter::from_fn(move || {
+            let sent = pool.slots.get(at as usize)?;
+            at = sent.next;
+            Some(sent)
+        })
+    }
+
+    /// The oldest segment in flight that shares bytes with `seq..end`.
+    #[must_use]
+    pub fn overlapping<'p>(&self, pool: &'p SentPool, seq: Seq, end: Seq) -> Option<&'p Sent> {
+        self.iter(pool).find(|s| s.seq.before(end) && s.end().after(seq))
+    }
+
+    /// Remembers a segment that was sent for the first time.
+    fn push(&mut self, pool: &mut SentPool, segment: &Segment<'_>) {
+        if self.count >= SentPool::MOST_PER_SIDE {
+            self.pop(pool);
+        }
+        let at = pool.take(Sent {
+            seq: segment.seq,
+            seq_len: segment.seq_len(),
+            frame: segment.frame,
+            first_frame: segment.frame,
+            time: segment.time,
+            tsval: segment.options.timestamps.map_or(0, |t| t.0),
+            ip_id: segment.ip.and_then(|ip| ip.id).unwrap_or(0),
+            repeats: 0,
+            next: NONE,
+        });
+        if at == NONE {
+            return;
+        }
+        match pool.slots.get_mut(self.tail as usize) {
+            Some(tail) => tail.next = at,
+            None => self.head = at,
+        }
+        self.tail = at;
+        self.count += 1;
+    }
+
+    fn pop(&mut self, pool: &mut SentPool) {
+        let at = self.head;
+        let Some(slot) = pool.slots.get(at as usize) else { return };
+        self.head = slot.next;
+        if self.head == NONE {
+            self.tail = NONE;
+        }
+        pool.free.push(at);
+        self.count -= 1;
+    }
+
+    /// Notes that everything in flight that `segment` covers was sent again.
+    fn resent(&mut self, pool: &mut SentPool, segment: &Segment<'_>) {
+        let (seq, end) = (segment.seq, segment.end());
+        let mut at = self.head;
+        while let Some(sent) = pool.slots.get_mut(at as usize) {
+            at = sent.next;
+            if sent.seq.before(end) && sent.end().after(seq) {
+                sent.frame = segment.frame;
+                sent.time = segment.time;
+                sent.tsval = segment.options.timestamps.map_or(0, |t| t.0);
+                sent.ip_id = segment.ip.and_then(|ip| ip.id).unwrap_or(0);
+                sent.repeats = sent.repeats.saturating_add(1);
+            }
+        }
+    }
+
+    /// Forgets what is acknowledged.
+    fn acknowledged(&mut self, pool: &mut SentPool, ack: Seq) {
+        while let Some(sent) = pool.slots.get(self.head as usize) {
+            if !ack.reaches(sent.end()) {
+                break;
+            }
+            self.pop(pool);
+        }
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self, pool: &mut SentPool) {
+        while self.head != NONE {
+            self.pop(pool);
+        }
+    }
+}
+
+/// A short memory of the packets just sent, to know a packet that was captured twice.
+#[derive(Clone, Copy, Debug, Default)]
+struct Recent {
+    prints: [u32; 4],
+    /// Milliseconds, wrapping.
+    times: [u32; 4],
+    next: u8,
+}
+
+impl Recent {
+    fn has(&self, print: Print, time: u32) -> bool {
+        self.prints
+            .iter()
+            .zip(self.times)
+            .any(|(&p, t)| p == print.hash && p != 0 && time.wrapping_sub(t) <= print.span_ms)
+    }
+
+    fn push(&mut self, print: Print, time: u32) {
+        let at = usize::from(self.next) % self.prints.len();
+        self.prints[at] = print.hash;
+        self.times[at] = time;
+        self.next = self.next.wrapping_add(1);
+    }
+}
+
+/// What a packet and its copy share.
+#[derive(Clone, Copy)]
+struct Print {
+    /// A number for the header fields; 0 when a copy cannot be told from a packet sent anew.
+    hash: u32,
+    /// How long after its original a copy can come.
+    span_ms: u32,
+}
+
+impl Print {
+    /// With an IP ID or a timestamp, which a packet sent anew would not share, a copy may come as
+    /// late as the way between two capture points takes.
+    const SURE_MS: u32 = 1000;
+    /// Without, only what comes at once is a copy.
+    const UNSURE_MS: u32 = 1;
+
+    fn of(segment: &Segment<'_>) -> Print {
+        let id = segment.ip.and_then(|ip| ip.id).unwrap_or(0);
+        let timestamps = segment.options.timestamps.unwrap_or((0, 0));
+        let sure = id != 0 || (segment.options.timestamps.is_some() && segment.seq_len() > 0);
+        if !sure && (segment.is_pure_ack() || segment.flags.rst()) {
+            // The same ACK or RST for each of several packets is ordinary.
+            return Print { hash: 0, span_ms: 0 };
+        }
+        let mut h: u64 = 0xcbf2_9ce4_8422_2325;
+        let mut mix = |v: u64| h = (h ^ v).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29);
+        mix(u64::from(segment.seq.0) << 32 | u64::from(segment.ack.0));
+        mix(u64::from(timestamps.0) << 32 | u64::from(timestamps.1));
+        mix(u64::from(segment.len) << 32 | u64::from(id) << 16 | u64::from(segment.window));
+        mix(u64::from(segment.flags.0));
+        Print { hash: (h >> 32) as u32 | 1, span_ms: if sure { Self::SURE_MS } else { Self::UNSURE_MS } }
+    }
+}
+
+/// One side of a connection.
+#[derive(Clone, Debug, Default)]
+pub struct Endpoint {
+    /// Initial sequence number; meaningful when `has_isn`.
+    pub isn: Seq,
+    /// The sequence number after the last one that it sent; meaningful when `seen`.
+    pub next: Seq,
+    /// The highest acknowledgment number that it sent; meaningful when `acked_any`.
+    pub acked: Seq,
+    /// Bytes of payload that it sent, each counted once.
+    pub bytes: u64,
+    /// Its last packet.
+    pub last: Mark,
+    /// Its first FIN.
+    pub fin: Mark,
+    /// The first segment of the other side that acknowledges its FIN.
+    pub fin_acked: Mark,
+    /// Its first RST.
+    pub rst: Mark,
+    /// Sequence number of its FIN; meaningful when `fin` is set.
+    pub fin_seq: Seq,
+    /// Timestamps of its last segment that had the option.
+    pub timestamps: Option<(u32, u32)>,
+    /// Its segments in flight.
+    pub flight: Flight,
+    recent: Recent,
+    /// The window that it last advertised, unscaled.
+    pub window: u16,
+    /// IP ID of its last packet that had one other than 0.
+    pub ip_id: u16,
+    /// Shift to apply to its window, from its SYN.
+    pub window_scale: u8,
+    /// TTL of its packets, other than RSTs; 0 when not known.
+    pub ttl: u8,
+    /// How many packets, other than RSTs, had that TTL; saturates.
+    pub ttl_count: u8,
+    /// The state that the capture proves.
+    pub state: State,
+    /// `isn` is known.
+    pub has_isn: bool,
+    /// Anything of it was captured.
+    pub seen: bool,
+    /// It has acknowledged anything.
+    pub acked_any: bool,
+    /// The other side acknowledged what was never captured of it.
+    pub unseen: bool,
+    /// A gap in its sequence numbers was captured.
+    pub gap: bool,
+    /// Duplicate ACKs that it has sent since its acknowledgment number last moved; saturates.
+    pub dup_acks: u8,
+    /// How often its FIN was sent again.
+    pub fin_repeats: u8,
+    /// RSTs that it sent; saturates.
+    pub rsts: u8,
+}
+
+impl Endpoint {
+    /// `segment` is an exact copy of a packet of this side captured just before: the same header
+    /// fields, and an IP ID or a timestamp that a packet sent again would not share.
+    #[must_use]
+    pub fn is_copy(&self, segment: &Segment<'_>) -> bool {
+        self.recent.has(Print::of(segment), (segment.time / 1_000_000) as u32)
+    }
+
+    /// Bytes sent and not acknowledged by `peer`, FIN and SYN included.
+    #[must_use]
+    pub fn unacknowledged(&self, peer: &Endpoint) -> u32 {
+        if !self.seen || !peer.acked_any { 0 } else { self.next.since(peer.acked).max(0) as u32 }
+    }
+
+    /// Everything that it sent is acknowledged by `peer`.
+    #[must_use]
+    pub fn all_acknowledged(&self, peer: &Endpoint) -> bool {
+        peer.acked_any && peer.acked.reaches(self.next)
+    }
+
+    /// Payload bytes sent and never acknowledged by `peer`.
+    #[must_use]
+    pub fn data_unacknowledged(&self, peer: &Endpoint) -> u32 {
+        let fin = u32::from(self.fin.is_set() && self.fin_seq + 1 == self.next && !self.fin_acked.is_set());
+        let all = self.unacknowledged(peer);
+        // Before the third ACK the SYN itself is in flight.
+        if self.bytes == 0 { 0 } else { all.saturating_sub(fin) }
+    }
+
+    /// `segment` acknowledges this side's FIN.
+    #[must_use]
+    pub fn fin_covered_by(&self, segment: &Segment<'_>) -> bool {
+        self.fin.is_set() && segment.flags.ack() && segment.ack.reaches(self.fin_seq + 1)
+    }
+
+    /// What a segment that this side sent says about it. Copies must not come here.
+    pub(crate) fn sends(&mut self, segment: &Segment<'_>, pool: &mut SentPool) {
+        self.remember(segment);
+        if segment.flags.rst() {
+            // A RST says nothing sure about sequence numbers: it may be forged.
+            if !self.rst.is_set() {
+                self.rst = Mark::of(segment);
+            }
+            self.rsts = self.rsts.saturating_add(1);
+            return;
+        }
+        if segment.flags.syn() && !self.has_isn {
+            self.isn = segment.seq;
+            self.has_isn = true;
+            self.window_scale = segment.options.window_scale.unwrap_or(0);
+            if !self.seen {
+                self.next = segment.seq;
+                self.seen = true;
+            }
+        }
+        if !self.seen {
+            self.next = segment.seq;
+            self.seen = true;
+        }
+        self.window = segment.window;
+        if let Some(ip) = segment.ip {
+            self.line_of(ip.ttl);
+            if let Some(id) = ip.id.filter(|&id| id != 0) {
+                self.ip_id = id;
+            }
+        }
+        if segment.options.timestamps.is_some() {
+            self.timestamps = segment.options.timestamps;
+        }
+        if segment.seq_len() == 0 {
+            return;
+        }
+        let end = segment.end();
+        if end.after(self.next) {
+            self.gap |= segment.seq.after(self.next);
+            let fresh = end.since(segment.seq.max(self.next)) as u32;
+            let control = u32::from(segment.flags.syn()) + u32::from(segment.flags.fin());
+            self.bytes += u64::from(fresh.saturating_sub(control).min(segment.len));
+            // What it repeats along with something new stays one entry: the old part.
+            self.flight.push(pool, segment);
+            self.next = end;
+        } else {
+            self.flight.resent(pool, segment);
+        }
+        if segment.flags.fin() {
+            if self.fin.is_set() {
+                self.fin_repeats = self.fin_repeats.saturating_add(1);
+            } else {
+                self.fin = Mark::of(segment);
+                self.fin_seq = segment.seq + segment.len;
+            }
+        }
+    }
+
+    /// What a segment of the other side says about this one: its acknowledgment.
+    pub(crate) fn is_acknowledged(&mut self, segment: &Segment<'_>, pool: &mut SentPool) {
+        if !segment.flags.ack() || segment.flags.rst() || !self.seen {
+            return;
+        }
+        let ahead = segment.ack.since(self.next);
+        if ahead > 0 && ahead <= Self::MOST_UNSEEN {
+            // The capture lacks something that did arrive.
+            self.unseen = true;
+            self.next = segment.ack;
+        }
+        if ahead <= Self::MOST_UNSEEN {
+            self.flight.acknowledged(pool, segment.ack);
+        }
+        if self.fin_covered_by(segment) && !self.fin_acked.is_set() {
+            self.fin_acked = Mark::of(segment);
+        }
+    }
+
+    /// An acknowledgment further ahead than this is not believed: half a gigabyte, half of the
+    /// largest window (RFC 7323, 2.3).
+    const MOST_UNSEEN: i32 = 1 << 29;
+
+    /// Remembers packet and time of anything that this side sent.
+    pub(crate) fn remember(&mut self, segment: &Segment<'_>) {
+        self.recent.push(Print::of(segment), (segment.time / 1_000_000) as u32);
+        self.last = Mark::of(segment);
+    }
+
+    fn line_of(&mut self, ttl: u8) {
+        if self.ttl == ttl {
+            self.ttl_count = self.ttl_count.saturating_add(1);
+        } else if self.ttl_count <= 1 {
+            // The SYN-ACK of a proxy may have another TTL than what follows: the later one is the line.
+            self.ttl = ttl;
+            self.ttl_count = 1;
+        } else {
+            self.ttl_count -= 1;
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! ICMP and ICMPv6 errors about TCP segments (RFC 792, RFC 4443, RFC 1812).
+
+use crate::catalogue::Diagnosis;
+use crate::connection::{Connection, From};
+use crate::endpoint::Mark;
+use crate::findings::Finding;
+use crate::flow::Tuple;
+use crate::segment::IcmpPacket;
+use crate::seq::Seq;
+use etherparse::{IpNumber, LaxIpSlice};
+use std::net::IpAddr;
+
+/// An error about a TCP segment, with what it quotes of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Quote {
+    /// Addresses and ports of the quoted segment, as it was sent.
+    pub(crate) tuple: Tuple,
+    /// Its sequence number.
+    pub(crate) seq: Option<Seq>,
+}
+
+/// An ICMP error about a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct IcmpError {
+    /// Its own frame.
+    pub(crate) at: Mark,
+    layer: u8,
+    /// Who reports it.
+    pub(crate) reporter: IpAddr,
+    /// Who sent the quoted segment.
+    pub(crate) from: From,
+    /// Sequence number of the quoted segment.
+    pub(crate) seq: Option<Seq>,
+    v6: bool,
+    kind: u8,
+    code: u8,
+}
+
+const UNREACHABLE: u8 = 3;
+const TIME_EXCEEDED: u8 = 11;
+const UNREACHABLE_V6: u8 = 1;
+const PACKET_TOO_BIG_V6: u8 = 2;
+const TIME_EXCEEDED_V6: u8 = 3;
+const PARAMETER_PROBLEM_V6: u8 = 4;
+
+/// What the message quotes, if it is an error about a TCP segment.
+pub(crate) fn quote(packet: &IcmpPacket<'_>) -> Option<Quote> {
+    let kind = *packet.bytes.first()?;
+    let is_error = if packet.v6 {
+        matches!(kind, UNREACHABLE_V6 | PACKET_TOO_BIG_V6 | TIME_EXCEEDED_V6 | PARAMETER_PROBLEM_V6)
+    } else {
+        matches!(kind, UNREACHABLE | TIME_EXCEEDED)
+    };
+    if !is_error {
+        return None;
+    }
+    // Eight bytes of ICMP header; then the quoted packet, cut short by whoever quotes it.
+    let (ip, _) = LaxIpSlice::from_slice(packet.bytes.get(8..)?).ok()?;
+    let (src, dst) = addresses(&ip);
+    let payload = ip.payload();
+    if payload.ip_number != IpNumber::TCP {
+        return None;
+    }
+    let bytes = payload.payload;
+    let ports: &[u8; 4] = bytes.first_chunk()?;
+    let tuple = Tuple::new(
+        src,
+        u16::from_be_bytes([ports[0], ports[1]]),
+        dst,
+        u16::from_be_bytes([ports[2], ports[3]]),
+    );
+    let seq = bytes.get(4..8).map(|b| Seq(u32::from_be_bytes([b[0], b[1], b[2], b[3]])));
+    Some(Quote { tuple, seq })
+}
+
+fn addresses(ip: &LaxIpSlice<'_>) -> (IpAddr, IpAddr) {
+    match ip {
+        LaxIpSlice::Ipv4(v4) => (v4.header().source_addr().into(), v4.header().destination_addr().into()),
+        LaxIpSlice::Ipv6(v6) => (v6.header().source_addr().into(), v6.header().destination_addr().into()),
+    }
+}
+
+impl IcmpError {
+    /// Puts message and quote together.
+    pub(crate) fn new(packet: &IcmpPacket<'_>, quote: &Quote, from: From) -> IcmpError {
+        let byte = |at: usize| packet.bytes.get(at).copied().unwrap_or(0);
+        IcmpError {
+            at: Mark { frame: packet.frame, time: packet.time },
+            layer: packet.layer,
+            reporter: packet.src,
+            from,
+            seq: quote.seq,
+            v6: packet.v6,
+            kind: byte(0),
+            code: byte(1),
+        }
+    }
+
+    /// A finding about this message.
+    pub(crate) fn finding(&self, diagnosis: Diagnosis, connection: &Connection) -> Finding {
+        let mut finding = Finding::at(diagnosis, connection, self.at.frame);
+        finding.layer = self.layer;
+        finding
+    }
+
+    /// It says that there is no way to the destination, not only that a packet was too big for it.
+    pub(crate) fn refuses(&self) -> bool {
+        self.kind() != "icmp_too_big"
+    }
+
+    /// What it says, as a term of the catalogue's texts.
+    pub(crate) fn kind(&self) -> &'static str {
+        if self.v6 {
+            return match (self.kind, self.code) {
+                (UNREACHABLE_V6, 0) => "icmp_no_route",
+                (UNREACHABLE_V6, 1 | 5 | 6) => "icmp_prohibited",
+                (UNREACHABLE_V6, 4) => "icmp_port_unreachable",
+                (UNREACHABLE_V6, _) => "icmp_host_unreachable",
+                (PACKET_TOO_BIG_V6, _) => "icmp_too_big",
+                (TIME_EXCEEDED_V6, _) => "icmp_time_exceeded",
+                _ => "icmp_parameter_problem",
+            };
+        }
+        match (self.kind, self.code) {
+            (UNREACHABLE, 0 | 6 | 11) => "icmp_net_unreachable",
+            (UNREACHABLE, 2) => "icmp_protocol_unreachable",
+            (UNREACHABLE, 3) => "icmp_port_unreachable",
+            (UNREACHABLE, 4) => "icmp_too_big",
+            (UNREACHABLE, 9 | 10 | 13) => "icmp_prohibited",
+            (UNREACHABLE, _) => "icmp_host_unreachable",
+            _ => "icmp_time_exceeded",
+        }
+    }
+}

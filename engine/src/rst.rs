@@ -1,0 +1,176 @@
+//! What a RST is: which of the reasons to send one fits its header and the course of things.
+//!
+//! Linux and others send two kinds. A socket that is aborted sends RST,ACK with its own next sequence
+//! number, its window and options. A host that has no socket for a segment replies with a bare RST whose
+//! sequence number is that segment's acknowledgment number (RFC 9293, 3.5.2). Firewalls imitate the second
+//! kind; then only the TTL, or what the supposed sender does next, tells.
+
+use crate::connection::{Connection, From, Seen};
+use crate::endpoint::SentPool;
+use crate::segment::Segment;
+
+/// Why a RST was sent, as far as it can be told when it comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rst {
+    /// The answer to a SYN: connection refused.
+    RefusesSyn,
+    /// The answer to a SYN-ACK that the client did not, or no longer, want.
+    RefusesSynAck,
+    /// The first thing after the third ACK.
+    AfterAccept,
+    /// The answer to data or FIN of a client whose third ACK never arrived.
+    NeverEstablished,
+    /// Not sent by whom it claims.
+    Forged(Sign),
+    /// The same side has reset this connection before.
+    Again,
+    /// After both sides closed, or instead of a FIN when everything had been said: harmless.
+    Late,
+    /// The answer to a FIN that came after its sender's FIN-WAIT-2 had run out.
+    InFinWait,
+    /// The answer to data that came after its sender had closed.
+    AfterClose,
+    /// Given up after unanswered keep-alive probes.
+    KeepaliveTimeout,
+    /// The answer of a host that knows no such connection.
+    NoSuchConnection,
+    /// A socket was aborted.
+    Abort,
+    /// Nothing else of the connection was captured, or it answers what was not.
+    Unknown,
+}
+
+/// What gives a forged RST away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// Its TTL is not that of its sender's other packets.
+    Ttl {
+        /// That of the RST.
+        this: u8,
+        /// That of its sender's other packets.
+        usual: u8,
+    },
+    /// Its sender went on as if nothing had happened.
+    GoesOn,
+}
+
+/// Time that an application may take to answer a FIN without having done anything else, nanoseconds.
+const PROMPTLY: i64 = 20_000_000;
+/// A reply to what comes so long after the end is not part of the close, nanoseconds.
+const LONG_AFTER: i64 = 100_000_000;
+
+/// Tells what the RST `seen` is. `reset_before`: its sender has sent a RST of its own before;
+/// `probes_failed`: so many of its keep-alive probes in a row brought no answer that it uses.
+#[must_use]
+pub fn classify(
+    c: &Connection,
+    seen: &Seen<'_>,
+    pool: &SentPool,
+    reset_before: bool,
+    probes_failed: u32,
+) -> Rst {
+    let segment = seen.segment;
+    let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
+    if seen.stray {
+        // The client's answer to an acknowledgment that belongs to an older connection.
+        let answers = seen.from == From::Client && peer.last.is_set();
+        return if answers { Rst::NoSuchConnection } else { Rst::Unknown };
+    }
+    if let Some(sign) = forged(c, segment, seen.from) {
+        return Rst::Forged(sign);
+    }
+    if reset_before {
+        return Rst::Again;
+    }
+    if !peer.last.is_set() {
+        return Rst::Unknown;
+    }
+    let opening = c.handshake.syn.is_set() || c.handshake.syn_ack.is_set();
+    if opening && !c.handshake.third_ack.is_set() && !c.handshake.established {
+        return match seen.from {
+            From::Server if !c.server().has_isn => Rst::RefusesSyn,
+            From::Client if c.server().has_isn && segment.seq == c.client().isn + 1 => Rst::RefusesSynAck,
+            _ => Rst::Abort,
+        };
+    }
+    if c.ends.iter().all(|e| e.fin.is_set()) {
+        return after_both_fins(c, seen);
+    }
+    if probes_failed >= 2 && segment.flags.ack() {
+        return Rst::KeepaliveTimeout;
+    }
+    if opening && !c.handshake.established && c.handshake.third_ack.is_set() {
+        if let Some(rst) = before_established(c, seen, pool) {
+            return rst;
+        }
+    }
+    let reply = !segment.flags.ack() && peer.acked_any && segment.seq == peer.acked;
+    match (sender.fin.is_set(), reply) {
+        (true, _) if peer.fin.is_set() || peer_spoke_after_close(c, seen.from) => Rst::AfterClose,
+        (true, _) => Rst::Late,
+        (false, true) => Rst::NoSuchConnection,
+        (false, false) if peer.fin.is_set() && promptly_after_fin(c, seen) => Rst::Late,
+        (false, false) => Rst::Abort,
+    }
+}
+
+/// The TTL of a RST gives it away when it differs from that of its supposed sender's other packets. A
+/// SYN-ACK alone is a weak standard: a proxy may have sent it, one hop nearer.
+fn forged(c: &Connection, segment: &Segment<'_>, from: From) -> Option<Sign> {
+    let sender = c.end(from);
+    let this = segment.ip?.ttl;
+    let distance = this.abs_diff(sender.ttl);
+    (sender.ttl_count >= 2 && distance >= 1 || sender.ttl_count == 1 && distance >= 2)
+        .then_some(Sign::Ttl { this, usual: sender.ttl })
+}
+
+fn before_established(c: &Connection, seen: &Seen<'_>, pool: &SentPool) -> Option<Rst> {
+    let client = c.client();
+    let client_spoke = client.bytes > 0 || client.fin.is_set();
+    let server_silent = c.server().bytes == 0 && !c.server().fin.is_set();
+    if seen.from == From::Server && c.handshake.syn_ack_repeats > 0 && client_spoke {
+        return Some(Rst::NeverEstablished);
+    }
+    // Too early to be the answer to anything but the third ACK.
+    let first = client.flight.iter(pool).find(|s| s.repeats == 0).map(|s| s.time);
+    let too_early = seen.from == From::Server
+        && first
+            .is_some_and(|sent| seen.segment.time - sent < c.handshake.to_server - c.handshake.to_server / 8);
+    (server_silent && (!client_spoke || too_early)).then_some(Rst::AfterAccept)
+}
+
+/// Both sides have closed: mostly harmless.
+fn after_both_fins(c: &Connection, seen: &Seen<'_>) -> Rst {
+    let segment = seen.segment;
+    let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
+    let bare = !segment.flags.ack();
+    // FIN-WAIT-2 of a socket without owner lasts a minute on Linux, less where it is set so; the FIN that
+    // comes after it meets nobody.
+    let waited = sender.fin_acked.get().is_some_and(|acked| {
+        peer.fin.time - acked.time > LONG_AFTER + c.rtt().unwrap_or(0) && peer.fin.time > acked.time
+    });
+    if bare && waited && !peer.fin_acked.is_set() && peer.last.frame == peer.fin.frame {
+        return Rst::InFinWait;
+    }
+    let ended = c.ends.iter().filter_map(|e| e.fin_acked.get()).map(|m| m.time).max().unwrap_or(i64::MAX);
+    if bare && c.closed() && peer.last.time > ended.saturating_add(LONG_AFTER + c.rtt().unwrap_or(0)) {
+        return Rst::NoSuchConnection;
+    }
+    Rst::Late
+}
+
+/// The other side has sent data since this side's FIN was acknowledged, or since it was sent.
+fn peer_spoke_after_close(c: &Connection, from: From) -> bool {
+    let (sender, peer) = (c.end(from), c.end(from.other()));
+    peer.last.time >= sender.fin.time && peer.data_unacknowledged(sender) > 0
+}
+
+/// Right behind the other side's FIN, with nothing unacknowledged: an application that closes with
+/// SO_LINGER 0 to avoid TIME-WAIT.
+fn promptly_after_fin(c: &Connection, seen: &Seen<'_>) -> bool {
+    let peer = c.end(seen.from.other());
+    let waited = seen.segment.time - peer.fin.time;
+    seen.segment.flags.ack()
+        && seen.segment.ack.reaches(peer.fin_seq + 1)
+        && waited <= c.half(seen.from) + PROMPTLY
+}

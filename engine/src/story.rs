@@ -1,0 +1,95 @@
+//! The connection in a word and in a sentence.
+
+use crate::catalogue::{Diagnosis, Language, Severity, texts};
+use crate::connection::Connection;
+use crate::findings::Finding;
+use crate::summary::Outcome;
+
+/// How it ended or stands, from what was found.
+pub(crate) fn outcome(c: &Connection, findings: &[Finding]) -> Outcome {
+    use Diagnosis as D;
+    let found = |d: Diagnosis| findings.iter().any(|f| f.diagnosis == d);
+    let both_fins = c.ends.iter().all(|e| e.fin.is_set());
+    let fins = c.ends.iter().filter(|e| e.fin.is_set()).count();
+    if both_fins && (c.closed() || found(D::ResetLate)) {
+        return Outcome::Closed;
+    }
+    let by_finding = [
+        (D::HandshakeRejected, Outcome::Rejected),
+        (D::HandshakeRejectedByIcmp, Outcome::Rejected),
+        (D::HandshakeSynUnanswered, Outcome::Unanswered),
+        (D::ResetInjected, Outcome::Injected),
+        (D::ResetKeepaliveTimeout, Outcome::TimedOut),
+        (D::HandshakeResetAfterAccept, Outcome::Reset),
+        (D::HandshakeSynackRejected, Outcome::Aborted),
+        (D::ResetAbort, Outcome::Aborted),
+        (D::ResetNoSuchConnection, Outcome::Reset),
+        (D::ResetAfterClose, Outcome::Reset),
+        (D::ResetLate, Outcome::Closed),
+        (D::CloseFinUnanswered, Outcome::TimedOut),
+    ];
+    if let Some((_, outcome)) = by_finding.into_iter().find(|(d, _)| found(*d)) {
+        return outcome;
+    }
+    let opening = c.handshake.syn.is_set() || c.handshake.syn_ack.is_set();
+    match fins {
+        _ if opening && !c.handshake.third_ack.is_set() && c.client().bytes == 0 => Outcome::HalfOpen,
+        0 if opening && found(D::HandshakeThirdAckLost) && !c.handshake.established => Outcome::HalfOpen,
+        0 => Outcome::Open,
+        1 => Outcome::HalfClosed,
+        _ => Outcome::Closed,
+    }
+}
+
+/// What explains a connection, the most telling first.
+const CAUSES: &[Diagnosis] = &[
+    Diagnosis::ResetInjected,
+    Diagnosis::HandshakeRejectedByIcmp,
+    Diagnosis::HandshakeRejected,
+    Diagnosis::HandshakeSynUnanswered,
+    Diagnosis::HandshakeAcceptQueueOverflow,
+    Diagnosis::HandshakeServerNeverEstablished,
+    Diagnosis::HandshakeThirdAckLost,
+    Diagnosis::HandshakeThirdAckMissing,
+    Diagnosis::HandshakeResetAfterAccept,
+    Diagnosis::HandshakeSynackRejected,
+    Diagnosis::ResetKeepaliveTimeout,
+    Diagnosis::ResetAfterClose,
+    Diagnosis::ResetNoSuchConnection,
+    Diagnosis::ResetAbort,
+    Diagnosis::CloseFinUnanswered,
+    Diagnosis::ClosePeerNeverClosed,
+    Diagnosis::HandshakeSynackLost,
+    Diagnosis::HandshakeSynRetransmitted,
+    Diagnosis::LossTimeout,
+    Diagnosis::CloseLastAckLost,
+    Diagnosis::CloseFinRetransmitted,
+    Diagnosis::KeepaliveUnanswered,
+    Diagnosis::ResetLate,
+];
+
+/// One or two sentences: the cause, if something went wrong; else how it went.
+pub(crate) fn story(c: &Connection, outcome: Outcome, findings: &[Finding], language: Language) -> String {
+    let texts = texts(language);
+    let cause = CAUSES.iter().find_map(|d| findings.iter().rev().find(|f| f.diagnosis == *d));
+    let ending =
+        findings.iter().rev().find(|f| f.diagnosis.family() == "close" && f.severity == Severity::Chat);
+    let told = cause.map(|f| texts.story(f));
+    let recovered = matches!(outcome, Outcome::Closed | Outcome::Open)
+        && cause.is_none_or(|f| f.severity < Severity::Error);
+    let how = recovered.then(|| match ending {
+        Some(f) => texts.story(f),
+        None => texts.outcome_story(outcome),
+    });
+    let handshake = match (cause, c.rtt()) {
+        (None, Some(rtt)) => Some(texts.handshake_story(rtt)),
+        _ => None,
+    };
+    let sentences: Vec<String> =
+        [handshake, told, how].into_iter().flatten().filter(|s| !s.is_empty()).collect();
+    if sentences.is_empty() {
+        texts.outcome_story(outcome)
+    } else {
+        sentences.join(texts.between_sentences())
+    }
+}

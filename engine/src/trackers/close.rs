@@ -1,0 +1,276 @@
+//! The end of a connection by FIN (RFC 9293, 3.6), and what a RST cuts off.
+
+use super::Context;
+use crate::catalogue::Diagnosis;
+use crate::connection::{Connection, From, Seen};
+use crate::endpoint::{Endpoint, Mark};
+use crate::findings::{Finding, Told, Value};
+use crate::rst::Rst;
+use crate::segment::Segment;
+use crate::summary::Vantage;
+
+/// What this tracker keeps.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    /// For each side, what it sent after it had acknowledged the other's FIN.
+    after_fin: [AfterFin; 2],
+    /// That the ACK of that side's FIN was lost.
+    ack_lost: [Option<Told>; 2],
+    /// RSTs of each side well after its first, as in a storm.
+    storm: [u16; 2],
+}
+
+#[derive(Debug, Default)]
+struct AfterFin {
+    segments: u32,
+    last: Mark,
+    told: bool,
+}
+
+/// The tenth of the same makes a storm.
+const STORM: u16 = 10;
+/// Resets for what was still in flight are no storm: for so long, nanoseconds.
+const IN_FLIGHT: i64 = 500_000_000;
+/// A FIN without answer for so long counts as unanswered even when it is not sent again, nanoseconds.
+const UNANSWERED_AFTER: i64 = 3_000_000_000;
+/// A side that has not closed for so long after the other did leaks the connection, nanoseconds: Linux
+/// keeps FIN-WAIT-2 of a closed socket for 60 s (tcp_fin_timeout).
+const LEAKED_AFTER: i64 = 60_000_000_000;
+
+pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    if segment.flags.rst() || seen.stray {
+        return;
+    }
+    if segment.flags.fin() {
+        if c.end(seen.from).fin.is_set() {
+            fin_again(c, seen, context);
+        } else {
+            first_fin(c, seen, context);
+        }
+    }
+    completed(c, seen, context);
+    half(c, seen, context);
+}
+
+fn first_fin(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let at_server = matches!(c.vantage(), Vantage::Server | Vantage::Both);
+    if seen.from == From::Client && at_server && c.handshake.syn_ack.is_set() && c.is_third_ack(segment) {
+        let finding = Finding::new(Diagnosis::CloseFinBeforeThirdAck, c, segment)
+            .of(seen.from)
+            .evidence("syn_ack", c.handshake.syn_ack.frame)
+            .with("vantage", Value::Term(c.vantage().name()));
+        context.store.tell(c, finding);
+    }
+    let peer = c.end(seen.from.other());
+    if peer.fin.is_set() && !peer.fin_acked.is_set() && !peer.fin_covered_by(segment) {
+        let finding = Finding::new(Diagnosis::CloseSimultaneous, c, segment)
+            .evidence("fin", peer.fin.frame)
+            .evidence("fin", segment.frame)
+            .with("apart", Value::Duration(segment.time - peer.fin.time));
+        context.store.tell(c, finding);
+    }
+}
+
+/// The same FIN again: it, or its acknowledgment, was lost.
+fn fin_again(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let sender = c.end(seen.from);
+    if segment.seq + segment.len != sender.fin_seq {
+        return;
+    }
+    let (fin, acked, repeats) = (sender.fin, sender.fin_acked, sender.fin_repeats);
+    let finding = Finding::new(Diagnosis::CloseFinRetransmitted, c, segment)
+        .of(seen.from)
+        .evidence("fin", fin.frame)
+        .evidence("fin_ack", acked.frame)
+        .with("who", Value::Side(seen.from.side()))
+        .with("count", Value::Count(u64::from(repeats) + 1))
+        .with("waited", Value::Duration(segment.time - fin.time));
+    context.store.tell(c, finding);
+    if u16::from(repeats) + 2 == STORM {
+        storm(c, seen, "storm_fin", context);
+    }
+    // What was on its way before the ACK can have arrived says nothing about the ACK.
+    if acked.is_set() && segment.time - acked.time > c.half(seen.from) {
+        ack_lost(c, seen, acked, context);
+    }
+}
+
+fn ack_lost(c: &mut Connection, seen: &Seen<'_>, acked: Mark, context: &mut Context<'_>) {
+    let frame = seen.segment.frame;
+    if let told @ Some(_) = c.details().close.ack_lost[seen.from as usize] {
+        context.store.amend(told, |finding| *finding = finding.clone().evidence("fin_again", frame));
+        return;
+    }
+    let finding = Finding::new(Diagnosis::CloseLastAckLost, c, seen.segment)
+        .about(acked.frame)
+        .evidence("fin", c.end(seen.from).fin.frame)
+        .evidence("fin_again", frame)
+        .with("who", Value::Side(seen.from.side()))
+        .with("peer", Value::Side(seen.from.other().side()))
+        .with("waited", Value::Duration(seen.segment.time - acked.time));
+    let told = context.store.tell(c, finding);
+    c.details().close.ack_lost[seen.from as usize] = told;
+}
+
+/// The last ACK: both sides have closed, and both FINs are acknowledged now.
+fn completed(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let (closer, other) = (c.end(seen.from), c.end(seen.from.other()));
+    let completes = other.fin_covered_by(segment) && !other.fin_acked.is_set() && closer.fin_acked.is_set();
+    if !completes {
+        return;
+    }
+    let (first, second) = if closer.fin.frame <= other.fin.frame { (closer, other) } else { (other, closer) };
+    let first_acked = if first.fin_acked.is_set() { first.fin_acked.frame } else { segment.frame };
+    let diagnosis = match first_acked.cmp(&second.fin.frame) {
+        std::cmp::Ordering::Less => Diagnosis::CloseFourSegments,
+        std::cmp::Ordering::Equal => Diagnosis::CloseThreeSegments,
+        // The FINs crossed: told at the second of them.
+        std::cmp::Ordering::Greater => return,
+    };
+    let mut finding = Finding::new(diagnosis, c, segment)
+        .of(if first.fin.frame == c.client().fin.frame { From::Client } else { From::Server })
+        .evidence("fin", first.fin.frame);
+    if diagnosis == Diagnosis::CloseFourSegments {
+        finding = finding.evidence("fin_ack", first_acked);
+    }
+    let took = Value::Duration(segment.time - first.fin.time);
+    let who = Value::Side(finding.side);
+    let finding = finding.evidence("fin", second.fin.frame).with("who", who).with("took", took);
+    context.store.tell(c, finding);
+}
+
+/// One side closed and the other goes on sending, and is still read.
+fn half(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
+    if segment.len > 0 && !seen.old && peer.fin_acked.is_set() && !sender.fin.is_set() {
+        let notes = &mut c.details().close.after_fin[seen.from as usize];
+        notes.segments = notes.segments.saturating_add(1);
+        notes.last = Mark::of(segment);
+    }
+    // The side that closed acknowledges what came after.
+    let Some(details) = &c.details else { return };
+    let notes = &details.close.after_fin[seen.from.other() as usize];
+    let closer = c.end(seen.from);
+    let span = notes.last.time - closer.fin_acked.time;
+    let long = c.rtt().map_or(1_000_000_000, |rtt| (2 * rtt).max(100_000_000));
+    let still_read = segment.flags.ack() && segment.ack.after(closer.acked);
+    if notes.told || notes.segments < 2 || !closer.fin_acked.is_set() || span < long || !still_read {
+        return;
+    }
+    let finding = Finding::new(Diagnosis::CloseHalf, c, segment)
+        .about(closer.fin.frame)
+        .of(seen.from)
+        .evidence("fin_ack", closer.fin_acked.frame)
+        .evidence("data", notes.last.frame)
+        .with("who", Value::Side(seen.from.side()))
+        .with("peer", Value::Side(seen.from.other().side()))
+        .with("span", Value::Duration(span));
+    context.store.tell(c, finding);
+    c.details().close.after_fin[seen.from.other() as usize].told = true;
+}
+
+fn storm(c: &mut Connection, seen: &Seen<'_>, what: &'static str, context: &mut Context<'_>) {
+    let finding = Finding::new(Diagnosis::CloseStorm, c, seen.segment)
+        .of(seen.from)
+        .with("who", Value::Side(seen.from.side()))
+        .with("what", Value::Term(what));
+    context.store.tell(c, finding);
+}
+
+/// A RST ends it: what was in flight is lost.
+pub(crate) fn reset(c: &mut Connection, seen: &Seen<'_>, rst: Rst, context: &mut Context<'_>) {
+    let first = c.end(seen.from).rst;
+    let late = IN_FLIGHT + 2 * c.rtt().unwrap_or(0);
+    if first.is_set() && seen.segment.time - first.time > late {
+        let count = &mut c.details().close.storm[seen.from as usize];
+        *count = count.saturating_add(1);
+        if *count == STORM {
+            storm(c, seen, "storm_rst", context);
+        }
+    }
+    let cuts = matches!(rst, Rst::Abort | Rst::NoSuchConnection | Rst::AfterClose | Rst::NeverEstablished);
+    if !cuts || seen.stray {
+        return;
+    }
+    for from in [From::Client, From::Server] {
+        let bytes = lost(c.end(from), c.end(from.other()), (from != seen.from).then_some(seen.segment));
+        if bytes > 0 {
+            let finding = Finding::new(Diagnosis::CloseDataLost, c, seen.segment)
+                .of(from)
+                .with("who", Value::Side(from.side()))
+                .with("peer", Value::Side(from.other().side()))
+                .with("bytes", Value::Bytes(bytes.into()));
+            context.store.tell(c, finding);
+        }
+    }
+}
+
+/// Payload of `sender` that `peer` never acknowledged, not with its RST either.
+fn lost(sender: &Endpoint, peer: &Endpoint, rst: Option<&Segment<'_>>) -> u32 {
+    let mut bytes = sender.data_unacknowledged(peer);
+    if let Some(rst) = rst.filter(|rst| rst.flags.ack()) {
+        bytes = bytes.min(sender.next.since(rst.ack).max(0) as u32);
+    }
+    bytes
+}
+
+/// What has not come so far.
+pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
+    if c.ends.iter().any(|e| e.rst.is_set()) {
+        return;
+    }
+    let opened =
+        c.handshake.third_ack.is_set() || (!c.handshake.syn.is_set() && !c.handshake.syn_ack.is_set());
+    if opened && c.ends.iter().all(|e| !e.fin.is_set()) {
+        out.push(
+            Finding::at(Diagnosis::CloseIncomplete, c, c.last.frame)
+                .with("idle", Value::Duration(now - c.last.time)),
+        );
+        return;
+    }
+    if !c.both_seen() {
+        return;
+    }
+    for from in [From::Client, From::Server] {
+        let (closer, peer) = (c.end(from), c.end(from.other()));
+        if !closer.fin.is_set() {
+            continue;
+        }
+        let who = Value::Side(from.side());
+        let other = Value::Side(from.other().side());
+        if !closer.fin_acked.is_set() {
+            let waited = now - closer.fin.time;
+            let silent = peer.last.time <= closer.fin.time + c.half(from.other());
+            if silent && (closer.fin_repeats > 0 || waited >= UNANSWERED_AFTER) {
+                out.push(
+                    Finding::at(Diagnosis::CloseFinUnanswered, c, closer.fin.frame)
+                        .proved_by(c.last.frame)
+                        .of(from.other())
+                        .evidence("last_heard", peer.last.frame)
+                        .with("who", who)
+                        .with("peer", other)
+                        .with("count", Value::Count(u64::from(closer.fin_repeats) + 1))
+                        .with("waited", Value::Duration(waited)),
+                );
+            }
+        } else if !peer.fin.is_set() && !peer.unseen && !peer.gap {
+            let waited = now - closer.fin_acked.time.max(peer.last.time);
+            if waited >= LEAKED_AFTER {
+                out.push(
+                    Finding::at(Diagnosis::ClosePeerNeverClosed, c, closer.fin.frame)
+                        .proved_by(c.last.frame)
+                        .of(from.other())
+                        .evidence("fin_ack", closer.fin_acked.frame)
+                        .with("who", who)
+                        .with("peer", other)
+                        .with("waited", Value::Duration(waited)),
+                );
+            }
+        }
+    }
+}

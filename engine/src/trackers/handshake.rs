@@ -1,0 +1,348 @@
+//! Connection setup (RFC 9293, 3.5).
+
+use super::Context;
+use crate::catalogue::{Diagnosis, Severity};
+use crate::connection::{Connection, From, Seen};
+use crate::findings::{Finding, Side, Told, Value};
+use crate::icmp::IcmpError;
+use crate::rst::Rst;
+use crate::segment::Segment;
+use crate::summary::Vantage;
+
+/// What this tracker keeps.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    unanswered: Option<Told>,
+    third_ack_lost: Option<Told>,
+    third_ack_missing: Option<Told>,
+    synack_lost: Option<Told>,
+    /// Time between the SYN-ACK and the repeated SYN that says it was lost, nanoseconds.
+    synack_lost_after: i64,
+    /// An ICMP error answered the SYN.
+    refused_by_icmp: bool,
+    /// A RST answered it.
+    refused: bool,
+}
+
+/// Without a third ACK for so long, it is missing, nanoseconds: a server repeats its SYN-ACK after 1 s, and
+/// three times that has gone by.
+const MISSING_AFTER: i64 = 3_000_000_000;
+
+pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    if segment.flags.rst() || seen.stray {
+        return;
+    }
+    match seen.from {
+        From::Client if segment.is_syn() && c.handshake.syn.is_set() => syn_repeated(c, segment, context),
+        From::Client if c.is_third_ack(segment) => third_ack(c, segment, context),
+        From::Server if segment.is_syn_ack() => syn_ack(c, segment, context),
+        From::Server if c.handshake.third_ack.is_set() && !c.handshake.established => {
+            recovered(c, context);
+        }
+        _ => {}
+    }
+}
+
+/// The SYN again: unanswered so far, or the answer did not arrive.
+fn syn_repeated(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+    let syn = c.handshake.syn;
+    let count = u64::from(c.handshake.syn_repeats) + 1;
+    let waited = segment.time - syn.time;
+    let repeat = Finding::new(Diagnosis::HandshakeSynRetransmitted, c, segment)
+        .side(Side::Path)
+        .evidence("syn", syn.frame)
+        .with("count", Value::Count(count))
+        .with("waited", Value::Duration(segment.time - c.handshake.last_syn.time));
+    context.store.tell(c, repeat);
+
+    if c.server().last.is_set() {
+        syn_ack_lost(c, segment, context);
+        return;
+    }
+    if c.details().handshake.refused_by_icmp {
+        return;
+    }
+    let Some(told) = c.details().handshake.unanswered else {
+        let finding = Finding::new(Diagnosis::HandshakeSynUnanswered, c, segment)
+            .about(syn.frame)
+            .side(Side::Server)
+            .evidence("syn_again", segment.frame)
+            .with("count", Value::Count(count + 1))
+            .with("waited", Value::Duration(waited));
+        let told = context.store.tell(c, finding);
+        c.details().handshake.unanswered = told;
+        return;
+    };
+    context.store.amend(Some(told), |finding| {
+        finding.set("count", Value::Count(count + 1));
+        finding.set("waited", Value::Duration(waited));
+        *finding = finding.clone().evidence("syn_again", segment.frame);
+    });
+}
+
+/// The SYN again after a SYN-ACK was seen: the client did not get it.
+fn syn_ack_lost(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+    let syn_ack = c.handshake.last_syn_ack;
+    if !syn_ack.is_set() || c.handshake.third_ack.is_set() || c.details().handshake.synack_lost.is_some() {
+        return;
+    }
+    let finding = Finding::new(Diagnosis::HandshakeSynackLost, c, segment)
+        .about(syn_ack.frame)
+        .evidence("syn", c.handshake.syn.frame)
+        .evidence("syn_again", segment.frame)
+        .with("waited", Value::Duration(segment.time - syn_ack.time));
+    let told = context.store.tell(c, finding);
+    let notes = &mut c.details().handshake;
+    notes.synack_lost = told;
+    notes.synack_lost_after = segment.time - syn_ack.time;
+}
+
+/// A SYN-ACK: the answer, or the answer again.
+fn syn_ack(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+    if let Some(details) = &mut c.details {
+        context.store.withdraw(&mut details.handshake.unanswered);
+    }
+    if !c.handshake.syn_ack.is_set() || c.handshake.simultaneous {
+        return;
+    }
+    let repeats = u64::from(c.handshake.syn_ack_repeats) + 1;
+    let finding = Finding::new(Diagnosis::HandshakeSynackRetransmitted, c, segment)
+        .side(Side::Path)
+        .evidence("syn_ack", c.handshake.syn_ack.frame)
+        .evidence("third_ack", c.handshake.third_ack.frame)
+        .with("count", Value::Count(repeats))
+        .with("waited", Value::Duration(segment.time - c.handshake.last_syn_ack.time));
+    context.store.tell(c, finding);
+    if c.handshake.third_ack.is_set() {
+        third_ack_lost(c, segment, repeats, context);
+    } else if c.handshake.last_syn.time <= c.handshake.last_syn_ack.time {
+        third_ack_missing(c, segment, repeats, context);
+    }
+}
+
+/// The SYN-ACK again although the third ACK was seen.
+///
+/// A listener repeats its SYN-ACK until the handshake is acknowledged (RFC 9293, 3.10.7.4), so the third
+/// ACK was lost behind this capture point, or arrived and was ignored: at the server it is the latter.
+fn third_ack_lost(c: &mut Connection, segment: &Segment<'_>, repeats: u64, context: &mut Context<'_>) {
+    let ack = c.handshake.third_ack;
+    // A repeat that left before the ACK can have arrived proves nothing.
+    if c.handshake.established || segment.time - ack.time <= c.handshake.to_server {
+        return;
+    }
+    if let told @ Some(_) = c.details().handshake.third_ack_lost {
+        context.store.amend(told, |finding| {
+            finding.set("repeats", Value::Count(repeats));
+            *finding = finding.clone().evidence("syn_ack_again", segment.frame);
+        });
+        return;
+    }
+    let client_spoke = c.client().bytes > 0 || c.client().fin.is_set();
+    let at_server = matches!(c.vantage(), Vantage::Server | Vantage::Both);
+    let finding = if at_server {
+        // TCP_DEFER_ACCEPT makes Linux repeat the SYN-ACK once when no data came in time.
+        if !client_spoke && repeats < 2 {
+            return;
+        }
+        Finding::new(Diagnosis::HandshakeAcceptQueueOverflow, c, segment).side(Side::Server)
+    } else {
+        let listening = others_accepted(c, context);
+        Finding::new(Diagnosis::HandshakeThirdAckLost, c, segment)
+            .with("reading", Value::Term(if listening { "queue_or_path" } else { "path_or_queue" }))
+    };
+    let finding = finding
+        .about(ack.frame)
+        .evidence("syn_ack", c.handshake.syn_ack.frame)
+        .evidence("syn_ack_again", segment.frame)
+        .with("repeats", Value::Count(repeats))
+        .with("spoke", Value::Term(if client_spoke { "data_unanswered" } else { "client_silent" }))
+        .with("vantage", Value::Term(c.vantage().name()));
+    let told = context.store.tell(c, finding);
+    c.details().handshake.third_ack_lost = told;
+}
+
+/// The SYN-ACK again, and no third ACK in the capture.
+fn third_ack_missing(c: &mut Connection, segment: &Segment<'_>, repeats: u64, context: &mut Context<'_>) {
+    if !c.client().last.is_set() {
+        return;
+    }
+    if let told @ Some(_) = c.details().handshake.third_ack_missing {
+        context.store.amend(told, |finding| {
+            finding.set("repeats", Value::Count(repeats));
+            *finding = finding.clone().evidence("syn_ack_again", segment.frame);
+        });
+        return;
+    }
+    let finding = Finding::new(Diagnosis::HandshakeThirdAckMissing, c, segment)
+        .about(c.handshake.syn_ack.frame)
+        .evidence("syn", c.handshake.syn.frame)
+        .evidence("syn_ack_again", segment.frame)
+        .with("repeats", Value::Count(repeats))
+        .with("waited", Value::Duration(segment.time - c.handshake.syn_ack.time))
+        .with("vantage", Value::Term(c.vantage().name()));
+    let told = context.store.tell(c, finding);
+    c.details().handshake.third_ack_missing = told;
+}
+
+/// The client acknowledges the SYN-ACK.
+fn third_ack(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+    if !c.handshake.syn_ack.is_set() {
+        return;
+    }
+    let carrier = match (segment.len > 0, segment.flags.fin()) {
+        (_, true) => "carried_by_fin",
+        (true, false) => "carried_by_data",
+        (false, false) => "carried_by_ack",
+    };
+    let to_client = segment.time - c.handshake.last_syn_ack.time;
+    let mut finding = Finding::new(Diagnosis::HandshakeCompleted, c, segment)
+        .side(Side::Client)
+        .evidence("syn", c.handshake.syn.frame)
+        .evidence("syn_ack", c.handshake.syn_ack.frame)
+        .with("carrier", Value::Term(carrier));
+    if c.handshake.to_server > 0 {
+        finding.set("rtt", Value::Duration(c.handshake.to_server + to_client));
+    }
+    c.handshake.completed = context.store.tell(c, finding);
+    if let Some(details) = &mut c.details {
+        let notes = &mut details.handshake;
+        // The repeated SYN was on its way before the SYN-ACK could arrive.
+        if to_client > notes.synack_lost_after {
+            context.store.withdraw(&mut notes.synack_lost);
+        }
+        context.store.amend(notes.third_ack_missing, |finding| finding.severity = Severity::Warn);
+    }
+}
+
+/// The server shows that it got the third ACK after all.
+fn recovered(c: &mut Connection, context: &mut Context<'_>) {
+    if let Some(details) = &mut c.details {
+        context.store.amend(details.handshake.third_ack_lost, |finding| finding.severity = Severity::Warn);
+    }
+}
+
+/// Another connection between these hosts was accepted by this listener while it ignored this one.
+fn others_accepted(c: &Connection, context: &Context<'_>) -> bool {
+    context
+        .listeners
+        .accepted_since(c.tuple.src.ip(), c.tuple.dst, c.handshake.syn.time - 1_000_000_000)
+        .is_some_and(|other| other != c.number)
+}
+
+/// A RST in the handshake.
+pub(crate) fn reset(
+    c: &mut Connection,
+    seen: &Seen<'_>,
+    rst: Rst,
+    context: &mut Context<'_>,
+) -> Option<Told> {
+    let segment = seen.segment;
+    let finding = match rst {
+        Rst::RefusesSyn => {
+            let took = segment.time - c.handshake.last_syn.time;
+            let notes = &mut c.details().handshake;
+            notes.refused = true;
+            context.store.withdraw(&mut notes.unanswered);
+            let mut finding = Finding::new(Diagnosis::HandshakeRejected, c, segment)
+                .side(Side::Server)
+                .evidence("syn", c.handshake.last_syn.frame)
+                .with("took", Value::Duration(took));
+            if let Some(ip) = segment.ip {
+                finding.set("ttl", Value::Count(ip.ttl.into()));
+            }
+            finding
+        }
+        Rst::RefusesSynAck => {
+            let notes = &mut c.details().handshake;
+            notes.refused = true;
+            context.store.withdraw(&mut notes.third_ack_missing);
+            Finding::new(Diagnosis::HandshakeSynackRejected, c, segment)
+                .side(Side::Client)
+                .evidence("syn", c.handshake.syn.frame)
+                .evidence("syn_ack", c.handshake.syn_ack.frame)
+        }
+        Rst::AfterAccept => Finding::new(Diagnosis::HandshakeResetAfterAccept, c, segment)
+            .of(seen.from)
+            .evidence("syn_ack", c.handshake.syn_ack.frame)
+            .evidence("third_ack", c.handshake.third_ack.frame)
+            .with("who", Value::Side(seen.from.side()))
+            .with("took", Value::Duration(segment.time - c.handshake.third_ack.time)),
+        Rst::NeverEstablished => {
+            context.store.withdraw(&mut c.handshake.completed);
+            // Others got in meanwhile: then the path works, and the queue is the cause, which is told already.
+            // And at the server, where the third ACK never came, that is the cause, and told, too.
+            let told_otherwise = matches!(c.vantage(), Vantage::Server | Vantage::Both);
+            if told_otherwise || others_accepted(c, context) {
+                return None;
+            }
+            Finding::new(Diagnosis::HandshakeServerNeverEstablished, c, segment)
+                .side(Side::Server)
+                .evidence("syn_ack", c.handshake.syn_ack.frame)
+                .evidence("third_ack", c.handshake.third_ack.frame)
+                .evidence("syn_ack_again", c.handshake.last_syn_ack.frame)
+                .evidence(if c.client().fin.is_set() { "fin" } else { "data" }, c.client().last.frame)
+                .with("repeats", Value::Count(c.handshake.syn_ack_repeats.into()))
+        }
+        _ => return None,
+    };
+    context.store.tell(c, finding)
+}
+
+/// An ICMP error that quotes a segment of this connection.
+pub(crate) fn icmp(c: &mut Connection, error: &IcmpError, context: &mut Context<'_>) {
+    let about_syn = error.from == From::Client && error.seq.is_none_or(|seq| seq == c.client().isn);
+    if !c.handshake.syn.is_set() || c.server().last.is_set() || !about_syn || !error.refuses() {
+        return;
+    }
+    let took = error.at.time - c.handshake.last_syn.time;
+    let notes = &mut c.details().handshake;
+    notes.refused_by_icmp = true;
+    context.store.withdraw(&mut notes.unanswered);
+    let finding = error
+        .finding(Diagnosis::HandshakeRejectedByIcmp, c)
+        .side(Side::Path)
+        .evidence("syn", c.handshake.last_syn.frame)
+        .with("kind", Value::Term(error.kind()))
+        .with("reporter", Value::Address(error.reporter))
+        .with("took", Value::Duration(took));
+    context.store.tell(c, finding);
+}
+
+/// What has not come so far.
+pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
+    let default = Notes::default();
+    let notes = c.details.as_ref().map_or(&default, |d| &d.handshake);
+    let handshake = &c.handshake;
+    if notes.refused || notes.refused_by_icmp || c.ends.iter().any(|e| e.rst.is_set()) {
+        return;
+    }
+    if handshake.syn.is_set()
+        && !c.server().last.is_set()
+        && notes.unanswered.is_none()
+        && c.client().bytes == 0
+    {
+        let only_syn = c.client().next == c.client().isn + 1 && !c.client().acked_any;
+        if only_syn {
+            out.push(
+                Finding::at(Diagnosis::HandshakeSynUnanswered, c, handshake.syn.frame)
+                    .proved_by(c.last.frame)
+                    .side(Side::Server)
+                    .with("count", Value::Count(1))
+                    .with("waited", Value::Duration(now - handshake.syn.time)),
+            );
+        }
+    }
+    let waiting = handshake.syn_ack.is_set() && !handshake.third_ack.is_set() && c.client().last.is_set();
+    let silent = handshake.syn_ack_repeats == 0 && now - handshake.syn_ack.time >= MISSING_AFTER;
+    if waiting && silent && handshake.syn_repeats == 0 && !c.client().acked_any {
+        out.push(
+            Finding::at(Diagnosis::HandshakeThirdAckMissing, c, handshake.syn_ack.frame)
+                .proved_by(c.last.frame)
+                .evidence("syn", handshake.syn.frame)
+                .with("repeats", Value::Count(0))
+                .with("waited", Value::Duration(now - handshake.syn_ack.time))
+                .with("vantage", Value::Term(c.vantage().name())),
+        );
+    }
+}

@@ -1,0 +1,220 @@
+//! Keep-alive probes of idle connections (RFC 9293, 3.8.4; RFC 1122, 4.2.3.6).
+
+use super::Context;
+use crate::catalogue::Diagnosis;
+use crate::connection::{Connection, From, Seen};
+use crate::endpoint::{Endpoint, Mark};
+use crate::findings::{Finding, Value};
+use crate::rst::Rst;
+use crate::segment::Segment;
+
+/// What this tracker keeps: one line of probes for each side.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    lines: [Line; 2],
+}
+
+/// The probes of one side.
+#[derive(Debug, Default)]
+struct Line {
+    /// The newest probe.
+    probe: Mark,
+    /// TSecr of the newest probe: the last answer that its sender has got.
+    echo: Option<u32>,
+    /// What the peer sent since that probe.
+    answer: Mark,
+    /// Probes in a row without an answer that their sender got.
+    failed: u32,
+    /// Probes in all, saturating.
+    count: u32,
+    /// That they come often was told.
+    frequent_told: bool,
+    /// That the newest was not answered was told.
+    unanswered_told: bool,
+}
+
+/// A line that was quiet for less is not idle, nanoseconds: the shortest interval one can set is 1 s.
+const IDLE: i64 = 500_000_000;
+/// Probes at most so far apart are worth a note, nanoseconds.
+const FREQUENT: i64 = 60_500_000_000;
+/// Linux answers at most one probe in so many nanoseconds (tcp_invalid_ratelimit).
+const RATE_LIMIT: i64 = 500_000_000;
+
+pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    if segment.flags.rst() || seen.stray {
+        return;
+    }
+    if is_probe(c, segment, seen.from) {
+        probe(c, segment, seen.from, context);
+        return;
+    }
+    let Some(details) = &mut c.details else { return };
+    let notes = &mut details.keepalive;
+    // Anything of its own ends a side's line of probes; anything of the peer answers it.
+    if segment.seq_len() > 0 {
+        notes.lines[seen.from as usize] = Line::default();
+    }
+    let line = &mut notes.lines[seen.from.other() as usize];
+    if line.probe.is_set() && !line.answer.is_set() {
+        line.answer = Mark::of(segment);
+        let probe = line.probe;
+        if segment.is_pure_ack() && segment.ack == c.end(seen.from.other()).next {
+            let finding = Finding::new(Diagnosis::KeepaliveAnswer, c, segment)
+                .of(seen.from)
+                .evidence("probe", probe.frame)
+                .with("who", Value::Side(seen.from.side()))
+                .with("took", Value::Duration(segment.time - probe.time));
+            context.store.tell(c, finding);
+        }
+    }
+}
+
+/// An empty or one-byte segment just below the next sequence number, on a line at rest.
+///
+/// With a closed window on the other side the same segment is a window probe; while something is in flight it
+/// is a resend; and an old ACK that was overtaken looks the same but for its timestamp and the rest.
+fn is_probe(c: &Connection, segment: &Segment<'_>, from: From) -> bool {
+    let (sender, peer) = (c.end(from), c.end(from.other()));
+    let shape = segment.flags.ack() && !segment.flags.syn() && !segment.flags.fin() && segment.len <= 1;
+    shape
+        && sender.seen
+        && sender.acked_any
+        && segment.seq + 1 == sender.next
+        && segment.ack == sender.acked
+        && peer.window != 0
+        && sender.all_acknowledged(peer)
+        && (!sender.has_isn || segment.seq != sender.isn)
+        && at_rest(sender, segment)
+}
+
+fn at_rest(sender: &Endpoint, segment: &Segment<'_>) -> bool {
+    let quiet = segment.time - sender.last.time;
+    match (sender.timestamps, segment.options.timestamps) {
+        // Newer than all before it, so that it cannot have been overtaken.
+        (Some((last, _)), Some((this, _))) => {
+            quiet > 0 && (this.wrapping_sub(last) as i32) > 0 && !sender.fin.is_set() || quiet >= IDLE
+        }
+        _ => quiet >= IDLE,
+    }
+}
+
+fn probe(c: &mut Connection, segment: &Segment<'_>, from: From, context: &mut Context<'_>) {
+    let sender = c.end(from);
+    let peer = c.end(from.other());
+    let idle_since = sender.last.time.max(peer.last.time);
+    let echo = segment.options.timestamps.map(|t| t.1);
+    let line = &mut c.details().keepalive.lines[from as usize];
+    let before = line.probe;
+    let answered = line.answer.is_set() || !before.is_set();
+    // An answer that reaches its sender moves TSecr on: where it stands still, the answer was lost later.
+    let stuck = before.is_set() && echo.is_some() && echo == line.echo;
+    let failed = !answered || stuck;
+    line.failed = if failed { line.failed + 1 } else { 0 };
+    line.count = line.count.saturating_add(1);
+    line.probe = Mark::of(segment);
+    line.answer = Mark::default();
+    line.echo = echo;
+    let unanswered =
+        before.is_set() && !answered && !line.unanswered_told && segment.time - before.time >= RATE_LIMIT;
+    line.unanswered_told = false;
+    let interval = segment.time - if before.is_set() { before.time } else { idle_since };
+    let frequent = before.is_set() && !line.frequent_told && interval <= FREQUENT;
+    line.frequent_told |= frequent;
+    let count = line.count;
+
+    if unanswered {
+        let finding = unanswered_finding(c, from, before).proved_by(segment.frame);
+        context.store.tell(c, finding);
+    }
+    let who = Value::Side(from.side());
+    let mut finding = Finding::new(Diagnosis::KeepaliveProbe, c, segment)
+        .of(from)
+        .evidence("probe_before", before.frame)
+        .with("who", who)
+        .with("count", Value::Count(count.into()))
+        .with("idle", Value::Duration(segment.time - idle_since));
+    if before.is_set() {
+        finding.set("interval", Value::Duration(interval));
+    }
+    context.store.tell(c, finding);
+    if frequent {
+        let known = match interval {
+            14_000_000_000..=16_500_000_000 => "interval_go",
+            28_000_000_000..=31_500_000_000 => "interval_30s",
+            _ => "interval_other",
+        };
+        let finding = Finding::new(Diagnosis::KeepaliveFrequent, c, segment)
+            .of(from)
+            .evidence("probe_before", before.frame)
+            .with("who", who)
+            .with("interval", Value::Duration(interval))
+            .with("known", Value::Term(known));
+        context.store.tell(c, finding);
+    }
+}
+
+fn unanswered_finding(c: &Connection, from: From, probe: Mark) -> Finding {
+    Finding::at(Diagnosis::KeepaliveUnanswered, c, probe.frame)
+        .of(from.other())
+        .with("who", Value::Side(from.side()))
+        .with("peer", Value::Side(from.other().side()))
+}
+
+/// Probes in a row of that side whose answers it did not get.
+pub(crate) fn failed(c: &Connection, from: From) -> u32 {
+    let Some(details) = &c.details else { return 0 };
+    let line = &details.keepalive.lines[from as usize];
+    let newest = u32::from(line.probe.is_set() && (!line.answer.is_set() || line.failed > 0));
+    line.failed + newest
+}
+
+/// A RST after probes: the newest of them was not answered either.
+pub(crate) fn reset(
+    c: &mut Connection,
+    seen: &Seen<'_>,
+    rst: Rst,
+    context: &mut Context<'_>,
+) -> Option<Told> {
+    if rst != Rst::KeepaliveTimeout {
+        return None;
+    }
+    let failed = failed(c, seen.from);
+    let line = &mut c.details().keepalive.lines[seen.from as usize];
+    let (probe, answer) = (line.probe, line.answer);
+    let told = std::mem::replace(&mut line.unanswered_told, true);
+    if !told && !answer.is_set() {
+        let finding = unanswered_finding(c, seen.from, probe).proved_by(seen.segment.frame);
+        context.store.tell(c, finding);
+    }
+    let finding = Finding::new(Diagnosis::ResetKeepaliveTimeout, c, seen.segment)
+        .of(seen.from.other())
+        .evidence("probe", probe.frame)
+        .evidence("answer", answer.frame)
+        .with("who", Value::Side(seen.from.side()))
+        .with("peer", Value::Side(seen.from.other().side()))
+        .with("count", Value::Count(failed.into()))
+        .with("reading", Value::Term(if answer.is_set() { "answers_lost" } else { "no_answers" }));
+    context.store.tell(c, finding)
+}
+
+/// The newest probe has gone without an answer for longer than a round trip and the time to answer takes.
+pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
+    let Some(details) = &c.details else { return };
+    if !c.both_seen() {
+        return;
+    }
+    for from in [From::Client, From::Server] {
+        let line = &details.keepalive.lines[from as usize];
+        let waited = now - line.probe.time;
+        if line.probe.is_set()
+            && !line.answer.is_set()
+            && !line.unanswered_told
+            && waited >= 2 * RATE_LIMIT + c.half(from.other())
+            && c.end(from.other()).last.time < line.probe.time
+        {
+            out.push(unanswered_finding(c, from, line.probe).proved_by(c.last.frame));
+        }
+    }
+}
+use crate::findings::Told;

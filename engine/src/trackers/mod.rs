@@ -1,0 +1,77 @@
+//! The rules, one file per phase of a connection.
+//!
+//! A tracker reads the connection as it stands before a segment, and reports what the segment proves;
+//! it keeps notes of its own, and does not reach into another tracker. What follows from absence ("no
+//! answer came") is in the `pending` functions, worked out from the state so far whenever it is asked for.
+
+pub mod capture;
+pub mod close;
+pub mod handshake;
+pub mod keepalive;
+pub mod loss;
+pub mod reset;
+
+use crate::connection::{Connection, Seen};
+use crate::endpoint::SentPool;
+use crate::findings::{Finding, Store};
+use crate::icmp::IcmpError;
+use crate::listeners::Listeners;
+use crate::rst;
+
+/// What a tracker may use beside the connection and the segment.
+pub(crate) struct Context<'a> {
+    /// Where findings go.
+    pub(crate) store: &'a mut Store,
+    /// All segments in flight.
+    pub(crate) pool: &'a SentPool,
+    /// What is known of the hosts and ports that answer.
+    pub(crate) listeners: &'a Listeners,
+}
+
+/// What the trackers keep about a connection that gave them reason to.
+#[derive(Debug, Default)]
+pub struct Details {
+    pub(crate) handshake: handshake::Notes,
+    pub(crate) reset: reset::Notes,
+    pub(crate) close: close::Notes,
+    pub(crate) keepalive: keepalive::Notes,
+}
+
+/// Shows a segment to every tracker.
+pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    capture::segment(c, seen, context);
+    if seen.segment.flags.rst() {
+        reset_by(c, seen, context);
+        return;
+    }
+    handshake::segment(c, seen, context);
+    keepalive::segment(c, seen, context);
+    close::segment(c, seen, context);
+    loss::segment(c, seen, context);
+    reset::segment(c, seen, context);
+}
+
+/// Shows a RST to every tracker, with what it is.
+fn reset_by(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let before = reset::reset_before(c, seen.from);
+    let rst = rst::classify(c, seen, context.pool, before, keepalive::failed(c, seen.from));
+    let told = [
+        handshake::reset(c, seen, rst, context),
+        keepalive::reset(c, seen, rst, context),
+        reset::reset(c, seen, rst, context),
+    ];
+    reset::note(c, seen, rst, told.into_iter().flatten().collect());
+    close::reset(c, seen, rst, context);
+}
+
+/// What follows from absence, at `now` (the time of the newest packet of the capture).
+pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
+    handshake::pending(c, now, out);
+    keepalive::pending(c, now, out);
+    close::pending(c, now, out);
+}
+
+/// Shows an ICMP error about the connection to the trackers.
+pub(crate) fn icmp(c: &mut Connection, error: &IcmpError, context: &mut Context<'_>) {
+    handshake::icmp(c, error, context);
+}
