@@ -25,8 +25,8 @@ pub(crate) fn run(args: &Generate) -> Result<Status, Failure> {
         return Ok(Status::Done);
     }
     let name = args.output.display().to_string();
-    let file =
-        File::create(&args.output).map_err(|error| Failure::told(format!("{name}: cannot write it: {error}")))?;
+    let file = File::create(&args.output)
+        .map_err(|error| Failure::told(format!("{name}: cannot write it: {error}")))?;
     let stats = write(&scenario, &options, BufWriter::new(file), &name)?;
     let span = term::duration(i64::try_from(stats.duration.as_nanos()).unwrap_or(i64::MAX));
     writeln!(anstream::stdout(), "{name}: {} over {span}", term::count(stats.packets, "packet"))?;

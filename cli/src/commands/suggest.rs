@@ -31,7 +31,10 @@ mod tests {
     #[test]
     fn a_slip_finds_the_name() {
         let names = ["handshake.rejected", "handshake.completed", "close.half", "reset.injected"];
-        assert_eq!(did_you_mean("handshake.rejectd", names.into_iter()), "; did you mean handshake.rejected, handshake.completed or reset.injected?");
+        assert_eq!(
+            did_you_mean("handshake.rejectd", names.into_iter()),
+            "; did you mean handshake.rejected, handshake.completed or reset.injected?"
+        );
         assert_eq!(did_you_mean("half", names.into_iter()), "; did you mean close.half?");
         assert_eq!(did_you_mean("zzz", names.into_iter()), "");
     }

@@ -87,13 +87,12 @@ impl Capture {
     /// Reads all frames in order. What comes before a trouble has been given to `each`.
     ///
     /// # Errors
-    /// The capture holds no packets, is cut off or damaged, or cannot be read on.
+    /// The capture is cut off or damaged, or cannot be read on.
     pub fn read(&mut self, each: impl FnMut(&Frame<'_>)) -> Result<(), Trouble> {
-        let frames = match &mut self.format {
-            Format::Pcap(frames) => frames.read(each)?,
-            Format::Pcapng(frames) => frames.read(each)?,
-        };
-        if frames == 0 { Err(Trouble::NoPackets) } else { Ok(()) }
+        match &mut self.format {
+            Format::Pcap(frames) => frames.read(each),
+            Format::Pcapng(frames) => frames.read(each),
+        }
     }
 }
 

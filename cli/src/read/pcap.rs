@@ -26,8 +26,8 @@ impl PcapFrames<Input> {
         Ok(PcapFrames { reader, ended })
     }
 
-    /// Gives every frame to `each` and returns how many there were.
-    pub(super) fn read(&mut self, mut each: impl FnMut(&Frame<'_>)) -> Result<u32, Trouble> {
+    /// Gives every frame to `each`.
+    pub(super) fn read(&mut self, mut each: impl FnMut(&Frame<'_>)) -> Result<(), Trouble> {
         let header = self.reader.header();
         let unit = match header.ts_resolution {
             PcapTsResolution::MicroSecond => 1_000,
@@ -47,7 +47,7 @@ impl PcapFrames<Input> {
                 wire_len: packet.orig_len,
             });
         }
-        Ok(frames)
+        Ok(())
     }
 }
 

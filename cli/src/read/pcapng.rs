@@ -36,14 +36,14 @@ impl PcapngFrames<Input> {
         Ok(PcapngFrames { reader, ended })
     }
 
-    /// Gives every frame to `each` and returns how many there were.
-    pub(super) fn read(&mut self, mut each: impl FnMut(&Frame<'_>)) -> Result<u32, Trouble> {
+    /// Gives every frame to `each`.
+    pub(super) fn read(&mut self, mut each: impl FnMut(&Frame<'_>)) -> Result<(), Trouble> {
         let mut frames = 0;
         // Interfaces are counted over all sections, so that no two share a number.
         let (mut earlier, mut in_section) = (0, 0);
         loop {
             let offset = self.reader.bytes_parsed();
-            let Some(block) = self.reader.next_raw_block() else { return Ok(frames) };
+            let Some(block) = self.reader.next_raw_block() else { return Ok(()) };
             let (block, state) = block.map_err(|error| trouble(error, self.ended.get(), offset, frames))?;
             match block.type_ {
                 SECTION_HEADER_BLOCK => {

@@ -11,8 +11,6 @@ pub enum Trouble {
     Open(io::Error),
     /// There is not one byte in it.
     Empty,
-    /// It has a valid header and no packets.
-    NoPackets,
     /// It is something else than a capture: what it looks like, if that can be told.
     NotACapture(Option<&'static str>),
     /// It ends in the middle of a record.
@@ -58,9 +56,6 @@ impl fmt::Display for Trouble {
                 _ => write!(f, "cannot open it: {error}"),
             },
             Trouble::Empty => f.write_str("empty file (0 bytes); was the capture started, or the copy finished?"),
-            Trouble::NoPackets => {
-                f.write_str("holds no packets; check the capture filter and the interface it was taken on")
-            }
             Trouble::NotACapture(Some(what)) => write!(f, "is not a capture but {what}"),
             Trouble::NotACapture(None) => f.write_str(
                 "is no pcap or pcapng capture (unknown first bytes at offset 0); if Wireshark opens it, save it there as pcapng",
