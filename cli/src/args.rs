@@ -13,7 +13,6 @@ use tcpdx_engine::{Severity, Vantage};
 #[command(
     name = "tcpdx",
     version,
-    propagate_version = true,
     max_term_width = 100,
     after_help = "Exit codes: 0 done, 1 an error or warning was found in a capture, 2 wrong use or unreadable input."
 )]
@@ -100,16 +99,16 @@ pub struct Generate {
     /// Where to write the capture (pcapng); `-` is standard output
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: PathBuf,
-    /// Where the capture is taken
+    /// Where the capture is taken; at the client unless given
     #[arg(long, value_name = "POINT", value_parser = points())]
     pub point: Option<String>,
     /// A variant of the scenario
     #[arg(long, value_name = "NAME")]
     pub variant: Option<String>,
-    /// Decides ports, initial sequence numbers and the like: same seed, same bytes
+    /// Decides ports, initial sequence numbers and the like: same seed, same bytes (1 unless given)
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Version of IP
+    /// Version of IP; 4 unless given
     #[arg(long, value_name = "VERSION", value_parser = ["4", "6"])]
     pub ip: Option<String>,
     /// Round-trip time in place of the scenario's own, e.g. 40ms

@@ -5,7 +5,7 @@
 mod common;
 
 use common::build::*;
-use common::{Seen, assert_same, files_below, record, tshark};
+use common::{Seen, assert_same, corpus, files_below, record, tshark};
 use pcap_file::Endianness;
 use std::path::Path;
 
@@ -232,9 +232,8 @@ fn links_differ_by_interface_and_outer_vlan() {
 
 #[test]
 fn captures_of_the_field_give_what_tshark_sees() {
-    let mine = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
     let more = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus");
-    let captures: Vec<_> = [files_below(&mine), files_below(&more)]
+    let captures: Vec<_> = [files_below(&corpus("")), files_below(&more)]
         .concat()
         .into_iter()
         .filter(|path| path.extension().is_some_and(|e| e == "pcap" || e == "pcapng"))

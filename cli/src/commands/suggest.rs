@@ -1,12 +1,15 @@
 //! What someone may have meant.
 
+use strsim::normalized_damerau_levenshtein;
+
 /// Names that are near to `word`, nearest first; those that contain it count as near.
 pub(super) fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     const ENOUGH: usize = 3;
-    const NEAR: f64 = 0.75;
+    const NEAR: f64 = 0.7;
     let likeness = |name: &str| {
         let last = name.rsplit(['.', '/']).next().unwrap_or(name);
-        let alike = strsim::jaro_winkler(word, name).max(strsim::jaro_winkler(word, last));
+        let alike =
+            normalized_damerau_levenshtein(word, name).max(normalized_damerau_levenshtein(word, last));
         if name.contains(word) { alike.max(0.95) } else { alike }
     };
     let mut near: Vec<(f64, &str)> =
@@ -33,7 +36,11 @@ mod tests {
         let names = ["handshake.rejected", "handshake.completed", "close.half", "reset.injected"];
         assert_eq!(
             did_you_mean("handshake.rejectd", names.into_iter()),
-            "; did you mean handshake.rejected, handshake.completed or reset.injected?"
+            "; did you mean handshake.rejected?"
+        );
+        assert_eq!(
+            did_you_mean("jected", names.into_iter()),
+            "; did you mean handshake.rejected or reset.injected?"
         );
         assert_eq!(did_you_mean("half", names.into_iter()), "; did you mean close.half?");
         assert_eq!(did_you_mean("zzz", names.into_iter()), "");

@@ -51,23 +51,25 @@ impl fmt::Display for Trouble {
                     f.write_str("permission denied; make it readable for you, or copy it")
                 }
                 io::ErrorKind::IsADirectory => {
-                    f.write_str("is a folder; name the capture files that are in it")
+                    f.write_str("a folder; name the capture files that are in it")
                 }
                 _ => write!(f, "cannot open it: {error}"),
             },
             Trouble::Empty => f.write_str("empty file (0 bytes); was the capture started, or the copy finished?"),
-            Trouble::NotACapture(Some(what)) => write!(f, "is not a capture but {what}"),
+            Trouble::NotACapture(Some(what)) => write!(f, "not a capture but {what}"),
             Trouble::NotACapture(None) => f.write_str(
-                "is no pcap or pcapng capture (unknown first bytes at offset 0); if Wireshark opens it, save it there as pcapng",
+                "not a pcap or pcapng capture (unknown first bytes at offset 0); if Wireshark opens it, save it there as pcapng",
             ),
             Trouble::Cut { offset, frames } => write!(
                 f,
-                "cut off at byte {offset}, in the record after frame {frames}; {}; copy it again if the original is longer",
+                "cut off at byte {offset}, {}; {}; copy it again if the original is longer",
+                place(*offset, *frames),
                 so_far(*frames)
             ),
             Trouble::Damaged { offset, frames, what } => write!(
                 f,
-                "damaged at byte {offset}, after frame {frames}: {what}; {}; copy it again if the original is sound",
+                "damaged at byte {offset}, {}: {what}; {}; copy it again if the original is sound",
+                place(*offset, *frames),
                 so_far(*frames)
             ),
             Trouble::Io { offset, frames, error } => {
@@ -75,13 +77,22 @@ impl fmt::Display for Trouble {
             }
             Trouble::LinkType(name) => write!(
                 f,
-                "its link type {name} is not supported; capture on an Ethernet, cooked (any), loopback or raw IP interface"
+                "link type {name} is not supported; capture on an Ethernet, cooked (any), loopback or raw IP interface"
             ),
         }
     }
 }
 
 impl std::error::Error for Trouble {}
+
+/// The record that starts at `offset`, in words.
+fn place(offset: u64, frames: u32) -> String {
+    match (offset, frames) {
+        (0, _) => "in the file's header".to_string(),
+        (_, 0) => "before the first frame was complete".to_string(),
+        _ => format!("after frame {frames}"),
+    }
+}
 
 fn so_far(frames: u32) -> String {
     match frames {

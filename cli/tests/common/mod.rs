@@ -126,9 +126,9 @@ pub fn assert_same(ours: &[Seen], theirs: &[Seen], name: &str) {
     assert_eq!(comparable, theirs, "{name}");
 }
 
-/// The captures that the tests carry.
-pub fn captures() -> Vec<PathBuf> {
-    files_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data"))
+/// A file of the corpus that the project carries.
+pub fn corpus(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus").join(name)
 }
 
 /// All files below a folder, sorted; none when there is no such folder.
