@@ -4,6 +4,7 @@ use crate::endpoint::{Endpoint, Mark, Sent, SentPool};
 use crate::findings::{Side, Told};
 use crate::flow::Tuple;
 use crate::segment::Segment;
+use crate::seq::Seq;
 use crate::summary::{State, Vantage};
 use crate::trackers::Details;
 
@@ -59,6 +60,8 @@ pub struct Connection {
     pub first_finding: u32,
     /// What the trackers keep about it once there is something to keep.
     pub details: Option<Box<Details>>,
+    /// Another connection has taken its addresses and ports over.
+    pub succeeded: bool,
     /// Where the capture was taken, when the user said so.
     pub vantage_given: Option<Vantage>,
 }
@@ -128,6 +131,7 @@ impl Connection {
             predecessor: None,
             first_finding: u32::MAX,
             details: None,
+            succeeded: false,
             vantage_given: None,
         }
     }
@@ -177,11 +181,14 @@ impl Connection {
     /// A SYN was sent, no SYN-ACK came, and this segment of the server does not answer it.
     fn is_stray(&self, segment: &Segment<'_>, from: From) -> bool {
         let (client, server) = (self.client(), self.server());
-        if !self.handshake.syn.is_set() || server.has_isn || segment.flags.syn() {
+        if !self.handshake.syn.is_set() || server.has_isn || server.seen || segment.flags.syn() {
             return false;
         }
         match from {
-            From::Server => !(segment.flags.ack() && segment.ack == client.isn + 1),
+            // Where the capture lacks the SYN-ACK, what comes after it acknowledges more.
+            From::Server => {
+                !segment.flags.ack() || segment.ack.before(client.isn + 1) || segment.ack.after(client.next)
+            }
             // Its own RST for such a segment carries those numbers, too.
             From::Client => segment.flags.rst() || segment.seq.before(client.isn),
         }
@@ -206,31 +213,41 @@ impl Connection {
             From::Client => matches!(vantage, Vantage::Server | Vantage::Both),
             From::Server => matches!(vantage, Vantage::Client | Vantage::Both),
         };
-        sender.sends(segment, pool);
+        sender.sends(segment, receiver.acked_any.then_some(receiver.acked), pool);
         receiver.is_acknowledged(segment, pool);
         if segment.flags.ack() && !segment.flags.rst() {
             let ahead = segment.ack.since(sender.acked);
             if !sender.acked_any || (ahead > 0 && !receiver.next.before(segment.ack)) {
                 sender.acked = segment.ack;
                 sender.acked_any = true;
+                sender.acked_frame = segment.frame;
+                sender.acked_time = segment.time;
                 sender.dup_acks = 0;
             } else if ahead == 0 && segment.is_pure_ack() && !receiver.flight.is_empty() {
                 sender.dup_acks = sender.dup_acks.saturating_add(1);
             }
+        }
+        if segment.flags.ack() {
+            let beyond = |block: &(Seq, Seq)| block.0.after(segment.ack);
+            sender.sacking = segment.options.sack.iter().flatten().any(beyond);
         }
         states(sender, receiver, segment, near);
         self.note_handshake(seen);
     }
 
     /// Gives back what it holds in the pool: another connection took its addresses and ports over.
-    pub(crate) fn rest(&mut self, pool: &mut SentPool) {
+    pub(crate) fn succeed(&mut self, pool: &mut SentPool) {
+        self.succeeded = true;
         for end in &mut self.ends {
             end.flight.clear(pool);
         }
     }
 
     /// Counts a packet, copies included.
-    pub(crate) fn count(&mut self, segment: &Segment<'_>) {
+    pub(crate) fn count(&mut self, segment: &Segment<'_>, from: From, copy: bool) {
+        let sender = &mut self.ends[from as usize];
+        sender.packets = sender.packets.saturating_add(1);
+        sender.copies += u32::from(copy);
         self.segments = self.segments.saturating_add(1);
         self.last = Mark::of(segment);
     }

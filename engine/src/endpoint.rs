@@ -56,6 +56,22 @@ pub struct Sent {
 }
 
 impl Sent {
+    /// What must have been sent before the segment `behind`, which was seen, and was not.
+    #[must_use]
+    pub fn unseen(segment: &Segment<'_>, behind: Mark) -> Sent {
+        Sent {
+            seq: segment.seq,
+            seq_len: segment.seq_len(),
+            frame: behind.frame,
+            first_frame: behind.frame,
+            time: behind.time,
+            tsval: 0,
+            ip_id: 0,
+            repeats: 0,
+            next: NONE,
+        }
+    }
+
     /// The sequence number that follows it.
     #[must_use]
     pub fn end(&self) -> Seq {
@@ -173,9 +189,10 @@ impl Flight {
         self.count -= 1;
     }
 
-    /// Notes that everything in flight that `segment` covers was sent again.
-    fn resent(&mut self, pool: &mut SentPool, segment: &Segment<'_>) {
+    /// Notes that everything in flight that `segment` covers was sent again; `false` when nothing was.
+    fn resent(&mut self, pool: &mut SentPool, segment: &Segment<'_>) -> bool {
         let (seq, end) = (segment.seq, segment.end());
+        let mut any = false;
         let mut at = self.head;
         while let Some(sent) = pool.slots.get_mut(at as usize) {
             at = sent.next;
@@ -185,18 +202,23 @@ impl Flight {
                 sent.tsval = segment.options.timestamps.map_or(0, |t| t.0);
                 sent.ip_id = segment.ip.and_then(|ip| ip.id).unwrap_or(0);
                 sent.repeats = sent.repeats.saturating_add(1);
+                any = true;
             }
         }
+        any
     }
 
-    /// Forgets what is acknowledged.
-    fn acknowledged(&mut self, pool: &mut SentPool, ack: Seq) {
+    /// Forgets what is acknowledged; returns the length of the longest segment of it.
+    fn acknowledged(&mut self, pool: &mut SentPool, ack: Seq) -> u32 {
+        let mut largest = 0;
         while let Some(sent) = pool.slots.get(self.head as usize) {
             if !ack.reaches(sent.end()) {
                 break;
             }
+            largest = largest.max(sent.seq_len);
             self.pop(pool);
         }
+        largest
     }
 
     /// Forgets everything.
@@ -314,6 +336,28 @@ pub struct Endpoint {
     pub unseen: bool,
     /// A gap in its sequence numbers was captured.
     pub gap: bool,
+    /// Frame of the segment that moved its acknowledgment number last.
+    pub acked_frame: u32,
+    /// Time of that segment, nanoseconds.
+    pub acked_time: i64,
+    /// Time of its last segment with payload, nanoseconds.
+    pub data_time: i64,
+    /// Packets that it sent, copies included; saturates.
+    pub packets: u32,
+    /// Copies among them.
+    pub copies: u32,
+    /// The largest payload of one of its segments.
+    pub largest: u16,
+    /// The largest of them that was acknowledged.
+    pub largest_acked: u16,
+    /// The MSS that it offered, 0 without.
+    pub mss: u16,
+    /// Its newest acknowledgment reports data beyond a hole (RFC 2018).
+    pub sacking: bool,
+    /// Its SYN or SYN-ACK offered window scaling.
+    pub offers_scale: bool,
+    /// It permits SACK.
+    pub offers_sack: bool,
     /// Duplicate ACKs that it has sent since its acknowledgment number last moved; saturates.
     pub dup_acks: u8,
     /// How often its FIN was sent again.
@@ -358,7 +402,8 @@ impl Endpoint {
     }
 
     /// What a segment that this side sent says about it. Copies must not come here.
-    pub(crate) fn sends(&mut self, segment: &Segment<'_>, pool: &mut SentPool) {
+    /// `acked`: what the other side has acknowledged.
+    pub(crate) fn sends(&mut self, segment: &Segment<'_>, acked: Option<Seq>, pool: &mut SentPool) {
         self.remember(segment);
         if segment.flags.rst() {
             // A RST says nothing sure about sequence numbers: it may be forged.
@@ -372,6 +417,9 @@ impl Endpoint {
             self.isn = segment.seq;
             self.has_isn = true;
             self.window_scale = segment.options.window_scale.unwrap_or(0);
+            self.offers_scale = segment.options.window_scale.is_some();
+            self.offers_sack = segment.options.sack_permitted;
+            self.mss = segment.options.mss.unwrap_or(0);
             if !self.seen {
                 self.next = segment.seq;
                 self.seen = true;
@@ -394,6 +442,10 @@ impl Endpoint {
         if segment.seq_len() == 0 {
             return;
         }
+        if segment.len > 0 {
+            self.data_time = segment.time;
+            self.largest = self.largest.max(segment.len.min(u32::from(u16::MAX)) as u16);
+        }
         let end = segment.end();
         if end.after(self.next) {
             self.gap |= segment.seq.after(self.next);
@@ -403,8 +455,10 @@ impl Endpoint {
             // What it repeats along with something new stays one entry: the old part.
             self.flight.push(pool, segment);
             self.next = end;
-        } else {
-            self.flight.resent(pool, segment);
+        } else if !self.flight.resent(pool, segment) && acked.is_none_or(|acked| end.after(acked)) {
+            // It fills a gap.
+            self.bytes += u64::from(segment.len);
+            self.flight.push(pool, segment);
         }
         if segment.flags.fin() {
             if self.fin.is_set() {
@@ -428,7 +482,8 @@ impl Endpoint {
             self.next = segment.ack;
         }
         if ahead <= Self::MOST_UNSEEN {
-            self.flight.acknowledged(pool, segment.ack);
+            let largest = self.flight.acknowledged(pool, segment.ack);
+            self.largest_acked = self.largest_acked.max(largest.min(u32::from(u16::MAX)) as u16);
         }
         if self.fin_covered_by(segment) && !self.fin_acked.is_set() {
             self.fin_acked = Mark::of(segment);
@@ -437,7 +492,7 @@ impl Endpoint {
 
     /// An acknowledgment further ahead than this is not believed: half a gigabyte, half of the
     /// largest window (RFC 7323, 2.3).
-    const MOST_UNSEEN: i32 = 1 << 29;
+    pub(crate) const MOST_UNSEEN: i32 = 1 << 29;
 
     /// Remembers packet and time of anything that this side sent.
     pub(crate) fn remember(&mut self, segment: &Segment<'_>) {

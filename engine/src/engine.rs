@@ -85,18 +85,20 @@ impl Engine {
         let number = self.connection_of(tuple, &segment)?;
         let c = &mut self.connections[number as usize];
         let from = c.sender(tuple);
-        if !c.end(from).is_copy(&segment) {
+        let copy = c.end(from).is_copy(&segment);
+        let mut context = Context { store: &mut self.store, pool: &self.pool, listeners: &self.listeners };
+        if copy {
+            trackers::copy(c, &segment, from, &mut context);
+        } else {
             let seen = c.see(&segment, from, &self.pool);
             let established = c.handshake.established;
-            let mut context =
-                Context { store: &mut self.store, pool: &self.pool, listeners: &self.listeners };
             trackers::segment(c, &seen, &mut context);
             c.apply(&seen, &mut self.pool);
             if c.handshake.established && !established {
                 self.listeners.accepted(c.tuple.src.ip(), c.tuple.dst, number, segment.time);
             }
         }
-        c.count(&segment);
+        c.count(&segment, from, copy);
         let record = FrameRecord { stream: number, states: [c.client().state, c.server().state] };
         self.record(packet.frame, packet.layer, record);
         Some(number)
@@ -136,7 +138,7 @@ impl Engine {
         connection.vantage_given = self.settings.vantage;
         connection.predecessor = known;
         if let Some(old) = known {
-            self.connections[old as usize].rest(&mut self.pool);
+            self.connections[old as usize].succeed(&mut self.pool);
         }
         self.connections.push(connection);
         let connections = &self.connections;

@@ -31,6 +31,8 @@ pub(crate) struct IcmpError {
     pub(crate) from: From,
     /// Sequence number of the quoted segment.
     pub(crate) seq: Option<Seq>,
+    /// The next hop's MTU, when the message says so (RFC 1191, RFC 8201).
+    pub(crate) mtu: Option<u32>,
     v6: bool,
     kind: u8,
     code: u8,
@@ -90,6 +92,15 @@ impl IcmpError {
             reporter: packet.src,
             from,
             seq: quote.seq,
+            mtu: {
+                let word = u32::from_be_bytes([byte(4), byte(5), byte(6), byte(7)]);
+                let mtu = match (packet.v6, byte(0), byte(1)) {
+                    (false, UNREACHABLE, 4) => word & 0xffff,
+                    (true, PACKET_TOO_BIG_V6, _) => word,
+                    _ => 0,
+                };
+                (mtu > 0).then_some(mtu)
+            },
             v6: packet.v6,
             kind: byte(0),
             code: byte(1),

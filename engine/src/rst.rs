@@ -76,7 +76,11 @@ pub fn classify(
         let answers = seen.from == From::Client && peer.last.is_set();
         return if answers { Rst::NoSuchConnection } else { Rst::Unknown };
     }
-    if let Some(sign) = forged(c, segment, seen.from) {
+    let opening = c.handshake.syn.is_set() || c.handshake.syn_ack.is_set();
+    let half_open = opening && !c.handshake.third_ack.is_set() && !c.handshake.established;
+    // A scanner's SYN is made by hand, and has another TTL than what its kernel answers.
+    let refuses = half_open && seen.from == From::Client && segment.seq == c.client().isn + 1;
+    if let Some(sign) = forged(c, segment, seen.from).filter(|_| !refuses) {
         return Rst::Forged(sign);
     }
     if reset_before {
@@ -85,11 +89,10 @@ pub fn classify(
     if !peer.last.is_set() {
         return Rst::Unknown;
     }
-    let opening = c.handshake.syn.is_set() || c.handshake.syn_ack.is_set();
-    if opening && !c.handshake.third_ack.is_set() && !c.handshake.established {
+    if half_open {
         return match seen.from {
             From::Server if !c.server().has_isn => Rst::RefusesSyn,
-            From::Client if c.server().has_isn && segment.seq == c.client().isn + 1 => Rst::RefusesSynAck,
+            From::Client if refuses && c.server().has_isn => Rst::RefusesSynAck,
             _ => Rst::Abort,
         };
     }

@@ -35,6 +35,7 @@ pub(crate) fn outcome(c: &Connection, findings: &[Finding]) -> Outcome {
     match fins {
         _ if opening && !c.handshake.third_ack.is_set() && c.client().bytes == 0 => Outcome::HalfOpen,
         0 if opening && found(D::HandshakeThirdAckLost) && !c.handshake.established => Outcome::HalfOpen,
+        0 if c.succeeded => Outcome::Replaced,
         0 => Outcome::Open,
         1 => Outcome::HalfClosed,
         _ => Outcome::Closed,

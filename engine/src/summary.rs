@@ -100,6 +100,8 @@ pub enum Outcome {
     Injected,
     /// The other side went silent, and it was given up.
     TimedOut,
+    /// Not seen to end; its addresses and ports were used for another connection.
+    Replaced,
 }
 
 impl Outcome {
@@ -117,6 +119,7 @@ impl Outcome {
             Outcome::Reset => "reset",
             Outcome::Injected => "injected",
             Outcome::TimedOut => "timed-out",
+            Outcome::Replaced => "replaced",
         }
     }
 }

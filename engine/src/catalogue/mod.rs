@@ -98,6 +98,8 @@ diagnoses! {
     ResetLate "reset.late" Note Response;
     ResetInjected "reset.injected" Error Protocol;
     ResetKeepaliveTimeout "reset.keepalive_timeout" Error Response;
+    ResetRetransmissionTimeout "reset.retransmission_timeout" Error Response;
+    ResetInFinWait "reset.in_fin_wait" Note Response;
     CloseFourSegments "close.four_segments" Chat Sequence;
     CloseThreeSegments "close.three_segments" Chat Sequence;
     CloseSimultaneous "close.simultaneous" Chat Sequence;
@@ -115,7 +117,23 @@ diagnoses! {
     KeepaliveUnanswered "keepalive.unanswered" Warn Response;
     KeepaliveFrequent "keepalive.frequent" Note Sequence;
     LossTimeout "loss.timeout" Warn Sequence;
+    LossFastRetransmit "loss.fast_retransmit" Warn Sequence;
+    LossTailProbe "loss.tail_probe" Note Sequence;
+    LossSpurious "loss.spurious" Note Sequence;
+    LossReordering "loss.reordering" Note Sequence;
+    LossAckLost "loss.ack_lost" Note Sequence;
+    LossStalled "loss.stalled" Error Sequence;
+    LossUpstream "loss.upstream" Note Sequence;
+    LossDownstream "loss.downstream" Note Sequence;
+    LossDuplicateDelivery "loss.duplicate_delivery" Note Sequence;
+    PathPmtuBlackHole "path.pmtu_black_hole" Error Response;
+    PathPmtuReduced "path.pmtu_reduced" Note Response;
+    PathIdleStateLost "path.idle_state_lost" Error Response;
+    PathBlackout "path.blackout" Error Response;
     CaptureStartedLate "capture.started_late" Note Assumption;
+    CaptureOneDirection "capture.one_direction" Note Assumption;
+    CaptureDroppedPackets "capture.dropped_packets" Note Assumption;
+    CaptureDuplicate "capture.duplicate" Note Assumption;
 }
 
 impl Diagnosis {

@@ -16,6 +16,8 @@ pub(crate) struct Notes {
     after_fin: [AfterFin; 2],
     /// That the ACK of that side's FIN was lost.
     ack_lost: [Option<Told>; 2],
+    /// That the client's FIN completed the handshake.
+    fin_completes: Option<Told>,
     /// RSTs of each side well after its first, as in a storm.
     storm: [u16; 2],
 }
@@ -61,7 +63,8 @@ fn first_fin(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
             .of(seen.from)
             .evidence("syn_ack", c.handshake.syn_ack.frame)
             .with("vantage", Value::Term(c.vantage().name()));
-        context.store.tell(c, finding);
+        let told = context.store.tell(c, finding);
+        c.details().close.fin_completes = told;
     }
     let peer = c.end(seen.from.other());
     if peer.fin.is_set() && !peer.fin_acked.is_set() && !peer.fin_covered_by(segment) {
@@ -184,6 +187,9 @@ fn storm(c: &mut Connection, seen: &Seen<'_>, what: &'static str, context: &mut 
 
 /// A RST ends it: what was in flight is lost.
 pub(crate) fn reset(c: &mut Connection, seen: &Seen<'_>, rst: Rst, context: &mut Context<'_>) {
+    if rst == Rst::NeverEstablished {
+        context.store.withdraw(&mut c.details().close.fin_completes);
+    }
     let first = c.end(seen.from).rst;
     let late = IN_FLIGHT + 2 * c.rtt().unwrap_or(0);
     if first.is_set() && seen.segment.time - first.time > late {
@@ -221,7 +227,7 @@ fn lost(sender: &Endpoint, peer: &Endpoint, rst: Option<&Segment<'_>>) -> u32 {
 
 /// What has not come so far.
 pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
-    if c.ends.iter().any(|e| e.rst.is_set()) {
+    if c.succeeded || c.ends.iter().any(|e| e.rst.is_set()) {
         return;
     }
     let opened =

@@ -295,7 +295,7 @@ pub(crate) fn icmp(c: &mut Connection, error: &IcmpError, context: &mut Context<
     if !c.handshake.syn.is_set() || c.server().last.is_set() || !about_syn || !error.refuses() {
         return;
     }
-    let took = error.at.time - c.handshake.last_syn.time;
+    let took = error.at.time - c.handshake.syn.time;
     let notes = &mut c.details().handshake;
     notes.refused_by_icmp = true;
     context.store.withdraw(&mut notes.unanswered);

@@ -9,14 +9,16 @@ pub mod close;
 pub mod handshake;
 pub mod keepalive;
 pub mod loss;
+pub mod path;
 pub mod reset;
 
-use crate::connection::{Connection, Seen};
+use crate::connection::{Connection, From, Seen};
 use crate::endpoint::SentPool;
 use crate::findings::{Finding, Store};
 use crate::icmp::IcmpError;
 use crate::listeners::Listeners;
 use crate::rst;
+use crate::segment::Segment;
 
 /// What a tracker may use beside the connection and the segment.
 pub(crate) struct Context<'a> {
@@ -35,6 +37,9 @@ pub struct Details {
     pub(crate) reset: reset::Notes,
     pub(crate) close: close::Notes,
     pub(crate) keepalive: keepalive::Notes,
+    pub(crate) loss: loss::Notes,
+    pub(crate) capture: capture::Notes,
+    pub(crate) path: path::Notes,
 }
 
 /// Shows a segment to every tracker.
@@ -49,6 +54,12 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
     close::segment(c, seen, context);
     loss::segment(c, seen, context);
     reset::segment(c, seen, context);
+}
+
+/// Shows a packet that was captured, or delivered, twice.
+pub(crate) fn copy(c: &mut Connection, segment: &Segment<'_>, from: From, context: &mut Context<'_>) {
+    capture::copy(c, segment, from, context);
+    loss::copy(c, segment, from);
 }
 
 /// Shows a RST to every tracker, with what it is.
@@ -69,9 +80,12 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
     handshake::pending(c, now, out);
     keepalive::pending(c, now, out);
     close::pending(c, now, out);
+    capture::pending(c, now, out);
+    loss::pending(c, now, out);
 }
 
 /// Shows an ICMP error about the connection to the trackers.
 pub(crate) fn icmp(c: &mut Connection, error: &IcmpError, context: &mut Context<'_>) {
     handshake::icmp(c, error, context);
+    path::icmp(c, error, context);
 }

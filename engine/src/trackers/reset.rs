@@ -102,6 +102,7 @@ pub(crate) fn reset(
             return told;
         }
         Rst::Late => Diagnosis::ResetLate,
+        Rst::InFinWait => Diagnosis::ResetInFinWait,
         Rst::AfterClose => Diagnosis::ResetAfterClose,
         Rst::NoSuchConnection | Rst::NeverEstablished => Diagnosis::ResetNoSuchConnection,
         Rst::Abort => Diagnosis::ResetAbort,
@@ -125,7 +126,9 @@ pub(crate) fn reset(
             finding.set("reading", Value::Term(if heard_last { "maybe_unread" } else { "no_unread" }));
             finding = finding.evidence("last_heard", peer.last.frame);
         }
-        Diagnosis::ResetAfterClose => finding = finding.evidence("fin", c.end(from).fin.frame),
+        Diagnosis::ResetAfterClose | Diagnosis::ResetInFinWait => {
+            finding = finding.evidence("fin", c.end(from).fin.frame)
+        }
         Diagnosis::ResetNoSuchConnection => {
             let reading = if rst == Rst::NeverEstablished {
                 "never_established"

@@ -1,0 +1,98 @@
+//! Gaps in the sequence numbers: lost before the capture point, overtaken, or not captured.
+
+use super::{Context, keep};
+use crate::catalogue::Diagnosis;
+use crate::connection::{Connection, Seen};
+use crate::endpoint::Mark;
+use crate::findings::{Finding, Value};
+use crate::segment::Segment;
+use crate::seq::Seq;
+
+/// Bytes that were not seen when something behind them was.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hole {
+    pub(super) seq: Seq,
+    pub(super) end: Seq,
+    /// The segment behind it.
+    pub(super) behind: Mark,
+    tsval: Option<u32>,
+    ip_id: Option<u16>,
+}
+
+/// A segment that was overtaken is at most so late, nanoseconds, where neither IP ID nor timestamps tell.
+const OVERTAKEN: i64 = 3_000_000;
+
+/// A segment beyond the next expected: what lies between has not been seen.
+pub(super) fn opens(c: &mut Connection, seen: &Seen<'_>) {
+    let segment = seen.segment;
+    let hole = Hole {
+        seq: c.end(seen.from).next,
+        end: segment.seq,
+        behind: Mark::of(segment),
+        tsval: segment.options.timestamps.map(|t| t.0),
+        ip_id: segment.ip.and_then(|ip| ip.id).filter(|&id| id != 0),
+    };
+    keep(&mut c.details().loss.lines[seen.from as usize].holes, hole);
+}
+
+/// The hole that `segment` fills, wholly or in part, cut down to what stays of it.
+pub(super) fn fill(c: &mut Connection, seen: &Seen<'_>) -> Option<Hole> {
+    let (seq, end) = (seen.segment.seq, seen.segment.end());
+    let details = c.details.as_mut()?;
+    let holes = &mut details.loss.lines[seen.from as usize].holes;
+    let at = holes.iter().position(|h| h.seq.before(end) && h.end.after(seq))?;
+    let hole = holes.remove(at);
+    if end.before(hole.end) {
+        holes.insert(at, Hole { seq: end, ..hole });
+    }
+    if hole.seq.before(seq) {
+        holes.insert(at, Hole { end: seq, ..hole });
+    }
+    Some(hole)
+}
+
+/// `segment` was sent before the one behind the hole, and only overtaken.
+pub(super) fn overtaken(hole: &Hole, segment: &Segment<'_>) -> bool {
+    let tsval = segment.options.timestamps.map(|t| t.0);
+    if let (Some(this), Some(behind)) = (tsval, hole.tsval) {
+        match this.wrapping_sub(behind) as i32 {
+            0 => {}
+            later => return later < 0,
+        }
+    }
+    let id = segment.ip.and_then(|ip| ip.id).filter(|&id| id != 0);
+    if let (Some(this), Some(behind)) = (id, hole.ip_id) {
+        return (this.wrapping_sub(behind) as i16) < 0;
+    }
+    segment.time - hole.behind.time <= OVERTAKEN
+}
+
+/// A segment that was overtaken.
+pub(super) fn reordering(c: &mut Connection, seen: &Seen<'_>, behind: Mark, context: &mut Context<'_>) {
+    let finding = Finding::new(Diagnosis::LossReordering, c, seen.segment)
+        .evidence("overtook", behind.frame)
+        .with("late", Value::Duration(seen.segment.time - behind.time));
+    context.store.tell(c, finding);
+}
+
+/// A pure ACK with numbers that its sender has already passed: overtaken, when it was sent before.
+pub(super) fn overtaken_ack(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let sender = c.end(seen.from);
+    let passed = segment.seq.before(sender.next) || (sender.acked_any && segment.ack.before(sender.acked));
+    if !segment.is_pure_ack() || !passed || segment.seq + 1 == sender.isn + 1 {
+        return;
+    }
+    let (Some((last, _)), Some((this, _))) = (sender.timestamps, segment.options.timestamps) else { return };
+    let older = match this.wrapping_sub(last) as i32 {
+        0 => match segment.ip.and_then(|ip| ip.id) {
+            Some(id) if id != 0 && sender.ip_id != 0 => (id.wrapping_sub(sender.ip_id) as i16) < 0,
+            // A probe or a resend would carry a newer timestamp by now.
+            _ => segment.seq.before(sender.next),
+        },
+        later => later < 0,
+    };
+    if older {
+        reordering(c, seen, c.end(seen.from).last, context);
+    }
+}

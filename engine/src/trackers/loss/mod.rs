@@ -1,0 +1,145 @@
+//! Loss and what repairs it (RFC 6298, RFC 6675, RFC 8985), reordering, and duplicates.
+//!
+//! A capture shows a loss in one of two ways. A segment was seen and is sent again: it was lost behind
+//! the capture point (or its acknowledgment was). Or there is a gap in the sequence numbers that is
+//! filled later: it was lost before the capture point, or only overtaken, which timestamps and IP IDs tell.
+
+mod gap;
+mod receipt;
+mod resend;
+
+use super::Context;
+use crate::catalogue::Diagnosis;
+use crate::connection::{Connection, From, Seen};
+use crate::findings::{Finding, Told};
+use crate::segment::Segment;
+use crate::seq::Seq;
+
+/// No retransmission timeout in use is shorter, nanoseconds: 200 ms on Linux, less its timers' slack.
+pub(super) const RTO_MIN: i64 = 190_000_000;
+
+/// What this tracker keeps, for the data of each side.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    lines: [Line; 2],
+}
+
+/// The troubles of one direction.
+#[derive(Debug, Default)]
+struct Line {
+    holes: Vec<gap::Hole>,
+    resent: Vec<Resent>,
+    /// Copies of data that the receiver may complain about.
+    copies: Vec<Resent>,
+    /// Timeouts in a row on the same data.
+    timeouts: Timeouts,
+}
+
+/// Something that was sent again.
+#[derive(Clone, Debug)]
+struct Resent {
+    seq: Seq,
+    end: Seq,
+    frame: u32,
+    layer: u8,
+    /// What was told of it that does not hold when it turns out needless.
+    told: Option<Told>,
+    needless: bool,
+}
+
+/// Resends of the same data after timeouts, without a word from the other side.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Timeouts {
+    seq: Seq,
+    /// How many in a row.
+    pub(crate) count: u32,
+    /// Frame and time of the first copy.
+    pub(crate) first: crate::endpoint::Mark,
+    /// Frame and time of the newest.
+    pub(crate) last: crate::endpoint::Mark,
+    stalled: Option<Told>,
+}
+
+/// So many resends, gaps or copies are kept apart at once; a flood of them must not exhaust memory.
+const MOST: usize = 64;
+
+pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    if seen.stray {
+        return;
+    }
+    receipt::acknowledgment(c, seen, context);
+    if segment.flags.syn() || !c.end(seen.from).seen {
+        return;
+    }
+    if segment.seq_len() == 0 {
+        gap::overtaken_ack(c, seen, context);
+    } else if segment.seq.after(c.end(seen.from).next) {
+        resend::tail_probe_unseen(c, seen, context);
+        gap::opens(c, seen);
+    } else if seen.old || seen.resends.is_some() {
+        resend::again(c, seen, context);
+    }
+}
+
+/// A copy of a packet just captured: the network may have made it.
+pub(crate) fn copy(c: &mut Connection, segment: &Segment<'_>, from: From) {
+    if segment.len > 0 {
+        let copy = Resent {
+            seq: segment.seq,
+            end: segment.end(),
+            frame: segment.frame,
+            layer: segment.layer,
+            told: None,
+            needless: false,
+        };
+        keep(&mut c.details().loss.lines[from as usize].copies, copy);
+    }
+}
+
+/// Bytes of that side below `ack` that were never seen.
+pub(crate) fn missing_below(c: &Connection, from: From, ack: Seq) -> u64 {
+    let Some(details) = &c.details else { return 0 };
+    let holes = details.loss.lines[from as usize].holes.iter();
+    holes.filter(|h| ack.after(h.seq)).map(|h| h.end.since(h.seq).min(ack.since(h.seq)) as u64).sum()
+}
+
+/// The timeouts in a row of that side, newest data only.
+pub(crate) fn timeouts(c: &Connection, from: From) -> Timeouts {
+    c.details.as_ref().map(|d| d.loss.lines[from as usize].timeouts).unwrap_or_default()
+}
+
+fn keep<T>(list: &mut Vec<T>, item: T) {
+    if list.len() >= MOST {
+        list.remove(0);
+    }
+    list.push(item);
+}
+
+/// What is known of a connection whose data goes unanswered: given up for good?
+pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
+    use crate::findings::Value;
+    if c.ends.iter().any(|e| e.rst.is_set()) || !c.both_seen() {
+        return;
+    }
+    for from in [From::Client, From::Server] {
+        let timeouts = timeouts(c, from);
+        if timeouts.count < GIVEN_UP {
+            continue;
+        }
+        out.push(
+            Finding::at(Diagnosis::ResetRetransmissionTimeout, c, timeouts.last.frame)
+                .of(from.other())
+                .evidence("original", timeouts.first.frame)
+                .evidence("last_heard", c.end(from.other()).last.frame)
+                .with("who", Value::Side(from.side()))
+                .with("peer", Value::Side(from.other().side()))
+                .with("count", Value::Count(timeouts.count.into()))
+                .with("waited", Value::Duration(now - timeouts.first.time)),
+        );
+    }
+}
+
+/// So many timeouts in a row, with silence after them, and a connection counts as given up: the lowest limit that
+/// is in use (RFC 9293, 3.8.3: R2; Windows: 5, Linux: 15).
+const GIVEN_UP: u32 = 5;

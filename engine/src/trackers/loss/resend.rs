@@ -1,0 +1,219 @@
+//! What is sent again, and why.
+
+use super::{Context, RTO_MIN, Resent, gap, keep, receipt};
+use crate::catalogue::Diagnosis;
+use crate::connection::{Connection, Seen};
+use crate::endpoint::{Mark, Sent};
+use crate::findings::{Finding, Told, Value};
+use crate::trackers::path;
+
+/// Why something was sent again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Why {
+    Timeout,
+    Asked,
+    TailProbe,
+    /// Neither silence nor complaints: not said.
+    Unknown,
+}
+
+/// Three duplicate ACKs ask for a resend (RFC 5681, 3.2).
+const ASKS: u8 = 3;
+
+/// A segment below the next expected.
+pub(super) fn again(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
+    // A keep-alive or window probe is no resend.
+    if segment.len <= 1
+        && segment.seq + 1 == sender.next
+        && sender.all_acknowledged(peer)
+        && !segment.flags.fin()
+    {
+        return;
+    }
+    let acked = peer.acked_any && peer.acked.reaches(segment.end());
+    if let Some(sent) = seen.resends {
+        after_original(c, seen, &sent, context);
+    } else if let Some(hole) = gap::fill(c, seen) {
+        if gap::overtaken(&hole, segment) {
+            gap::reordering(c, seen, hole.behind, context);
+        } else {
+            after_gap(c, seen, hole.behind, context);
+        }
+    } else if acked && segment.len > 0 {
+        receipt::needless(c, seen, context);
+    }
+}
+
+/// The first copy was seen: lost behind the capture point, or its acknowledgment was.
+fn after_original(c: &mut Connection, seen: &Seen<'_>, sent: &Sent, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    if segment.len == 0 || path::explains_resend(c, segment.time) {
+        return;
+    }
+    let why = why(c, seen, Some(sent), sent.time);
+    let finding = Finding::new(diagnosis(why), c, segment);
+    tell(c, seen, why, finding.evidence("original", sent.first_frame), sent.time, sent, context);
+    let downstream = (why == Why::Asked).then(|| {
+        let finding = Finding::new(Diagnosis::LossDownstream, c, segment)
+            .about(sent.frame)
+            .evidence("resend", segment.frame)
+            .with("who", Value::Side(seen.from.side()))
+            .with("vantage", Value::Term(c.vantage().name()));
+        context.store.tell(c, finding)
+    });
+    if why == Why::Timeout {
+        count_timeout(c, seen, sent, context);
+    }
+    note(c, seen, downstream.flatten());
+}
+
+/// The first copy was not seen: lost before the capture point.
+fn after_gap(c: &mut Connection, seen: &Seen<'_>, behind: Mark, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    if segment.len == 0 || path::explains_resend(c, segment.time) {
+        return;
+    }
+    let why = why(c, seen, None, behind.time);
+    if why != Why::Unknown {
+        let finding = Finding::new(diagnosis(why), c, segment).evidence("behind_gap", behind.frame);
+        let sent = Sent::unseen(segment, behind);
+        tell(c, seen, why, finding, behind.time, &sent, context);
+    }
+    let finding = Finding::new(Diagnosis::LossUpstream, c, segment)
+        .evidence("behind_gap", behind.frame)
+        .with("who", Value::Side(seen.from.side()))
+        .with("late", Value::Duration(segment.time - behind.time))
+        .with("vantage", Value::Term(c.vantage().name()));
+    context.store.tell(c, finding);
+    note(c, seen, None);
+}
+
+fn note(c: &mut Connection, seen: &Seen<'_>, told: Option<Told>) {
+    let segment = seen.segment;
+    let resent = Resent {
+        seq: segment.seq,
+        end: segment.end(),
+        frame: segment.frame,
+        layer: segment.layer,
+        told,
+        needless: false,
+    };
+    keep(&mut c.details().loss.lines[seen.from as usize].resent, resent);
+}
+
+/// Duplicate ACKs and SACK ask for a resend; without them it is a timer: the retransmission timeout,
+/// or for the last of several in flight the tail-loss probe (RFC 8985, 7).
+fn why(c: &Connection, seen: &Seen<'_>, sent: Option<&Sent>, since: i64) -> Why {
+    let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
+    let now = seen.segment.time;
+    let asked = peer.sacking || peer.dup_acks >= ASKS;
+    // Duplicate ACKs that came a timeout ago did not cause this.
+    let quiet = now - if peer.dup_acks > 0 || asked { since.max(peer.last.time) } else { since };
+    let last_of_several =
+        sent.is_some_and(|sent| sent.end() == sender.next && sent.repeats == 0 && sender.flight.len() >= 2);
+    if last_of_several && !asked {
+        Why::TailProbe
+    } else if quiet >= RTO_MIN {
+        Why::Timeout
+    } else if asked {
+        Why::Asked
+    } else {
+        Why::Unknown
+    }
+}
+
+fn diagnosis(why: Why) -> Diagnosis {
+    match why {
+        Why::Timeout => Diagnosis::LossTimeout,
+        Why::Asked | Why::Unknown => Diagnosis::LossFastRetransmit,
+        Why::TailProbe => Diagnosis::LossTailProbe,
+    }
+}
+
+fn tell(
+    c: &mut Connection,
+    seen: &Seen<'_>,
+    why: Why,
+    finding: Finding,
+    since: i64,
+    sent: &Sent,
+    context: &mut Context<'_>,
+) {
+    if why == Why::Unknown {
+        return;
+    }
+    let peer = c.end(seen.from.other());
+    let mut finding = finding
+        .evidence("resent_before", if sent.repeats > 0 { sent.frame } else { 0 })
+        .with("who", Value::Side(seen.from.side()))
+        .with("peer", Value::Side(seen.from.other().side()))
+        .with("waited", Value::Duration(seen.segment.time - since))
+        .with("count", Value::Count(u64::from(sent.repeats) + 1))
+        .with("bytes", Value::Bytes(seen.segment.len.into()));
+    if why == Why::Asked {
+        finding.set("how", Value::Term(if peer.sacking { "asked_by_sack" } else { "asked_by_dup_acks" }));
+        finding = finding.evidence("asks", peer.last.frame);
+    }
+    context.store.tell(c, finding);
+}
+
+/// A probe of which the first copy was lost before the capture point: after a pause it comes alone, and leaves a gap.
+///
+/// The IP IDs show that more was sent than the gap holds; without them the pause of two round trips must do.
+pub(super) fn tail_probe_unseen(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let sender = c.end(seen.from);
+    let Some(rtt) = c.rtt().filter(|_| segment.len > 0 && sender.bytes > 0) else { return };
+    let pause = segment.time - sender.last.time;
+    let gap = segment.seq.since(sender.next).max(0) as u32;
+    let largest = u32::from(sender.largest.max(1));
+    let missing = gap.div_ceil(largest);
+    let id = segment.ip.and_then(|ip| ip.id).filter(|&id| id != 0 && sender.ip_id != 0);
+    let sent_more = id.map(|id| u32::from(id.wrapping_sub(sender.ip_id)) > missing + 1);
+    let in_time = pause >= rtt + rtt / 2 && pause < RTO_MIN + 2 * rtt;
+    if !in_time || sent_more == Some(false) || missing > 16 {
+        return;
+    }
+    let finding = Finding::new(Diagnosis::LossTailProbe, c, segment)
+        .evidence("before_gap", sender.last.frame)
+        .with("who", Value::Side(seen.from.side()))
+        .with("peer", Value::Side(seen.from.other().side()))
+        .with("waited", Value::Duration(pause))
+        .with("bytes", Value::Bytes(segment.len.into()));
+    context.store.tell(c, finding);
+}
+
+/// Timeout after timeout on the same data: stalled from the third on.
+fn count_timeout(c: &mut Connection, seen: &Seen<'_>, sent: &Sent, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let heard = c.end(seen.from.other()).last.time;
+    let line = &mut c.details().loss.lines[seen.from as usize];
+    let row = &mut line.timeouts;
+    if row.count == 0 || row.seq != segment.seq || heard > row.last.time {
+        let frame = sent.first_frame;
+        let time = if sent.repeats == 0 { sent.time } else { segment.time };
+        *row = super::Timeouts { seq: segment.seq, first: Mark { frame, time }, ..Default::default() };
+    }
+    row.count += 1;
+    row.last = Mark::of(segment);
+    let row = *row;
+    let waited = Value::Duration(segment.time - row.first.time);
+    if row.count == 3 {
+        let finding = Finding::new(Diagnosis::LossStalled, c, segment)
+            .evidence("original", row.first.frame)
+            .with("who", Value::Side(seen.from.side()))
+            .with("peer", Value::Side(seen.from.other().side()))
+            .with("count", Value::Count(3))
+            .with("waited", waited);
+        let told = context.store.tell(c, finding);
+        c.details().loss.lines[seen.from as usize].timeouts.stalled = told;
+    } else {
+        context.store.amend(row.stalled, |finding| {
+            finding.set("count", Value::Count(row.count.into()));
+            finding.set("waited", waited);
+        });
+    }
+    path::timeout(c, seen, row, context);
+}

@@ -1,0 +1,125 @@
+//! What the path does: packets too big for it, interruptions, forgotten state.
+
+use super::{Context, loss};
+use crate::catalogue::Diagnosis;
+use crate::connection::{Connection, Seen};
+use crate::findings::{Finding, Told, Value};
+use crate::icmp::IcmpError;
+
+/// What this tracker keeps.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    /// When a router last said that a packet was too big, nanoseconds; 0 never.
+    too_big_at: i64,
+    reduced: Option<Told>,
+    state_lost: Option<Told>,
+    black_hole: Option<Told>,
+}
+
+/// What is sent again so soon after "packet too big" is sent again in smaller pieces, nanoseconds.
+const RESEGMENTED: i64 = 200_000_000;
+/// Timeouts in a row that make an interruption rather than a loss.
+const INTERRUPTED: u32 = 3;
+/// An interruption shorter than this is a loss like others, nanoseconds.
+const BLACKOUT: i64 = 1_000_000_000;
+/// A connection that was quiet for less is not idle; and no device forgets it so soon, nanoseconds.
+const IDLE: i64 = 3_000_000_000;
+/// A segment below this size passes any path that carries IPv4 at all (RFC 791: 576 bytes).
+const SMALL: u32 = 536;
+
+/// A resend now is explained by an ICMP error.
+pub(crate) fn explains_resend(c: &Connection, time: i64) -> bool {
+    c.details.as_ref().is_some_and(|d| d.path.too_big_at > 0 && time - d.path.too_big_at < RESEGMENTED)
+}
+
+/// An ICMP error that quotes a segment of this connection.
+pub(crate) fn icmp(c: &mut Connection, error: &IcmpError, context: &mut Context<'_>) {
+    if error.kind() != "icmp_too_big" {
+        return;
+    }
+    let notes = &mut c.details().path;
+    notes.too_big_at = error.at.time;
+    if notes.reduced.is_some() {
+        return;
+    }
+    let mut finding = error
+        .finding(Diagnosis::PathPmtuReduced, c)
+        .with("reporter", Value::Address(error.reporter))
+        .with("who", Value::Side(error.from.side()));
+    if let Some(mtu) = error.mtu {
+        finding.set("mtu", Value::Bytes(mtu.into()));
+    }
+    let told = context.store.tell(c, finding);
+    c.details().path.reduced = told;
+}
+
+/// One more timeout on the same data.
+pub(crate) fn timeout(c: &mut Connection, seen: &Seen<'_>, row: loss::Timeouts, context: &mut Context<'_>) {
+    if row.count != INTERRUPTED {
+        return;
+    }
+    let segment = seen.segment;
+    let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
+    let (who, other) = (Value::Side(seen.from.side()), Value::Side(seen.from.other().side()));
+    let full_size = segment.len > SMALL && segment.len >= sender.largest.into();
+    if full_size && peer.sacking && u32::from(sender.largest_acked) < segment.len {
+        let finding = Finding::new(Diagnosis::PathPmtuBlackHole, c, segment)
+            .about(row.first.frame)
+            .evidence("resend", segment.frame)
+            .evidence("small_passes", peer.last.frame)
+            .with("who", who)
+            .with("bytes", Value::Bytes(segment.len.into()))
+            .with("count", Value::Count(row.count.into()));
+        let told = context.store.tell(c, finding);
+        c.details().path.black_hole = told;
+        return;
+    }
+    let idle = row.first.time - peer.last.time;
+    if idle >= IDLE
+        && idle >= 20 * c.rtt().unwrap_or(0)
+        && peer.last.is_set()
+        && sender.bytes > u64::from(segment.len)
+    {
+        let finding = Finding::new(Diagnosis::PathIdleStateLost, c, segment)
+            .about(row.first.frame)
+            .evidence("last_heard", peer.last.frame)
+            .evidence("resend", segment.frame)
+            .with("who", who)
+            .with("peer", other)
+            .with("idle", Value::Duration(idle))
+            .with("count", Value::Count(row.count.into()));
+        let told = context.store.tell(c, finding);
+        c.details().path.state_lost = told;
+    }
+}
+
+/// The other side is heard again after timeouts.
+pub(crate) fn heard_again(
+    c: &mut Connection,
+    seen: &Seen<'_>,
+    row: loss::Timeouts,
+    advanced: bool,
+    context: &mut Context<'_>,
+) {
+    let Some(details) = &mut c.details else { return };
+    let notes = &mut details.path;
+    context.store.withdraw(&mut notes.state_lost);
+    if advanced {
+        context.store.withdraw(&mut notes.black_hole);
+    }
+    let silent = seen.segment.time - row.first.time;
+    let open = c.handshake.established || !c.handshake.syn.is_set();
+    if row.count < INTERRUPTED || silent < BLACKOUT || notes.black_hole.is_some() || !open || !advanced {
+        return;
+    }
+    let writer = seen.from.other();
+    let finding = Finding::new(Diagnosis::PathBlackout, c, seen.segment)
+        .about(row.first.frame)
+        .evidence("resend", row.last.frame)
+        .evidence("heard_again", seen.segment.frame)
+        .with("who", Value::Side(writer.side()))
+        .with("peer", Value::Side(seen.from.side()))
+        .with("count", Value::Count(row.count.into()))
+        .with("silent", Value::Duration(silent));
+    context.store.tell(c, finding);
+}
