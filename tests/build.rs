@@ -9,7 +9,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={}", header.display());
     bindgen::Builder::default()
         .header(header.display().to_string())
-        .allowlist_item("(?i)tcpdx.*")
+        .allowlist_file(".*tcpdx\\.h")
         .dynamic_library_name("Library")
         .dynamic_link_require_all(true)
         .default_enum_style(bindgen::EnumVariation::Consts)

@@ -1,0 +1,74 @@
+//! Captures whose faults are known.
+//!
+//! A case is a folder with `client.pcap` and `server.pcap`, the same connections captured at either
+//! end, and `expect.json`, which says what must and what must not be told about each connection.
+
+use crate::built::root;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What is asked about one connection.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Expected {
+    /// `address:port` of the side that opens it.
+    pub client: String,
+    /// `address:port` of the other.
+    pub server: String,
+    /// Ids that must be told.
+    pub must: Vec<String>,
+    /// Groups of ids of which one must be told.
+    #[serde(default)]
+    pub any: Vec<Vec<String>>,
+    /// Ids that would be false; `*` is every warning and error that is in none of the other lists.
+    pub must_not: Vec<String>,
+    /// Ids that may be told.
+    #[serde(default)]
+    pub may: Vec<String>,
+    /// Ids of `must` that may be told about any other connection of the capture instead.
+    #[serde(default)]
+    pub anywhere: Vec<String>,
+}
+
+/// One capture of a case.
+#[derive(Clone, Debug)]
+pub struct Capture {
+    /// `case/vantage`, for messages.
+    pub name: String,
+    /// The file.
+    pub path: PathBuf,
+    /// What is asked about its connections.
+    pub connections: Vec<Expected>,
+}
+
+/// The captures that the project carries.
+///
+/// # Errors
+/// When a case cannot be read.
+pub fn captures() -> io::Result<Vec<Capture>> {
+    captures_in(&root().join("tests/corpus"))
+}
+
+/// The captures of a corpus, in the order of their names.
+///
+/// # Errors
+/// When a case cannot be read.
+pub fn captures_in(corpus: &Path) -> io::Result<Vec<Capture>> {
+    let mut cases = fs::read_dir(corpus)?.collect::<Result<Vec<_>, _>>()?;
+    cases.sort_by_key(fs::DirEntry::file_name);
+    let mut captures = Vec::new();
+    for case in cases {
+        let expected: BTreeMap<String, Vec<Expected>> =
+            serde_json::from_slice(&fs::read(case.path().join("expect.json"))?)?;
+        for (vantage, connections) in expected {
+            captures.push(Capture {
+                name: format!("{}/{vantage}", case.file_name().to_string_lossy()),
+                path: case.path().join(format!("{vantage}.pcap")),
+                connections,
+            });
+        }
+    }
+    Ok(captures)
+}
