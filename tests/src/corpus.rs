@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 /// What is asked about one connection.
 #[derive(Clone, Debug, Deserialize)]
@@ -71,4 +73,31 @@ pub fn captures_in(corpus: &Path) -> io::Result<Vec<Capture>> {
         }
     }
     Ok(captures)
+}
+
+/// Does something with each capture, several at once; the results are in the order of the captures.
+///
+/// # Errors
+/// The first error of the work.
+///
+/// # Panics
+/// When the work does.
+pub fn each<T: Send>(
+    captures: &[Capture],
+    work: impl Fn(&Capture) -> io::Result<T> + Sync,
+) -> io::Result<Vec<T>> {
+    let next = AtomicUsize::new(0);
+    let take = || {
+        let index = next.fetch_add(1, Ordering::Relaxed);
+        captures.get(index).map(|capture| (index, capture))
+    };
+    let worker =
+        || std::iter::from_fn(take).map(|(index, capture)| (index, work(capture))).collect::<Vec<_>>();
+    let mut done: Vec<_> = thread::scope(|scope| {
+        let count = thread::available_parallelism().map_or(1, usize::from);
+        let workers: Vec<_> = (0..count).map(|_| scope.spawn(worker)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("the work panicked")).collect()
+    });
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, result)| result).collect()
 }

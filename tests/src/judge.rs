@@ -32,7 +32,8 @@ pub struct Verdict {
 impl Verdict {
     /// Judges one capture. Ids that the engine does not know are not asked for.
     pub fn judge(&mut self, capture: &Capture, told: &Told) {
-        let everywhere: BTreeSet<&str> = told.values().flat_map(|ids| ids.keys()).map(String::as_str).collect();
+        let everywhere: BTreeSet<&str> =
+            told.values().flat_map(|ids| ids.keys()).map(String::as_str).collect();
         let nothing = BTreeMap::new();
         for connection in &capture.connections {
             let have = told.get(&pair(&connection.client, &connection.server)).unwrap_or(&nothing);
@@ -90,7 +91,8 @@ impl Case<'_> {
         for (id, severity) in self.have {
             let is_trouble = severity == "warn" || severity == "error";
             let is_wrong = listed(must_not, id) || (listed(must_not, "*") && is_trouble);
-            if is_wrong && !listed(must, id) && !listed(may, id) && !any.iter().any(|group| listed(group, id)) {
+            if is_wrong && !listed(must, id) && !listed(may, id) && !any.iter().any(|group| listed(group, id))
+            {
                 self.verdict.false_alarms += 1;
                 self.line("false ", &format!("{id} ({severity})"));
             }

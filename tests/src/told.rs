@@ -76,7 +76,8 @@ impl Report {
 /// # Errors
 /// When it cannot be run, fails, or writes what is no JSON.
 pub fn by_command(capture: &Path) -> io::Result<Report> {
-    let output = Command::new(&built().command).args(["analyze", "--format", "jsonl"]).arg(capture).output()?;
+    let output =
+        Command::new(&built().command).args(["analyze", "--format", "jsonl"]).arg(capture).output()?;
     if !matches!(output.status.code(), Some(0 | 1)) {
         return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
     }

@@ -3,9 +3,9 @@
 //! This is a caller in another language: it has to build structs of raw pointers.
 #![allow(unsafe_code)]
 
+use ::tcpdx_engine::Diagnosis;
 use std::ffi::{CStr, c_char};
 use std::ptr::{null, null_mut};
-use ::tcpdx_engine::Diagnosis;
 use tcpdx_tests::abi::*;
 use tcpdx_tests::built::built;
 
@@ -60,7 +60,8 @@ impl<'a> Engine<'a> {
 
     /// The values as `filter: value`, frames as `filter: number text`.
     fn read(&self, values: *const tcpdx_value, count: u32) -> Vec<String> {
-        let values = if count == 0 { &[] } else { unsafe { std::slice::from_raw_parts(values, count as usize) } };
+        let values =
+            if count == 0 { &[] } else { unsafe { std::slice::from_raw_parts(values, count as usize) } };
         let read = |value: &tcpdx_value| {
             let field = field(self.library, value.field);
             let filter = text(field.filter);
@@ -175,8 +176,9 @@ fn languages_have_tags() {
 #[test]
 fn statuses_have_words() {
     let library = library();
-    let words: std::collections::BTreeSet<_> =
-        (TCPDX_STATUS_OK..=TCPDX_STATUS_INTERNAL + 1).map(|s| text(unsafe { library.tcpdx_status_text(s as i32) })).collect();
+    let words: std::collections::BTreeSet<_> = (TCPDX_STATUS_OK..=TCPDX_STATUS_INTERNAL + 1)
+        .map(|s| text(unsafe { library.tcpdx_status_text(s as i32) }))
+        .collect();
     assert_eq!(words.len(), TCPDX_STATUS_INTERNAL as usize + 2);
 }
 
@@ -263,7 +265,8 @@ fn null_gives_a_status() {
     let syn = header(4000, 80, 1000, 0, SYN);
     let whole = packet(1, CLIENT, SERVER, &syn);
     let no_bytes = tcpdx_packet { bytes: null(), ..whole };
-    let icmp = tcpdx_icmp { size: size_of_u32::<tcpdx_icmp>(), frame: 1, captured_len: 8, ..Default::default() };
+    let icmp =
+        tcpdx_icmp { size: size_of_u32::<tcpdx_icmp>(), frame: 1, captured_len: 8, ..Default::default() };
     let icmp = tcpdx_icmp { src: address(CLIENT), dst: address(SERVER), ..icmp };
     let later = TCPDX_LOOK_LATER;
     let statuses = unsafe {
@@ -299,10 +302,20 @@ fn a_wrong_size_gives_a_status() {
             [
                 library.tcpdx_diagnosis_info(0, 0, &mut tcpdx_diagnosis { size, ..Default::default() }),
                 library.tcpdx_field_info(0, 0, &mut tcpdx_field { size, ..Default::default() }),
-                library.tcpdx_engine_new(TCPDX_ABI_VERSION, &tcpdx_settings { size, ..settings() }, &mut made),
+                library.tcpdx_engine_new(
+                    TCPDX_ABI_VERSION,
+                    &tcpdx_settings { size, ..settings() },
+                    &mut made,
+                ),
                 engine.packet(&tcpdx_packet { size, ..Default::default() }),
                 engine.icmp(&tcpdx_icmp { size, ..Default::default() }),
-                library.tcpdx_engine_values(engine.engine, 1, 0, 1, &mut tcpdx_values { size, ..Default::default() }),
+                library.tcpdx_engine_values(
+                    engine.engine,
+                    1,
+                    0,
+                    1,
+                    &mut tcpdx_values { size, ..Default::default() },
+                ),
                 library.tcpdx_engine_findings(
                     engine.engine,
                     1,
