@@ -9,8 +9,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use tempfile::NamedTempFile;
 
 /// What is asked about one connection.
 #[derive(Clone, Debug, Deserialize)]
@@ -73,6 +75,19 @@ pub fn captures_in(corpus: &Path) -> io::Result<Vec<Capture>> {
         }
     }
     Ok(captures)
+}
+
+/// All captures of the project one after the other in one file: the same endpoints come again and again,
+/// time jumps, and the link types differ.
+///
+/// # Errors
+/// When mergecap, which comes with tshark, fails.
+pub fn merged() -> io::Result<NamedTempFile> {
+    let merged = NamedTempFile::with_suffix(".pcapng")?;
+    let captures = captures()?;
+    let files = captures.iter().map(|capture| &capture.path);
+    let status = Command::new("mergecap").arg("-a").arg("-w").arg(merged.path()).args(files).status()?;
+    if status.success() { Ok(merged) } else { Err(io::Error::other(format!("mergecap: {status}"))) }
 }
 
 /// Does something with each capture, several at once; the results are in the order of the captures.

@@ -13,10 +13,20 @@ use std::process::Command;
 /// One connection, as far as both ways tell it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Connection {
+    /// Its number.
+    pub stream: String,
     /// `address:port`.
     pub client: String,
     /// `address:port`.
     pub server: String,
+    /// State after its last frame.
+    pub client_state: String,
+    /// State after its last frame.
+    pub server_state: String,
+    /// One word.
+    pub vantage: String,
+    /// `client`, `server`, or empty.
+    pub closed_first: String,
     /// One word.
     pub outcome: String,
     /// One sentence.
@@ -104,8 +114,13 @@ fn frame(value: &Value) -> u32 {
 
 fn connection_from_json(object: &Value) -> Connection {
     Connection {
+        stream: object["stream"].to_string(),
         client: text(object, "client"),
         server: text(object, "server"),
+        client_state: text(object, "client_state"),
+        server_state: text(object, "server_state"),
+        vantage: text(object, "vantage"),
+        closed_first: text(object, "closed_first"),
         outcome: text(object, "outcome"),
         story: text(object, "story"),
     }
@@ -150,7 +165,7 @@ pub fn by_plugin(wireshark: &Wireshark, capture: &Path, passes: Passes) -> io::R
         for diagnosis in packet.iter().filter(|protocol| protocol.name == "tcpdx") {
             let connection = connection_from_tree(diagnosis);
             report.findings.extend(findings_from_tree(diagnosis, number, &connection));
-            connections.insert(diagnosis.value_of("tcpdx.stream").to_string(), connection);
+            connections.insert(connection.stream.clone(), connection);
         }
     }
     report.connections = connections.into_values().collect();
@@ -160,8 +175,13 @@ pub fn by_plugin(wireshark: &Wireshark, capture: &Path, passes: Passes) -> io::R
 fn connection_from_tree(diagnosis: &Field) -> Connection {
     let text = |name| diagnosis.value_of(name).to_string();
     Connection {
+        stream: text("tcpdx.stream"),
         client: text("tcpdx.client"),
         server: text("tcpdx.server"),
+        client_state: text("tcpdx.client.state"),
+        server_state: text("tcpdx.server.state"),
+        vantage: text("tcpdx.vantage"),
+        closed_first: text("tcpdx.closed_first"),
         outcome: text("tcpdx.outcome"),
         story: text("tcpdx.story"),
     }
