@@ -1,1 +1,19 @@
 //! What needs several crates or a real Wireshark to be tested.
+//!
+//! - [`abi`]: the C ABI, through bindings made from its header
+//! - [`header`]: the header as the sources make it
+//! - [`built`]: the library, the command and the Wireshark plugin, built
+//! - [`wireshark`]: a private installation of the plugin, and the real tshark on it
+//! - [`pdml`]: what tshark shows of a packet
+//! - [`corpus`]: captures whose faults are known
+//! - [`judge`]: what was told against what must be told
+//! - [`told`]: what the command and the plugin tell of a capture
+
+pub mod abi;
+pub mod built;
+pub mod corpus;
+pub mod header;
+pub mod judge;
+pub mod pdml;
+pub mod told;
+pub mod wireshark;

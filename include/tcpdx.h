@@ -1,0 +1,571 @@
+/* tcpdx: what went wrong with a TCP connection. SPDX-License-Identifier: MIT
+ *
+ * Generated from plugin/src by cbindgen; do not edit.
+ *
+ * An engine diagnoses one capture. Feed it every TCP packet and every ICMP packet in file order with
+ * tcpdx_engine_packet and tcpdx_engine_icmp, and ask it about any frame, at any time, with
+ * tcpdx_engine_values (the connection) and tcpdx_engine_findings (what was found).
+ *
+ * Rules that hold for every function:
+ * - It returns TCPDX_STATUS_OK, or a status that says what was wrong; then nothing was written.
+ *   No input makes it crash. A NULL where a pointer is wanted gives TCPDX_STATUS_NULL_POINTER.
+ * - A struct that the caller provides begins with its own size: set `size` to sizeof the struct before
+ *   the call, also where the struct is to be filled.
+ * - Strings are UTF-8 and end with a NUL. What the library hands out stays the library's: free nothing
+ *   of it. What has no engine (fields, diagnoses, languages) lives as long as the library; what
+ *   an engine hands out lives until the next call of the same function on that engine.
+ * - An engine may be used by one thread at a time; different engines are independent.
+ * - Frames are counted from 1. Times are in nanoseconds.
+ */
+
+#ifndef TCPDX_H
+#define TCPDX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * Version of this interface. It changes whenever a struct or a function does.
+ */
+#define TCPDX_ABI_VERSION 1
+
+/**
+ * How a call ended.
+ */
+typedef enum tcpdx_status {
+  /**
+   * Done.
+   */
+  TCPDX_STATUS_OK = 0,
+  /**
+   * Nothing is known of this: no such frame, no such connection, or a packet that says nothing.
+   */
+  TCPDX_STATUS_NOTHING = 1,
+  /**
+   * A pointer was NULL.
+   */
+  TCPDX_STATUS_NULL_POINTER = 2,
+  /**
+   * A struct's `size` is not that of this version of the interface.
+   */
+  TCPDX_STATUS_WRONG_SIZE = 3,
+  /**
+   * The caller was built for another version of the interface.
+   */
+  TCPDX_STATUS_WRONG_VERSION = 4,
+  /**
+   * A number or code is out of its range.
+   */
+  TCPDX_STATUS_WRONG_VALUE = 5,
+  /**
+   * A fault of the library. The engine answers nothing more; free it.
+   */
+  TCPDX_STATUS_INTERNAL = 6,
+} tcpdx_status;
+
+/**
+ * When the findings of a frame are wanted.
+ */
+typedef enum tcpdx_look {
+  /**
+   * While the capture is being read: what this frame is the first to prove.
+   */
+  TCPDX_LOOK_FIRST = 1,
+  /**
+   * After it was read: what is about this frame.
+   */
+  TCPDX_LOOK_LATER = 2,
+} tcpdx_look;
+
+/**
+ * How bad a finding is.
+ */
+typedef enum tcpdx_severity {
+  /**
+   * A normal milestone.
+   */
+  TCPDX_SEVERITY_CHAT = 1,
+  /**
+   * Worth knowing.
+   */
+  TCPDX_SEVERITY_NOTE = 2,
+  /**
+   * Trouble that it recovered from, or an abnormal end.
+   */
+  TCPDX_SEVERITY_WARN = 3,
+  /**
+   * The connection failed, died or is stuck.
+   */
+  TCPDX_SEVERITY_ERROR = 4,
+} tcpdx_severity;
+
+/**
+ * To which group of Wireshark's expert information a diagnosis belongs.
+ */
+typedef enum tcpdx_group {
+  /**
+   * The order of things: handshake, close, loss.
+   */
+  TCPDX_GROUP_SEQUENCE = 1,
+  /**
+   * What a peer or an application answered, or failed to answer.
+   */
+  TCPDX_GROUP_RESPONSE = 2,
+  /**
+   * What the protocol forbids.
+   */
+  TCPDX_GROUP_PROTOCOL = 3,
+  /**
+   * The capture itself.
+   */
+  TCPDX_GROUP_ASSUMPTION = 4,
+} tcpdx_group;
+
+/**
+ * How the value of a field is to be read.
+ */
+typedef enum tcpdx_kind {
+  /**
+   * `text` holds it.
+   */
+  TCPDX_KIND_TEXT = 1,
+  /**
+   * `number` holds it; not negative, below 2^32.
+   */
+  TCPDX_KIND_NUMBER = 2,
+  /**
+   * `number` holds the number of a frame; `text`, when not NULL, says what that frame is.
+   */
+  TCPDX_KIND_FRAME = 3,
+  /**
+   * `number` holds a time span in nanoseconds.
+   */
+  TCPDX_KIND_DURATION = 4,
+} tcpdx_kind;
+
+/**
+ * Where the capture was taken, relative to its connections.
+ */
+typedef enum tcpdx_vantage {
+  /**
+   * To be inferred for each connection.
+   */
+  TCPDX_VANTAGE_UNKNOWN = 0,
+  /**
+   * At the client.
+   */
+  TCPDX_VANTAGE_CLIENT = 1,
+  /**
+   * At the server.
+   */
+  TCPDX_VANTAGE_SERVER = 2,
+  /**
+   * On the path, near to neither.
+   */
+  TCPDX_VANTAGE_MIDDLE = 3,
+  /**
+   * Near to both.
+   */
+  TCPDX_VANTAGE_BOTH = 4,
+} tcpdx_vantage;
+
+/**
+ * The family of an address.
+ */
+typedef enum tcpdx_family {
+  /**
+   * IPv4: 4 bytes.
+   */
+  TCPDX_FAMILY_V4 = 4,
+  /**
+   * IPv6: 16 bytes.
+   */
+  TCPDX_FAMILY_V6 = 6,
+} tcpdx_family;
+
+/**
+ * The diagnosis of one capture.
+ */
+typedef struct tcpdx_engine tcpdx_engine;
+
+/**
+ * One diagnosis of the catalogue.
+ */
+typedef struct tcpdx_diagnosis {
+  /**
+   * sizeof(tcpdx_diagnosis).
+   */
+  uint32_t size;
+  /**
+   * A tcpdx_severity: the usual one. A finding has its own.
+   */
+  uint32_t severity;
+  /**
+   * A tcpdx_group.
+   */
+  uint32_t group;
+  /**
+   * Its filter, which is its id after the prefix: "tcpdx.handshake.rejected".
+   */
+  const char *filter;
+  /**
+   * What it is called, in a few words.
+   */
+  const char *title;
+  /**
+   * What it means, in one or two sentences.
+   */
+  const char *about;
+} tcpdx_diagnosis;
+
+/**
+ * What can be chosen for an engine.
+ */
+typedef struct tcpdx_settings {
+  /**
+   * sizeof(tcpdx_settings).
+   */
+  uint32_t size;
+  /**
+   * A tcpdx_vantage.
+   */
+  uint32_t vantage;
+  /**
+   * In which language it speaks: below tcpdx_language_count().
+   */
+  uint32_t language;
+} tcpdx_settings;
+
+/**
+ * An IP address.
+ */
+typedef struct tcpdx_address {
+  /**
+   * A tcpdx_family.
+   */
+  uint8_t family;
+  /**
+   * The address in network byte order, as it stands in the packet; for IPv4 the first 4 bytes.
+   */
+  uint8_t bytes[16];
+} tcpdx_address;
+
+/**
+ * One TCP packet as the capture shows it.
+ */
+typedef struct tcpdx_packet {
+  /**
+   * sizeof(tcpdx_packet).
+   */
+  uint32_t size;
+  /**
+   * Number of the frame, from 1.
+   */
+  uint32_t frame;
+  /**
+   * Capture time, nanoseconds since 1970-01-01 UTC.
+   */
+  int64_t time_ns;
+  /**
+   * Who sent it.
+   */
+  struct tcpdx_address src;
+  /**
+   * Whom it is sent to.
+   */
+  struct tcpdx_address dst;
+  /**
+   * Which TCP or ICMP layer of the frame this is: 0 the outermost, more inside tunnels.
+   */
+  uint8_t layer;
+  /**
+   * Not 0 when `ttl` and `ecn` hold what the IP header says.
+   */
+  uint8_t has_ip;
+  /**
+   * Time to live (IPv4) or hop limit (IPv6).
+   */
+  uint8_t ttl;
+  /**
+   * The two ECN bits of the IP header, 0 to 3.
+   */
+  uint8_t ecn;
+  /**
+   * Not 0 when `id` holds the identification field of IPv4.
+   */
+  uint8_t has_id;
+  /**
+   * The identification field of IPv4, in host byte order.
+   */
+  uint16_t id;
+  /**
+   * A number for the link it was captured on (interface and VLAN tags); 0 when nothing is known.
+   */
+  uint32_t link;
+  /**
+   * Length of TCP header and payload on the wire, in bytes.
+   */
+  uint32_t wire_len;
+  /**
+   * How many bytes of them were captured: the length of `bytes`.
+   */
+  uint32_t captured_len;
+  /**
+   * The captured bytes from the first byte of the TCP header on; not kept after the call.
+   */
+  const uint8_t *bytes;
+} tcpdx_packet;
+
+/**
+ * One ICMP or ICMPv6 packet as the capture shows it.
+ */
+typedef struct tcpdx_icmp {
+  /**
+   * sizeof(tcpdx_icmp).
+   */
+  uint32_t size;
+  /**
+   * Number of the frame, from 1.
+   */
+  uint32_t frame;
+  /**
+   * Capture time, nanoseconds since 1970-01-01 UTC.
+   */
+  int64_t time_ns;
+  /**
+   * Who sent it: the source address of the ICMP packet itself, not of what it quotes.
+   */
+  struct tcpdx_address src;
+  /**
+   * Whom it is sent to.
+   */
+  struct tcpdx_address dst;
+  /**
+   * Which TCP or ICMP layer of the frame this is: 0 the outermost, more inside tunnels.
+   */
+  uint8_t layer;
+  /**
+   * Not 0 for ICMPv6.
+   */
+  uint8_t v6;
+  /**
+   * How many bytes were captured: the length of `bytes`.
+   */
+  uint32_t captured_len;
+  /**
+   * The captured bytes from the first byte of the ICMP header on; not kept after the call.
+   */
+  const uint8_t *bytes;
+} tcpdx_icmp;
+
+/**
+ * The value of one field.
+ */
+typedef struct tcpdx_value {
+  /**
+   * Which field: below tcpdx_field_count(). Its tcpdx_kind says which of the two below is in use.
+   */
+  uint32_t field;
+  /**
+   * A number, a frame number, or nanoseconds.
+   */
+  int64_t number;
+  /**
+   * A text, or what a frame is; NULL when there is none.
+   */
+  const char *text;
+} tcpdx_value;
+
+/**
+ * What is known about the connection of a frame, in the order in which it is best shown.
+ */
+typedef struct tcpdx_values {
+  /**
+   * sizeof(tcpdx_values).
+   */
+  uint32_t size;
+  /**
+   * Length of `items`.
+   */
+  uint32_t count;
+  /**
+   * The values.
+   */
+  const struct tcpdx_value *items;
+} tcpdx_values;
+
+/**
+ * One finding.
+ */
+typedef struct tcpdx_finding {
+  /**
+   * Which diagnosis: below tcpdx_diagnosis_count().
+   */
+  uint32_t diagnosis;
+  /**
+   * A tcpdx_severity.
+   */
+  uint32_t severity;
+  /**
+   * What happened, in one sentence.
+   */
+  const char *message;
+  /**
+   * Length of `values`.
+   */
+  uint32_t value_count;
+  /**
+   * Its id, severity, causes, what to check and its evidence, in the order in which they are best shown.
+   */
+  const struct tcpdx_value *values;
+} tcpdx_finding;
+
+/**
+ * The findings of a frame, most severe first.
+ */
+typedef struct tcpdx_findings {
+  /**
+   * sizeof(tcpdx_findings).
+   */
+  uint32_t size;
+  /**
+   * Length of `items`; 0 when there is nothing to say.
+   */
+  uint32_t count;
+  /**
+   * The findings.
+   */
+  const struct tcpdx_finding *items;
+  /**
+   * Their titles in one line; NULL when there are none.
+   */
+  const char *headline;
+} tcpdx_findings;
+
+/**
+ * One field, to be registered.
+ */
+typedef struct tcpdx_field {
+  /**
+   * sizeof(tcpdx_field).
+   */
+  uint32_t size;
+  /**
+   * A tcpdx_kind.
+   */
+  uint32_t kind;
+  /**
+   * Its filter: "tcpdx.client.state".
+   */
+  const char *filter;
+  /**
+   * What it is called, in a few words.
+   */
+  const char *name;
+  /**
+   * What it means, in a sentence.
+   */
+  const char *about;
+} tcpdx_field;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The version of the interface that this library speaks: TCPDX_ABI_VERSION of its header.
+ */
+uint32_t tcpdx_abi_version(void);
+
+/**
+ * The version of the library, for people: "0.1.0".
+ */
+const char *tcpdx_version(void);
+
+/**
+ * How many diagnoses there are; they are numbered from 0.
+ */
+uint32_t tcpdx_diagnosis_count(void);
+
+/**
+ * Tells one diagnosis in a language (below tcpdx_language_count()).
+ * TCPDX_STATUS_WRONG_VALUE when there is no such diagnosis or language.
+ */
+enum tcpdx_status tcpdx_diagnosis_info(uint32_t diagnosis, uint32_t language, struct tcpdx_diagnosis *info);
+
+/**
+ * How many languages there are; they are numbered from 0, English first.
+ */
+uint32_t tcpdx_language_count(void);
+
+/**
+ * The BCP 47 tag of a language: "en". NULL when there is no such language.
+ */
+const char *tcpdx_language_tag(uint32_t language);
+
+/**
+ * Makes an engine for one capture and puts it into `*engine`; free it with tcpdx_engine_free.
+ * `abi_version` is TCPDX_ABI_VERSION: TCPDX_STATUS_WRONG_VERSION when this library speaks another.
+ */
+enum tcpdx_status tcpdx_engine_new(uint32_t abi_version,
+                                   const struct tcpdx_settings *settings,
+                                   struct tcpdx_engine **engine);
+
+/**
+ * Frees an engine and all that it handed out. NULL is fine.
+ */
+enum tcpdx_status tcpdx_engine_free(struct tcpdx_engine *engine);
+
+/**
+ * Takes in one TCP packet; to be called for every one, in file order, once.
+ * TCPDX_STATUS_NOTHING when too little of its header was captured to tell its connection.
+ */
+enum tcpdx_status tcpdx_engine_packet(struct tcpdx_engine *engine, const struct tcpdx_packet *packet);
+
+/**
+ * Takes in one ICMP or ICMPv6 packet; to be called for every one, in file order, once.
+ * TCPDX_STATUS_NOTHING when it is no error about a TCP connection of this capture.
+ */
+enum tcpdx_status tcpdx_engine_icmp(struct tcpdx_engine *engine, const struct tcpdx_icmp *icmp);
+
+/**
+ * Tells about the connection of one TCP or ICMP layer of a frame, as far as it has been taken in.
+ * `look` is a tcpdx_look. TCPDX_STATUS_NOTHING when that layer was never taken in.
+ */
+enum tcpdx_status tcpdx_engine_values(struct tcpdx_engine *engine,
+                                      uint32_t frame,
+                                      uint8_t layer,
+                                      uint32_t look,
+                                      struct tcpdx_values *values);
+
+/**
+ * Tells the findings of one TCP or ICMP layer of a frame, most severe first.
+ * `look` is a tcpdx_look. TCPDX_STATUS_OK with a count of 0 when there is nothing to say.
+ */
+enum tcpdx_status tcpdx_engine_findings(struct tcpdx_engine *engine,
+                                        uint32_t frame,
+                                        uint8_t layer,
+                                        uint32_t look,
+                                        struct tcpdx_findings *findings);
+
+/**
+ * How many fields there are; they are numbered from 0.
+ */
+uint32_t tcpdx_field_count(void);
+
+/**
+ * Tells one field in a language (below tcpdx_language_count()).
+ * TCPDX_STATUS_WRONG_VALUE when there is no such field or language.
+ */
+enum tcpdx_status tcpdx_field_info(uint32_t field, uint32_t language, struct tcpdx_field *info);
+
+/**
+ * What a status means, in English. Never NULL.
+ */
+const char *tcpdx_status_text(int32_t status);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* TCPDX_H */

@@ -1,0 +1,45 @@
+/* What the parts of the plugin share.
+ *
+ * The plugin stands between Wireshark and libtcpdx: it hands over what the dissectors of IP found,
+ * and shows what the library answers. It knows nothing of diagnosis: names, texts, severities and
+ * the types of fields come from the library.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+
+#ifndef TCPDX_SHIM_H
+#define TCPDX_SHIM_H
+
+#include "compat.h"
+
+#include <epan/expert.h>
+#include <epan/packet.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <tcpdx.h>
+
+/* The engine of the open capture file; NULL when none is open. */
+extern tcpdx_engine *tcpdx_open_engine;
+
+/* What Wireshark numbered at registration. */
+struct tcpdx_registered {
+    int protocol;
+    int subtree;
+    int finding_subtree;
+    int *fields;             /* by field of the library */
+    tcpdx_kind *field_kinds; /* likewise */
+    /* By diagnosis and severity - 1: an expert info has one severity, so a diagnosis has one for
+     * each with which it may be told, all of one name. */
+    expert_field (*experts)[TCPDX_SEVERITY_ERROR];
+};
+extern struct tcpdx_registered tcpdx_registered;
+
+/* Registers protocol, fields and expert infos from the library's tables. */
+void tcpdx_register(void);
+
+/* Puts wrappers around the dissectors whose packets the engine wants. */
+void tcpdx_wrap(void);
+
+/* Adds what is known of one TCP or ICMP layer of a packet to its tree. */
+void tcpdx_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint8_t layer);
+
+#endif

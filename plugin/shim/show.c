@@ -1,0 +1,71 @@
+/* What the engine says about a packet, as a subtree.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+
+#include "shim.h"
+
+static void add_value(proto_tree *tree, tvbuff_t *tvb, const tcpdx_value *value)
+{
+    const int id = tcpdx_registered.fields[value->field];
+    proto_item *item = NULL;
+
+    switch (tcpdx_registered.field_kinds[value->field]) {
+    case TCPDX_KIND_TEXT:
+        item = proto_tree_add_string(tree, id, tvb, 0, 0, value->text);
+        break;
+    case TCPDX_KIND_NUMBER:
+        item = proto_tree_add_uint(tree, id, tvb, 0, 0, (uint32_t)value->number);
+        break;
+    case TCPDX_KIND_FRAME:
+        item = proto_tree_add_uint(tree, id, tvb, 0, 0, (uint32_t)value->number);
+        if (value->text)
+            proto_item_append_text(item, " (%s)", value->text);
+        break;
+    case TCPDX_KIND_DURATION: {
+        const nstime_t span = {
+            .secs = (time_t)(value->number / 1000000000),
+            .nsecs = (int)(value->number % 1000000000),
+        };
+        item = proto_tree_add_time(tree, id, tvb, 0, 0, &span);
+        break;
+    }
+    }
+    proto_item_set_generated(item);
+}
+
+static void add_values(proto_tree *tree, tvbuff_t *tvb, const tcpdx_value *values, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        add_value(tree, tvb, &values[i]);
+}
+
+static void add_finding(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, const tcpdx_finding *finding)
+{
+    expert_field *expert = &tcpdx_registered.experts[finding->diagnosis][finding->severity - 1];
+    proto_item *item = proto_tree_add_expert_format(tree, pinfo, expert, tvb, 0, 0, "%s", finding->message);
+
+    proto_item_set_generated(item);
+    add_values(proto_item_add_subtree(item, tcpdx_registered.finding_subtree), tvb, finding->values, finding->value_count);
+}
+
+void tcpdx_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint8_t layer)
+{
+    const uint32_t look = PINFO_FD_VISITED(pinfo) ? TCPDX_LOOK_LATER : TCPDX_LOOK_FIRST;
+    tcpdx_findings findings = {.size = sizeof findings};
+    tcpdx_values values = {.size = sizeof values};
+
+    if (tcpdx_engine_findings(tcpdx_open_engine, pinfo->num, layer, look, &findings) != TCPDX_STATUS_OK)
+        return;
+    if (findings.count == 0 && !proto_field_is_referenced(tree, tcpdx_registered.protocol))
+        return;
+    if (tcpdx_engine_values(tcpdx_open_engine, pinfo->num, layer, look, &values) != TCPDX_STATUS_OK)
+        return;
+
+    proto_item *top = proto_tree_add_protocol_format(tree, tcpdx_registered.protocol, tvb, 0, 0, "TCP diagnosis%s%s",
+                                                     findings.headline ? ": " : "",
+                                                     findings.headline ? findings.headline : "");
+    proto_item_set_generated(top);
+    proto_tree *subtree = proto_item_add_subtree(top, tcpdx_registered.subtree);
+    for (uint32_t i = 0; i < findings.count; i++)
+        add_finding(subtree, pinfo, tvb, &findings.items[i]);
+    add_values(subtree, tvb, values.items, values.count);
+}

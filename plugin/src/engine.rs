@@ -1,0 +1,153 @@
+//! The calls that make an engine, feed it and ask it.
+
+use crate::ABI_VERSION;
+use crate::input::{Icmp, Packet, Settings, fill, input};
+use crate::status::{Status, guard};
+use crate::view::{FindingList, Findings, ValueList, Values};
+use std::ptr;
+use tcpdx_engine::{self as engine, Language};
+
+/// The diagnosis of one capture.
+pub struct Engine {
+    engine: engine::Engine,
+    language: Language,
+    /// A call panicked: what the engine holds cannot be trusted any more.
+    broken: bool,
+    /// What the last call of tcpdx_engine_values handed out.
+    values: ValueList,
+    /// What the last call of tcpdx_engine_findings handed out.
+    findings: FindingList,
+}
+
+/// When the findings of a frame are wanted.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub enum Look {
+    /// While the capture is being read: what this frame is the first to prove.
+    First = 1,
+    /// After it was read: what is about this frame.
+    Later = 2,
+}
+
+fn which(look: u32) -> Result<engine::Look, Status> {
+    const FIRST: u32 = Look::First as u32;
+    const LATER: u32 = Look::Later as u32;
+    match look {
+        FIRST => Ok(engine::Look::First),
+        LATER => Ok(engine::Look::Later),
+        _ => Err(Status::WrongValue),
+    }
+}
+
+/// Makes an engine for one capture and puts it into `*engine`; free it with tcpdx_engine_free.
+/// `abi_version` is TCPDX_ABI_VERSION: TCPDX_STATUS_WRONG_VERSION when this library speaks another.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tcpdx_engine_new(
+    abi_version: u32,
+    settings: *const Settings,
+    engine: *mut *mut Engine,
+) -> Status {
+    guard(|| {
+        if abi_version != ABI_VERSION {
+            return Err(Status::WrongVersion);
+        }
+        if engine.is_null() {
+            return Err(Status::NullPointer);
+        }
+        let (settings, language) = unsafe { input(settings) }?.read()?;
+        let made = Engine {
+            engine: engine::Engine::new(settings),
+            language,
+            broken: false,
+            values: ValueList::default(),
+            findings: FindingList::default(),
+        };
+        unsafe { engine.write(Box::into_raw(Box::new(made))) };
+        Ok(())
+    })
+}
+
+/// Frees an engine and all that it handed out. NULL is fine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tcpdx_engine_free(engine: *mut Engine) -> Status {
+    guard(|| {
+        if !engine.is_null() {
+            drop(unsafe { Box::from_raw(engine) });
+        }
+        Ok(())
+    })
+}
+
+/// Takes in one TCP packet; to be called for every one, in file order, once.
+/// TCPDX_STATUS_NOTHING when too little of its header was captured to tell its connection.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tcpdx_engine_packet(engine: *mut Engine, packet: *const Packet) -> Status {
+    call(engine, |engine| {
+        let packet = unsafe { input(packet)?.read() }?;
+        engine.engine.packet(&packet).map(|_| ()).ok_or(Status::Nothing)
+    })
+}
+
+/// Takes in one ICMP or ICMPv6 packet; to be called for every one, in file order, once.
+/// TCPDX_STATUS_NOTHING when it is no error about a TCP connection of this capture.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tcpdx_engine_icmp(engine: *mut Engine, icmp: *const Icmp) -> Status {
+    call(engine, |engine| {
+        let icmp = unsafe { input(icmp)?.read() }?;
+        engine.engine.icmp(&icmp).map(|_| ()).ok_or(Status::Nothing)
+    })
+}
+
+/// Tells about the connection of one TCP or ICMP layer of a frame, as far as it has been taken in.
+/// `look` is a tcpdx_look. TCPDX_STATUS_NOTHING when that layer was never taken in.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tcpdx_engine_values(
+    engine: *mut Engine,
+    frame: u32,
+    layer: u8,
+    look: u32,
+    values: *mut Values,
+) -> Status {
+    call(engine, |engine| unsafe {
+        fill(values, || {
+            let look = which(look)?;
+            engine.values = ValueList::of_frame(&engine.engine, frame, layer, look, engine.language)
+                .ok_or(Status::Nothing)?;
+            Ok(engine.values.as_c())
+        })
+    })
+}
+
+/// Tells the findings of one TCP or ICMP layer of a frame, most severe first.
+/// `look` is a tcpdx_look. TCPDX_STATUS_OK with a count of 0 when there is nothing to say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tcpdx_engine_findings(
+    engine: *mut Engine,
+    frame: u32,
+    layer: u8,
+    look: u32,
+    findings: *mut Findings,
+) -> Status {
+    call(engine, |engine| unsafe {
+        fill(findings, || {
+            let found = engine.engine.findings_at(frame, layer, which(look)?);
+            engine.findings = FindingList::new(&found, frame, engine.language);
+            Ok(engine.findings.as_c())
+        })
+    })
+}
+
+/// Runs a call on an engine, unless it is NULL or broken.
+fn call(engine: *mut Engine, body: impl FnOnce(&mut Engine) -> Result<(), Status>) -> Status {
+    if ptr::null() == engine {
+        return Status::NullPointer;
+    }
+    // C keeps the promise of the header: an engine from tcpdx_engine_new, not freed, one thread at a time.
+    let engine = unsafe { &mut *engine };
+    if engine.broken {
+        return Status::Internal;
+    }
+    let status = guard(|| body(engine));
+    engine.broken = status == Status::Internal;
+    status
+}

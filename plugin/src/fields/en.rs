@@ -1,0 +1,53 @@
+//! The fields in English.
+
+use super::Field;
+
+/// What a field is called, and what it means.
+pub(super) fn text(field: Field) -> (&'static str, &'static str) {
+    match field {
+        Field::Stream => ("Connection", "Number of the connection, counted from 0 in order of appearance"),
+        Field::Client => ("Client", "Address and port of the side that opened the connection"),
+        Field::Server => ("Server", "Address and port of the side that was connected to"),
+        Field::ClientState => (
+            "Client state",
+            "State of the client after this frame (RFC 9293), as far as the capture proves it",
+        ),
+        Field::ServerState => (
+            "Server state",
+            "State of the server after this frame (RFC 9293), as far as the capture proves it",
+        ),
+        Field::Outcome => ("Outcome", "How the connection ended, or how it stands, in one word"),
+        Field::Story => ("Story", "The whole connection in one sentence"),
+        Field::Vantage => {
+            ("Captured at", "Where the capture was taken: client, server, middle, both or unknown")
+        }
+        Field::ClosedFirst => ("Closed first by", "The side that sent the first FIN or RST"),
+        Field::HandshakeRtt => (
+            "Handshake round trip",
+            "Time from the SYN to the third ACK: one round trip, wherever the capture was taken",
+        ),
+        Field::HandshakeRttServer => (
+            "Of it to the server",
+            "Time from the SYN to the SYN-ACK: from the capture point to the server and back",
+        ),
+        Field::HandshakeRttClient => (
+            "Of it to the client",
+            "Time from the SYN-ACK to the third ACK: from the capture point to the client and back",
+        ),
+        Field::Proves => {
+            ("Proves", "The earlier frame about which this frame was the first to prove something")
+        }
+        Field::Diagnosis => ("Diagnosis", "Id of a diagnosis told at this frame; tcpdx.<id> filters for it"),
+        Field::Severity => {
+            ("Severity", "How bad it is: chat, note, warn or error, in the order of tcpdx.diagnosis")
+        }
+        Field::Subject => ("About", "The frame that the diagnosis is about, when it is not this one"),
+        Field::Trigger => {
+            ("Proved by", "The first frame at which the diagnosis could be known, when it is not this one")
+        }
+        Field::Why => ("Likely cause", "A likely cause of what was found, the most likely first"),
+        Field::Check => ("To check", "What to look at next"),
+        Field::Reference => ("Reference", "The RFC section or the rule behind the diagnosis"),
+        Field::Evidence => ("Evidence", "A frame that shows what was found"),
+    }
+}

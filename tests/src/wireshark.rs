@@ -1,0 +1,108 @@
+//! A private installation of Wireshark's personal folders, and the real tshark on it.
+//!
+//! Nothing of the system is touched: the plugin lies under a home folder of its own. Root gets no
+//! personal plugins from Wireshark, so that for root everything here runs as user and group 65534
+//! ("nobody"), who need not be able to read the project: captures are copied into that home.
+
+use crate::built::built;
+use std::fs;
+use std::io;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+const NOBODY: u32 = 65534;
+
+/// A home folder in which Wireshark finds its plugins.
+#[derive(Debug)]
+pub struct Wireshark {
+    home: TempDir,
+    /// The user to become, when it is not the one who runs the tests.
+    user: Option<u32>,
+}
+
+impl Wireshark {
+    /// Wireshark as it is installed on the machine.
+    ///
+    /// # Errors
+    /// When the home folder cannot be made.
+    pub fn plain() -> io::Result<Wireshark> {
+        let home = TempDir::with_prefix("tcpdx-home-")?;
+        let user = (fs::metadata("/proc/self")?.uid() == 0).then_some(NOBODY);
+        if let Some(user) = user {
+            chown(home.path(), Some(user), Some(user))?;
+        }
+        Ok(Wireshark { home, user })
+    }
+
+    /// Wireshark with the plugin in the personal folder.
+    ///
+    /// # Errors
+    /// When the files cannot be put there.
+    pub fn with_plugin() -> io::Result<Wireshark> {
+        let wireshark = Wireshark::plain()?;
+        let built = built();
+        let lib = wireshark.home.path().join(".local/lib");
+        install(&built.plugin, &lib.join(format!("wireshark/plugins/{}/epan", built.series)))?;
+        install(&built.library, &lib.join("tcpdx"))?;
+        Ok(wireshark)
+    }
+
+    /// A program of Wireshark's, in this home.
+    #[must_use]
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.home.path()).env("HOME", self.home.path()).env("LC_ALL", "C.UTF-8");
+        for folder in ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "WIRESHARK_PLUGIN_DIR", "WIRESHARK_CONFIG_DIR"] {
+            command.env_remove(folder);
+        }
+        if let Some(user) = self.user {
+            command.uid(user).gid(user);
+        }
+        command
+    }
+
+    /// Runs tshark on a capture.
+    ///
+    /// # Errors
+    /// When it cannot be run or fails; then with what it wrote to stderr.
+    pub fn tshark(&self, capture: &Path, arguments: &[&str]) -> io::Result<String> {
+        let copy = self.copy(capture)?;
+        let output = self.command("tshark").arg("-n").arg("-r").arg(copy.path()).args(arguments).output()?;
+        checked(&output)
+    }
+
+    /// Runs `tshark -G` with a report's name.
+    ///
+    /// # Errors
+    /// When it cannot be run or fails; then with what it wrote to stderr.
+    pub fn report(&self, name: &str) -> io::Result<String> {
+        checked(&self.command("tshark").args(["-G", name]).output()?)
+    }
+
+    /// A copy that the user of this home can read, gone when dropped.
+    fn copy(&self, capture: &Path) -> io::Result<tempfile::NamedTempFile> {
+        let copy = tempfile::NamedTempFile::new_in(self.home.path())?;
+        fs::copy(capture, copy.path())?;
+        fs::set_permissions(copy.path(), fs::Permissions::from_mode(0o644))?;
+        Ok(copy)
+    }
+}
+
+fn install(file: &Path, folder: &Path) -> io::Result<PathBuf> {
+    fs::create_dir_all(folder)?;
+    let name = file.file_name().unwrap_or_default();
+    let target = folder.join(name);
+    fs::copy(file, &target)?;
+    fs::set_permissions(&target, fs::Permissions::from_mode(0o755))?;
+    Ok(target)
+}
+
+fn checked(output: &Output) -> io::Result<String> {
+    if !output.status.success() {
+        return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}

@@ -1,0 +1,265 @@
+//! The plugin in the real tshark: what it registers, what it adds, and that it changes nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use tcpdx_engine::{Diagnosis, Language, catalogue::texts};
+use tcpdx_tests::built::root;
+use tcpdx_tests::corpus::{self, Capture};
+use tcpdx_tests::told::{self, Passes};
+use tcpdx_tests::wireshark::Wireshark;
+
+/// TCP of the frame's own, not quoted by an ICMP error.
+const OWN_TCP: &str = "tcp && !icmp && !icmpv6";
+
+/// What is told because nothing came, which no frame proves: it is worked out when all is read.
+const FROM_SILENCE: [&str; 6] = [
+    "close.fin_unanswered",
+    "close.incomplete",
+    "close.peer_never_closed",
+    "handshake.syn_unanswered",
+    "handshake.third_ack_missing",
+    "keepalive.unanswered",
+];
+
+/// What tshark shows of a capture, but for what it says about itself and for the subtrees of tcpdx.
+fn tree(wireshark: &Wireshark, capture: &Path, arguments: &[&str]) -> io::Result<Vec<String>> {
+    let document = wireshark.tshark(capture, &[&["-T", "pdml"], arguments].concat())?;
+    let mut in_tcpdx = false;
+    let mut kept = Vec::new();
+    for line in document.lines().filter(|line| !line.starts_with("<pdml")) {
+        in_tcpdx |= line.starts_with("  <proto name=\"tcpdx\"");
+        if !in_tcpdx {
+            kept.push(line.to_string());
+        }
+        in_tcpdx &= line != "  </proto>";
+    }
+    Ok(kept)
+}
+
+/// That two lists of lines are equal; else the first lines that are not.
+#[track_caller]
+fn assert_same(one: &[String], other: &[String]) {
+    assert!(!one.is_empty());
+    let differ = one.iter().zip(other).enumerate().find(|(_, (one, other))| one != other);
+    assert_eq!(differ, None);
+    assert_eq!(one.len(), other.len());
+}
+
+/// The fields that tshark shows, one line a packet.
+fn lines(
+    wireshark: &Wireshark,
+    capture: &Path,
+    fields: &[&str],
+    arguments: &[&str],
+) -> io::Result<Vec<String>> {
+    let named = fields.iter().flat_map(|field| ["-e", field]);
+    let arguments: Vec<_> =
+        ["-T", "fields"].into_iter().chain(named).chain(arguments.iter().copied()).collect();
+    Ok(wireshark.tshark(capture, &arguments)?.lines().map(str::to_string).collect())
+}
+
+fn corpus_capture(name: &str) -> PathBuf {
+    root().join("tests/corpus").join(name)
+}
+
+#[test]
+fn plugin_is_listed_with_its_version() {
+    let wireshark = Wireshark::with_plugin().unwrap();
+    let plugins = wireshark.report("plugins").unwrap();
+    let ours = plugins.lines().find(|line| line.starts_with("tcpdx.so")).unwrap();
+    assert!(ours.contains(env!("CARGO_PKG_VERSION")) && ours.contains("dissector"), "{ours}");
+}
+
+#[test]
+fn nothing_is_said_when_wireshark_starts() {
+    let output =
+        Wireshark::with_plugin().unwrap().command("tshark").args(["-G", "protocols"]).output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
+fn every_diagnosis_is_a_field_with_its_description() {
+    let fields = Wireshark::with_plugin().unwrap().report("fields").unwrap();
+    let texts = texts(Language::English);
+    for diagnosis in Diagnosis::ALL {
+        let begin = format!("F\t{}\ttcpdx.{}\t", texts.title(*diagnosis), diagnosis.id());
+        let end = format!("\t{}", texts.about(*diagnosis));
+        let listed = fields.lines().filter(|line| line.starts_with(&begin) && line.ends_with(&end)).count();
+        assert_eq!(listed, 1, "{}", diagnosis.id());
+    }
+}
+
+#[test]
+fn every_field_of_the_design_is_there_with_a_type_that_compares_and_sorts() {
+    let fields = Wireshark::with_plugin().unwrap().report("fields").unwrap();
+    for (filter, kind) in [
+        ("stream", "FT_UINT32"),
+        ("client.state", "FT_STRING"),
+        ("server.state", "FT_STRING"),
+        ("outcome", "FT_STRING"),
+        ("story", "FT_STRING"),
+        ("vantage", "FT_STRING"),
+        ("closed_first", "FT_STRING"),
+        ("handshake.rtt", "FT_RELATIVE_TIME"),
+        ("handshake.rtt.client", "FT_RELATIVE_TIME"),
+        ("handshake.rtt.server", "FT_RELATIVE_TIME"),
+        ("diagnosis", "FT_STRING"),
+        ("severity", "FT_STRING"),
+        ("why", "FT_STRING"),
+        ("check", "FT_STRING"),
+        ("evidence", "FT_FRAMENUM"),
+    ] {
+        let listed = |line: &&str| {
+            let columns: Vec<_> = line.split('\t').collect();
+            columns.len() == 8
+                && columns[2] == format!("tcpdx.{filter}")
+                && columns[3] == kind
+                && !columns[7].is_empty()
+        };
+        assert_eq!(fields.lines().filter(listed).count(), 1, "{filter}");
+    }
+}
+
+#[test]
+fn every_diagnosis_is_a_filter() {
+    let wireshark = Wireshark::with_plugin().unwrap();
+    let filters: Vec<_> =
+        Diagnosis::ALL.iter().map(|diagnosis| format!("tcpdx.{}", diagnosis.id())).collect();
+    let capture = corpus_capture("clean-close4/client.pcap");
+    wireshark.tshark(&capture, &["-Y", &filters.join(" || ")]).unwrap();
+    wireshark.tshark(&capture, &["-Y", "tcpdx.no.such.diagnosis"]).unwrap_err();
+}
+
+#[test]
+fn a_filter_picks_the_frames_that_its_diagnosis_is_about() {
+    let wireshark = Wireshark::with_plugin().unwrap();
+    let merged = corpus::merged().unwrap();
+    let mut about: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for finding in told::by_plugin(&wireshark, merged.path(), Passes::Two).unwrap().findings {
+        about.entry(finding.id).or_default().insert(finding.frame.to_string());
+    }
+    assert!(about.contains_key("handshake.rejected") && about.contains_key("handshake.third_ack_lost"));
+    for (id, frames) in about {
+        let filter = format!("tcpdx.{id}");
+        let picked = lines(&wireshark, merged.path(), &["frame.number"], &["-2", "-Y", &filter]).unwrap();
+        assert_eq!(picked.into_iter().collect::<BTreeSet<_>>(), frames, "{filter}");
+    }
+}
+
+#[test]
+fn in_one_pass_a_finding_is_at_the_frame_that_proves_it() {
+    let wireshark = Wireshark::with_plugin().unwrap();
+    let merged = corpus::merged().unwrap();
+    let shown: BTreeSet<_> = lines(&wireshark, merged.path(), &["frame.number", "tcpdx.diagnosis"], &[])
+        .unwrap()
+        .iter()
+        .filter_map(|line| line.split_once('\t'))
+        .flat_map(|(frame, ids)| ids.split(',').map(move |id| format!("{frame} {id}")))
+        .collect();
+    let found = told::by_plugin(&wireshark, merged.path(), Passes::Two).unwrap().findings;
+    let proved = found.iter().filter(|finding| !FROM_SILENCE.contains(&finding.id.as_str()));
+    let proved: BTreeSet<_> = proved.map(|finding| format!("{} {}", finding.trigger, finding.id)).collect();
+    let missing: Vec<_> = proved.difference(&shown).collect();
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn every_tcp_frame_tells_its_connection_and_its_states() {
+    let wireshark = Wireshark::with_plugin().unwrap();
+    let told = ["stream", "client", "server", "client.state", "server.state", "outcome", "story", "vantage"];
+    let told = told.map(|field| format!("tcpdx.{field}"));
+    let told = told.each_ref().map(String::as_str);
+    let merged = corpus::merged().unwrap();
+    let all = lines(&wireshark, merged.path(), &told, &["-2", "-Y", OWN_TCP]).unwrap();
+    let complete = all.iter().filter(|line| !line.split('\t').any(str::is_empty)).count();
+    assert!(complete == all.len() && complete > 5000, "{complete} of {}", all.len());
+}
+
+#[test]
+fn an_icmp_error_tells_the_connection_that_it_quotes() {
+    let wireshark = Wireshark::with_plugin().unwrap();
+    let capture = corpus_capture("reject-icmp-port-unreachable/client.pcap");
+    let fields = ["tcpdx.stream", "tcpdx.diagnosis"];
+    let told = lines(&wireshark, &capture, &fields, &["-2", "-Y", "icmp.type == 3"]).unwrap();
+    assert!(!told.is_empty() && told.iter().all(|line| line.starts_with("0\t")), "{told:?}");
+    assert!(told.iter().any(|line| line.contains("handshake.rejected_by_icmp")), "{told:?}");
+}
+
+#[test]
+fn connections_are_numbered_as_wireshark_numbers_them() {
+    let wireshark = Wireshark::with_plugin().unwrap();
+    let captures: Vec<_> = corpus::captures().unwrap();
+    let check = |capture: &Capture| {
+        let numbers = lines(&wireshark, &capture.path, &["tcpdx.stream", "tcp.stream"], &["-Y", OWN_TCP])?;
+        let differ = |line: &String| line.split_once('\t').is_none_or(|(ours, theirs)| ours != theirs);
+        Ok(numbers.iter().any(differ).then(|| capture.name.clone()))
+    };
+    let different: Vec<_> = corpus::each(&captures, check).unwrap().into_iter().flatten().collect();
+    assert_eq!(different, Vec::<String>::new());
+}
+
+#[test]
+fn what_tshark_shows_is_unchanged_but_for_what_tcpdx_adds() {
+    let (plain, with_plugin) = (Wireshark::plain().unwrap(), Wireshark::with_plugin().unwrap());
+    let merged = corpus::merged().unwrap();
+    for passes in [&[][..], &["-2"]] {
+        let tree = |wireshark| tree(wireshark, merged.path(), passes).unwrap();
+        assert_same(&tree(&plain), &tree(&with_plugin));
+    }
+}
+
+#[test]
+fn fields_are_unchanged() {
+    let (plain, with_plugin) = (Wireshark::plain().unwrap(), Wireshark::with_plugin().unwrap());
+    let report = plain.report("fields").unwrap();
+    let named = report.lines().filter_map(|line| line.strip_prefix("F\t")?.split('\t').nth(1));
+    let of_tcp = |field: &&str| ["tcp.", "http.", "icmp."].iter().any(|protocol| field.starts_with(protocol));
+    let mut fields: Vec<_> = named.filter(of_tcp).collect();
+    assert!(fields.len() > 200);
+    fields.push("frame.protocols");
+    let merged = corpus::merged().unwrap();
+    let lines = |wireshark| lines(wireshark, merged.path(), &fields, &[]).unwrap();
+    assert_same(&lines(&plain), &lines(&with_plugin));
+}
+
+#[test]
+fn packet_list_is_unchanged() {
+    let (plain, with_plugin) = (Wireshark::plain().unwrap(), Wireshark::with_plugin().unwrap());
+    let merged = corpus::merged().unwrap();
+    let list = |wireshark: &Wireshark| -> Vec<String> {
+        wireshark.tshark(merged.path(), &[]).unwrap().lines().map(str::to_string).collect()
+    };
+    assert_same(&list(&plain), &list(&with_plugin));
+}
+
+#[test]
+fn disabling_the_protocol_removes_all_that_it_adds() {
+    let (plain, with_plugin) = (Wireshark::plain().unwrap(), Wireshark::with_plugin().unwrap());
+    let merged = corpus::merged().unwrap();
+    let disabled = ["--disable-protocol", "tcpdx"];
+    assert_same(
+        &tree(&plain, merged.path(), &[]).unwrap(),
+        &tree(&with_plugin, merged.path(), &disabled).unwrap(),
+    );
+    let told = with_plugin.tshark(merged.path(), &[&disabled[..], &["-Y", "tcpdx"]].concat()).unwrap();
+    assert_eq!(told, "");
+}
+
+#[test]
+fn disabling_tcp_works_as_without_the_plugin() {
+    let (plain, with_plugin) = (Wireshark::plain().unwrap(), Wireshark::with_plugin().unwrap());
+    let capture = corpus_capture("clean-close4/client.pcap");
+    let tree = |wireshark| tree(wireshark, &capture, &["--disable-protocol", "tcp"]).unwrap();
+    assert_same(&tree(&plain), &tree(&with_plugin));
+}
+
+#[test]
+fn a_packet_that_the_snap_length_cuts_is_diagnosed_all_the_same() {
+    let wireshark = Wireshark::with_plugin().unwrap();
+    let capture = corpus_capture("capture-snaplen-96/client.pcap");
+    let cut =
+        lines(&wireshark, &capture, &["tcpdx.stream"], &["-Y", "tcp && frame.cap_len < frame.len"]).unwrap();
+    assert!(!cut.is_empty() && cut.iter().all(|stream| !stream.is_empty()), "{cut:?}");
+}
