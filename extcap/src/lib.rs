@@ -1,41 +1,38 @@
 //! Captures to learn TCP from: two real TCP endpoints on a simulated path, scenarios in which something happens
 //! between them, and a comment on every packet.
+//!
+//! ```
+//! use tcpdx_extcap::{GenerateOptions, generate, scenario};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let rejected = scenario::find("setup/handshake-rejected").ok_or("no such scenario")?.scenario()?;
+//! let mut capture = Vec::new();
+//! let stats = generate(&rejected, &GenerateOptions::default(), &mut capture)?;
+//! assert_eq!(stats.packets, 2, "a SYN and a RST");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Front to back: [`scenario`] reads what is set up and what goes wrong; `simulation` makes a `world` of it, in
+//! which `app`s do their steps on hosts whose `tcp` behaves as Linux does, and a `path` between them delays,
+//! loses and forges packets (`net`); `capture` points see them, `comment` explains them, and `pcapng` writes them.
 
 pub mod scenario;
 
+mod app;
+mod capture;
+mod comment;
+mod generate;
+mod net;
 mod options;
+mod path;
+mod pcapng;
+mod random;
+mod simulation;
+mod tcp;
+mod time;
+mod world;
 
-use std::io::Write;
-
+pub use generate::{Error, Stats, generate, generate_live};
 pub use options::{CapturePoint, GenerateOptions, IpVersion, UnknownWord};
 pub use scenario::{Language, Scenario, ScenarioError};
-
-/// What a generated capture holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Stats {
-    /// Packets written.
-    pub packets: u64,
-    /// Time from the capture's begin to its last packet.
-    pub duration: std::time::Duration,
-}
-
-/// Why a capture could not be generated.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The scenario cannot be used.
-    #[error(transparent)]
-    Scenario(#[from] ScenarioError),
-    /// The capture cannot be written.
-    #[error("cannot write the capture: {0}")]
-    Write(#[from] std::io::Error),
-}
-
-/// Runs a scenario and writes what the chosen capture point sees as pcapng.
-///
-/// # Errors
-/// The scenario has no such variant, or the output cannot be written.
-pub fn generate(scenario: &Scenario, options: &GenerateOptions, out: impl Write) -> Result<Stats, Error> {
-    let varied = options.variant.as_deref().map(|name| scenario.variant(name)).transpose()?;
-    let _ = (varied.as_ref().unwrap_or(scenario), out);
-    Ok(Stats::default())
-}

@@ -32,7 +32,7 @@ pub(crate) struct File {
     pub(crate) path: PathSettings,
     /// Own words for packets of a kind, in place of the common ones.
     #[serde(default)]
-    pub(crate) comment: BTreeMap<String, Texts>,
+    pub(crate) comment: BTreeMap<String, Spanned<Texts>>,
     /// Named changes to this file: each is a table that is laid over it.
     #[serde(default)]
     pub(crate) variant: BTreeMap<String, toml::Table>,
@@ -129,6 +129,24 @@ pub(crate) enum Action {
     PowerOff,
     /// The host is up again, without its connections.
     Boot,
+}
+
+impl Action {
+    /// The word for it in the file.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Action::Listen => "listen",
+            Action::Accept => "accept",
+            Action::Connect => "connect",
+            Action::Send => "send",
+            Action::Receive => "receive",
+            Action::Close => "close",
+            Action::Shutdown => "shutdown",
+            Action::Abort => "abort",
+            Action::PowerOff => "power-off",
+            Action::Boot => "boot",
+        }
+    }
 }
 
 /// `TCP_KEEPIDLE`, `TCP_KEEPINTVL` and `TCP_KEEPCNT`.

@@ -4,6 +4,7 @@
 //! embedded in the program and named `group/name`; users can [`load`] their own.
 
 mod builtin;
+mod check;
 mod error;
 pub(crate) mod file;
 mod text;
@@ -12,10 +13,14 @@ mod units;
 use std::fs;
 use std::path::Path;
 
+use crate::CapturePoint;
+
 pub use builtin::{Builtin, all, find};
 pub use error::ScenarioError;
 pub(crate) use file::File;
-pub use text::{Language, Texts, UnknownLanguage};
+use file::Shows;
+pub(crate) use text::Texts;
+pub use text::{Language, UnknownLanguage};
 
 /// A scenario that has been read and found sound.
 #[derive(Debug, Clone)]
@@ -44,6 +49,7 @@ impl Scenario {
     pub fn parse(name: &str, text: &str) -> Result<Self, ScenarioError> {
         let file: File =
             toml::from_str(text).map_err(|e| ScenarioError::at(name, text, e.span(), e.message()))?;
+        check::check(&file).map_err(|(span, message)| ScenarioError::at(name, text, Some(span), message))?;
         let scenario = Scenario { name: name.to_owned(), text: text.to_owned(), file };
         for variant in scenario.file.variant.keys() {
             scenario.variant(variant)?;
@@ -59,6 +65,31 @@ impl Scenario {
     /// The title in a language, in English where it has none in that.
     pub fn title(&self, language: Language) -> &str {
         self.file.title.get(language).unwrap_or(&self.name)
+    }
+
+    /// Ids of the diagnoses that a capture taken at this point shows; for both points, those of either.
+    pub fn shows(&self, point: CapturePoint) -> Vec<&str> {
+        let Shows { client, server } = &self.file.shows;
+        match point {
+            CapturePoint::Client => client.iter().map(String::as_str).collect(),
+            CapturePoint::Server => server.iter().map(String::as_str).collect(),
+            CapturePoint::Both => client
+                .iter()
+                .chain(server.iter().filter(|id| !client.contains(id)))
+                .map(String::as_str)
+                .collect(),
+        }
+    }
+
+    /// What stands at the head of its captures: the title, and what to watch for.
+    pub(crate) fn heading(&self, language: Language) -> String {
+        let watch = self.file.watch.get(language).unwrap_or_default();
+        format!("{}\n{watch}", self.title(language)).trim().to_owned()
+    }
+
+    /// Something about it that only shows when it is run.
+    pub(crate) fn wrong(&self, message: String) -> ScenarioError {
+        ScenarioError::at(&self.name, "", None, message)
     }
 
     /// Names of its variants.

@@ -59,17 +59,23 @@ impl FromStr for Language {
 
 /// One text per language, by tag.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct Texts(BTreeMap<String, String>);
+pub(crate) struct Texts(BTreeMap<String, String>);
 
 impl Texts {
     /// The text in a language, in English where it has none in that.
-    pub fn get(&self, language: Language) -> Option<&str> {
+    pub(crate) fn get(&self, language: Language) -> Option<&str> {
         pick(self.0.iter().map(|(tag, text)| (tag.as_str(), text.as_str())), language)
     }
 
-    /// Tags of the languages it is written in.
-    pub fn tags(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+    /// The text in this very language.
+    #[cfg(test)]
+    pub(crate) fn only(&self, language: Language) -> Option<&str> {
+        self.0.get(language.tag()).map(String::as_str)
+    }
+
+    /// The text in every language that it has.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.values().map(String::as_str)
     }
 }
 

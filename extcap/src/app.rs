@@ -1,0 +1,160 @@
+//! Applications: they do the steps of their scenario, one after the other.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::scenario::file::{Action, Step};
+use crate::tcp::{Env, Host, Key};
+use crate::time::Time;
+
+/// An application's program, and where in it it is.
+#[derive(Debug)]
+pub(crate) struct App {
+    steps: Vec<Step>,
+    next: usize,
+    /// When the step before was done.
+    done: Time,
+    /// The connection that the steps speak of.
+    connection: Option<Key>,
+    /// Octets that the step has received so far.
+    received: usize,
+    /// The port that it listens on or connects from.
+    port: u16,
+    peer: SocketAddr,
+}
+
+/// Why an application does not go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pause {
+    /// It waits for its connection.
+    Blocked,
+    /// It does nothing until then.
+    Until(Time),
+    /// It is at its end.
+    Done,
+}
+
+impl App {
+    pub(crate) fn new(steps: Vec<Step>, port: u16, peer: SocketAddr) -> Self {
+        App { steps, next: 0, done: Time::ZERO, connection: None, received: 0, port, peer }
+    }
+
+    /// Does steps until it has to wait.
+    pub(crate) fn run(&mut self, host: &mut Host, env: &mut Env<'_>) -> Pause {
+        loop {
+            let Some(step) = self.steps.get(self.next) else { return Pause::Done };
+            let start = self.start_of(step);
+            if start > env.now {
+                return Pause::Until(start);
+            }
+            let step = step.clone();
+            if !self.try_step(&step, host, env) {
+                return Pause::Blocked;
+            }
+            self.next += 1;
+            self.done = env.now;
+            self.received = 0;
+        }
+    }
+
+    /// Whether the step that it is blocked in could be done now.
+    pub(crate) fn is_ready(&self, host: &Host) -> bool {
+        let Some(step) = self.steps.get(self.next) else { return false };
+        let socket = self.connection.and_then(|key| host.socket(key));
+        let failed = socket.is_none_or(|socket| socket.failure().is_some());
+        match step.r#do {
+            Action::Accept => host.can_accept(self.port),
+            Action::Connect => failed || socket.is_some_and(|socket| socket.is_open()),
+            Action::Receive => failed || socket.is_some_and(|socket| socket.unread() > 0 || socket.at_end()),
+            _ => true,
+        }
+    }
+
+    fn start_of(&self, step: &Step) -> Time {
+        let at = step.at.map_or(Time::ZERO, |at| Time::ZERO + at.0);
+        let after = self.done + step.wait.map_or(Duration::ZERO, |wait| wait.0);
+        at.max(after)
+    }
+
+    /// Does a step, or begins it. True when it is done.
+    fn try_step(&mut self, step: &Step, host: &mut Host, env: &mut Env<'_>) -> bool {
+        match step.r#do {
+            Action::Listen => host.listen(self.port, step.backlog.unwrap_or(128)),
+            Action::PowerOff => {
+                host.power_off();
+                self.connection = None;
+            }
+            Action::Boot => host.boot(),
+            Action::Connect => return self.connect(step, host, env),
+            Action::Accept => return self.accept(step, host, env),
+            Action::Receive => return self.receive(step, host, env),
+            Action::Send => {
+                let data = match (&step.text, step.bytes) {
+                    (Some(text), _) => Bytes::copy_from_slice(text.as_bytes()),
+                    (None, count) => filler(count.unwrap_or(0)),
+                };
+                self.with_socket(host, |socket| socket.write(env, data));
+            }
+            Action::Shutdown => self.with_socket(host, |socket| socket.shutdown(env)),
+            Action::Close => self.leave(host, |socket| socket.close(env)),
+            Action::Abort => self.leave(host, |socket| socket.abort(env)),
+        }
+        true
+    }
+
+    fn connect(&mut self, step: &Step, host: &mut Host, env: &mut Env<'_>) -> bool {
+        let Some(key) = self.connection else {
+            self.connection = Some(host.connect(env, self.port, self.peer));
+            return false;
+        };
+        match host.socket(key) {
+            Some(socket) if socket.failure().is_none() && !socket.is_open() => return false,
+            Some(socket) if socket.failure().is_some() => self.leave(host, |socket| socket.close(env)),
+            _ => self.turn_on_keepalive(step, host, env),
+        }
+        true
+    }
+
+    fn accept(&mut self, step: &Step, host: &mut Host, env: &mut Env<'_>) -> bool {
+        self.connection = host.accept(self.port);
+        self.turn_on_keepalive(step, host, env);
+        self.connection.is_some()
+    }
+
+    fn turn_on_keepalive(&self, step: &Step, host: &mut Host, env: &Env<'_>) {
+        if let Some(keepalive) = step.keepalive {
+            self.with_socket(host, |socket| socket.set_keepalive(env, keepalive));
+        }
+    }
+
+    fn receive(&mut self, step: &Step, host: &mut Host, env: &mut Env<'_>) -> bool {
+        let mut ended = true;
+        let mut count = 0;
+        self.with_socket(host, |socket| {
+            count = socket.read(env);
+            ended = socket.at_end() || socket.failure().is_some();
+        });
+        self.received += count;
+        ended || !step.until_closed && self.received >= step.bytes.unwrap_or(1)
+    }
+
+    fn with_socket(&self, host: &mut Host, act: impl FnOnce(&mut crate::tcp::Socket)) {
+        if let Some(key) = self.connection {
+            host.with_socket(key, act);
+        }
+    }
+
+    /// Does the last thing with a connection.
+    fn leave(&mut self, host: &mut Host, act: impl FnOnce(&mut crate::tcp::Socket)) {
+        self.with_socket(host, act);
+        self.connection = None;
+    }
+}
+
+/// That many bytes of no meaning.
+fn filler(count: usize) -> Bytes {
+    const TEXT: &[u8] = b"abcdefghijklmnopqrstuvwxyz\n";
+    TEXT.iter().copied().cycle().take(count).collect()
+}

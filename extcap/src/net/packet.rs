@@ -1,0 +1,160 @@
+//! Packets: a segment in its IP header, and why it was sent.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use super::{Flags, Segment};
+
+/// One of the two ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Side {
+    Client,
+    Server,
+}
+
+impl Side {
+    pub(crate) fn other(self) -> Side {
+        match self {
+            Side::Client => Side::Server,
+            Side::Server => Side::Client,
+        }
+    }
+}
+
+/// Declares [`Kind`] with the name that each has in scenario files and texts.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident = $name:literal,)*) => {
+        /// What a packet is to the endpoint that sends it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub(crate) enum Kind { $($(#[$doc])* $kind,)* }
+
+        impl Kind {
+            pub(crate) const ALL: &[Kind] = &[$(Kind::$kind),*];
+
+            /// Its name in scenario files and in `comments.toml`.
+            pub(crate) fn name(self) -> &'static str {
+                match self { $(Kind::$kind => $name,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// The first SYN.
+    Syn = "syn",
+    /// The SYN again: no answer came.
+    SynAgain = "syn_again",
+    /// The first SYN-ACK.
+    SynAck = "syn_ack",
+    /// The SYN-ACK again: the third ACK did not come.
+    SynAckAgain = "syn_ack_again",
+    /// The SYN-ACK again because the SYN came again.
+    SynAckForSyn = "syn_ack_for_syn",
+    /// The client's ACK of the SYN-ACK.
+    ThirdAck = "third_ack",
+    /// The same once more, because the SYN-ACK came again.
+    ThirdAckAgain = "third_ack_again",
+    /// New data.
+    Data = "data",
+    /// Data again, after a retransmission timeout.
+    DataAgain = "data_again",
+    /// The last segment again, to find out whether the tail was lost (RFC 8985, 7).
+    TailProbe = "tail_probe",
+    /// An ACK sent at once.
+    Ack = "ack",
+    /// An ACK that waited for company in vain (RFC 9293, 3.8.6.3).
+    DelayedAck = "delayed_ack",
+    /// An ACK for something that had come before or out of order.
+    DuplicateAck = "duplicate_ack",
+    /// The ACK that tells of more room.
+    WindowUpdate = "window_update",
+    /// The side's FIN.
+    Fin = "fin",
+    /// FIN that also acknowledges the other side's FIN.
+    FinAndAck = "fin_and_ack",
+    /// The FIN again.
+    FinAgain = "fin_again",
+    /// An ACK of the other side's FIN, with the own one still to come.
+    AckOfFin = "ack_of_fin",
+    /// The ACK of the other side's FIN that ends the connection.
+    LastAck = "last_ack",
+    /// The same once more: the FIN came again.
+    LastAckAgain = "last_ack_again",
+    /// A keep-alive probe (RFC 9293, 3.8.4).
+    KeepAlive = "keep_alive",
+    /// The answer to it.
+    KeepAliveAck = "keep_alive_ack",
+    /// A challenge ACK (RFC 5961).
+    ChallengeAck = "challenge_ack",
+    /// RST for a SYN to a port where nobody listens.
+    Refused = "refused",
+    /// RST for a segment of a connection that the host does not know.
+    NoConnection = "no_connection",
+    /// RST because the accept queue is full.
+    QueueOverflow = "queue_overflow",
+    /// RST for data that came after the application had closed.
+    AfterClose = "after_close",
+    /// RST because the application aborted.
+    Abort = "abort",
+    /// RST because it closed with data unread.
+    AbortUnread = "abort_unread",
+    /// RST because keep-alive probes went unanswered.
+    KeepAliveTimeout = "keep_alive_timeout",
+    /// A packet in somebody else's name.
+    Forged = "forged",
+}
+
+/// Why a packet was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reason {
+    pub(crate) kind: Kind,
+    /// The how manieth of its kind in a row, from 1.
+    pub(crate) nth: u32,
+    /// How long its sender had waited for something before it sent this.
+    pub(crate) waited: Duration,
+}
+
+impl Reason {
+    pub(crate) fn new(kind: Kind) -> Self {
+        Reason { kind, nth: 1, waited: Duration::ZERO }
+    }
+}
+
+impl From<Kind> for Reason {
+    fn from(kind: Kind) -> Self {
+        Reason::new(kind)
+    }
+}
+
+/// A segment in its IP header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Packet {
+    pub(crate) from: IpAddr,
+    pub(crate) to: IpAddr,
+    /// TTL or hop limit.
+    pub(crate) ttl: u8,
+    /// Identification; IPv4 only.
+    pub(crate) id: u16,
+    /// Don't Fragment; IPv4 only.
+    pub(crate) dont_fragment: bool,
+    /// Flow label; IPv6 only.
+    pub(crate) flow_label: u32,
+    pub(crate) segment: Segment,
+    pub(crate) reason: Reason,
+    /// The fault that made or met it, as its place in the scenario.
+    pub(crate) fault: Option<usize>,
+}
+
+impl Packet {
+    pub(crate) fn source(&self) -> SocketAddr {
+        SocketAddr::new(self.from, self.segment.from_port)
+    }
+
+    pub(crate) fn destination(&self) -> SocketAddr {
+        SocketAddr::new(self.to, self.segment.to_port)
+    }
+
+    pub(crate) fn has(&self, flag: Flags) -> bool {
+        self.segment.has(flag)
+    }
+}

@@ -1,0 +1,76 @@
+//! What types cannot say: which keys belong together.
+
+use std::ops::Range;
+
+use super::file::{Action, Fault, FaultAction, File, Step};
+use crate::comment::Template;
+use crate::net::Kind;
+
+/// Where something is wrong, and what would be right.
+type Wrong = (Range<usize>, String);
+
+pub(super) fn check(file: &File) -> Result<(), Wrong> {
+    for step in file.client.step.iter().chain(&file.server.step) {
+        check_step(step.get_ref()).map_err(|message| (step.span(), message))?;
+    }
+    for fault in &file.path.fault {
+        check_fault(fault.get_ref()).map_err(|message| (fault.span(), message))?;
+    }
+    for (name, texts) in &file.comment {
+        let wrong = |message| (texts.span(), format!("comment.{name}: {message}"));
+        if !Kind::ALL.iter().any(|kind| kind.name() == name) {
+            let kinds: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
+            return Err(wrong(format!("no such kind of packet; there are: {}", kinds.join(", "))));
+        }
+        check_texts(texts.get_ref()).map_err(wrong)?;
+    }
+    Ok(())
+}
+
+fn check_texts(texts: &super::Texts) -> Result<(), String> {
+    texts.iter().try_for_each(|text| Template::parse(text).map(drop))
+}
+
+fn check_step(step: &Step) -> Result<(), String> {
+    let action = step.r#do;
+    let only = |key: &str, there: bool, right: &[Action]| match there && !right.contains(&action) {
+        true => {
+            let right: Vec<String> = right.iter().map(|action| format!("\"{}\"", action.name())).collect();
+            Err(format!("`{key}` belongs to do = {}, not to \"{}\"", right.join(" or "), action.name()))
+        }
+        false => Ok(()),
+    };
+    only("text", step.text.is_some(), &[Action::Send])?;
+    only("bytes", step.bytes.is_some(), &[Action::Send, Action::Receive])?;
+    only("until_closed", step.until_closed, &[Action::Receive])?;
+    only("keepalive", step.keepalive.is_some(), &[Action::Connect, Action::Accept])?;
+    only("backlog", step.backlog.is_some(), &[Action::Listen])?;
+    if action == Action::Send && step.text.is_some() == step.bytes.is_some() {
+        return Err("do = \"send\" needs either `text` or `bytes`".to_owned());
+    }
+    match step.keepalive {
+        Some(keepalive)
+            if keepalive.idle.0.is_zero() || keepalive.interval.0.is_zero() || keepalive.count == 0 =>
+        {
+            Err("keepalive needs an idle time, an interval and a count above zero".to_owned())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_fault(fault: &Fault) -> Result<(), String> {
+    let (delays, forges) = (fault.r#do == FaultAction::Delay, fault.r#do == FaultAction::Inject);
+    if delays != fault.by.is_some() {
+        return Err("`by`, a time such as \"60ms\", belongs to do = \"delay\", which needs it".to_owned());
+    }
+    if forges != fault.forge.is_some() {
+        return Err(
+            "`forge`, such as { as = \"client\", ttl = 128 }, belongs to do = \"inject\", which needs it"
+                .to_owned(),
+        );
+    }
+    if fault.nth == Some(0) {
+        return Err("`nth` counts from 1".to_owned());
+    }
+    check_texts(&fault.comment)
+}

@@ -1,0 +1,143 @@
+//! From a scenario and options to a world ready to run, and what its capture is called.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use crate::app::App;
+use crate::capture::Tap;
+use crate::net::{Link, Side};
+use crate::options::{CapturePoint, GenerateOptions, IpVersion};
+use crate::path::Path;
+use crate::pcapng::Interface;
+use crate::random::Random;
+use crate::scenario::{Scenario, file};
+use crate::tcp::{Host, KernelClock, Settings};
+use crate::time::Time;
+use crate::world::{Node, World};
+
+/// Nothing is simulated behind this: a scenario whose hosts never fall silent ends here.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+/// Linux's ephemeral ports; `connect()` takes even ones.
+const EPHEMERAL: (u16, u16) = (32_768, 60_998);
+
+/// One end, as it is called and reached.
+#[derive(Debug, Clone)]
+pub(crate) struct End {
+    pub(crate) name: String,
+    pub(crate) address: IpAddr,
+    port: u16,
+    mac: [u8; 6],
+}
+
+/// What is fixed before anything happens.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    pub(crate) client: End,
+    pub(crate) server: End,
+    point: CapturePoint,
+}
+
+/// Ethernet addresses of the first and the last router (locally administered, IEEE 802, 8.2.2).
+const ROUTERS: [[u8; 6]; 2] = [[0x02, 0, 0, 0, 0, 0xfe], [0x02, 0, 0, 1, 0, 0xfe]];
+
+impl Setup {
+    pub(crate) fn new(scenario: &Scenario, options: &GenerateOptions) -> Self {
+        let mut random = Random::new(options.seed, 1);
+        let ephemeral = EPHEMERAL.0 + 2 * random.below(u64::from((EPHEMERAL.1 - EPHEMERAL.0) / 2)) as u16;
+        let file = &scenario.file;
+        let v4 = |host: &file::Host, default| IpAddr::V4(host.ipv4.unwrap_or(default));
+        let v6 = |host: &file::Host, default| IpAddr::V6(host.ipv6.unwrap_or(default));
+        // Addresses for documentation (RFC 5737, RFC 3849).
+        let (client, server) = match options.ip {
+            IpVersion::V4 => (
+                v4(&file.client, Ipv4Addr::new(192, 0, 2, 10)),
+                v4(&file.server, Ipv4Addr::new(198, 51, 100, 20)),
+            ),
+            IpVersion::V6 => (
+                v6(&file.client, Ipv6Addr::new(0x2001, 0xdb8, 1, 0, 0, 0, 0, 0x10)),
+                v6(&file.server, Ipv6Addr::new(0x2001, 0xdb8, 2, 0, 0, 0, 0, 0x20)),
+            ),
+        };
+        let end = |host: &file::Host, name: &str, address, port, mac| End {
+            name: host.name.clone().unwrap_or_else(|| name.to_owned()),
+            address,
+            port: host.port.unwrap_or(port),
+            mac,
+        };
+        Setup {
+            client: end(&file.client, "client.example", client, ephemeral, [0x02, 0, 0, 0, 0, 0x0a]),
+            server: end(&file.server, "server.example", server, 80, [0x02, 0, 0, 1, 0, 0x14]),
+            point: options.point,
+        }
+    }
+
+    fn end(&self, side: Side) -> &End {
+        match side {
+            Side::Client => &self.client,
+            Side::Server => &self.server,
+        }
+    }
+
+    fn sides(&self) -> &'static [Side] {
+        match self.point {
+            CapturePoint::Client => &[Side::Client],
+            CapturePoint::Server => &[Side::Server],
+            CapturePoint::Both => &[Side::Client, Side::Server],
+        }
+    }
+
+    /// The capture's interfaces, in order.
+    pub(crate) fn interfaces(&self) -> Vec<Interface> {
+        let interface = |&side: &Side| {
+            let end = self.end(side);
+            let name = if side == Side::Client { "client" } else { "server" };
+            Interface {
+                name: name.to_owned(),
+                description: format!("At the {name}: {} ({})", end.name, end.address),
+            }
+        };
+        self.sides().iter().map(interface).collect()
+    }
+
+    /// The number of the interface at a host.
+    pub(crate) fn interface(&self, at: Side) -> u32 {
+        self.sides().iter().position(|side| *side == at).unwrap_or(0) as u32
+    }
+
+    /// The hosts' names.
+    pub(crate) fn names(&self) -> [(IpAddr, &str); 2] {
+        [(self.client.address, &self.client.name), (self.server.address, &self.server.name)]
+    }
+
+    /// The Ethernet addresses of a packet at a host's card: it goes to, or comes from, the nearest router.
+    pub(crate) fn link(&self, at: Side, inbound: bool) -> Link {
+        let (host, router) = (self.end(at).mac, ROUTERS[at as usize]);
+        if inbound { Link { from: router, to: host } } else { Link { from: host, to: router } }
+    }
+
+    /// The world in which the scenario happens.
+    pub(crate) fn world(&self, scenario: &Scenario, options: &GenerateOptions) -> World {
+        let file = &scenario.file;
+        let delay = options.rtt.map_or(file.path.delay.0, |rtt| rtt / 2);
+        let end = file.end.map_or(LONGEST, |end| end.0);
+        let server = SocketAddr::new(self.server.address, self.server.port);
+        World::new(
+            self.node(Side::Client, &file.client, options),
+            self.node(Side::Server, &file.server, options),
+            Path::new(&file.path, delay, options.seed),
+            Tap::new(options.point, server),
+            Time::ZERO + end,
+        )
+    }
+
+    fn node(&self, side: Side, host: &file::Host, options: &GenerateOptions) -> Node {
+        let (own, peer) = (self.end(side), self.end(side.other()));
+        let mut random = Random::new(options.seed, 3 + side as u64);
+        let uptime = Duration::from_nanos(random.below(LONGEST.as_nanos() as u64 * 20));
+        let ip_header = if own.address.is_ipv4() { 20 } else { 40 };
+        let settings = Settings::new(&host.sysctl, ip_header);
+        let steps = host.step.iter().map(|step| step.get_ref().clone()).collect();
+        let app = App::new(steps, own.port, SocketAddr::new(peer.address, peer.port));
+        Node::new(Host::new(own.address, settings, KernelClock::new(uptime)), app, random)
+    }
+}

@@ -1,0 +1,259 @@
+//! A host: its table of connections, its listening ports, its power switch.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+
+use super::listener::Listener;
+use super::request::{self, Request};
+use super::settings::Settings;
+use super::socket::{Pair, Socket, State};
+use super::time_wait::{self, TimeWait};
+use super::{Env, KernelClock, reset};
+use crate::net::{Flags, Kind, Packet};
+use crate::time::Time;
+
+/// A connection's place in the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    pub(crate) local_port: u16,
+    pub(crate) remote: SocketAddr,
+}
+
+/// What is kept of a connection.
+#[derive(Debug)]
+enum Entry {
+    Request(Box<Request>),
+    Socket(Box<Socket>),
+    TimeWait(Box<TimeWait>),
+}
+
+#[derive(Debug)]
+struct Slot {
+    entry: Entry,
+    /// The wake-up that was asked for.
+    wake: Option<Time>,
+}
+
+/// One computer's TCP.
+#[derive(Debug)]
+pub(crate) struct Host {
+    address: IpAddr,
+    settings: Rc<Settings>,
+    clock: KernelClock,
+    powered: bool,
+    table: HashMap<Key, Slot>,
+    listeners: HashMap<u16, Listener>,
+    /// Connections that may need another wake-up than before.
+    touched: Vec<Key>,
+}
+
+impl Host {
+    pub(crate) fn new(address: IpAddr, settings: Settings, clock: KernelClock) -> Self {
+        Host {
+            address,
+            settings: Rc::new(settings),
+            clock,
+            powered: true,
+            table: HashMap::new(),
+            listeners: HashMap::new(),
+            touched: Vec::new(),
+        }
+    }
+
+    /// Everything that it knew is gone, and it says nothing.
+    pub(crate) fn power_off(&mut self) {
+        self.powered = false;
+        self.table.clear();
+        self.listeners.clear();
+    }
+
+    pub(crate) fn boot(&mut self) {
+        self.powered = true;
+    }
+
+    pub(crate) fn listen(&mut self, port: u16, backlog: u32) {
+        self.listeners.insert(port, Listener::new(backlog));
+    }
+
+    /// Takes the next completed connection.
+    pub(crate) fn accept(&mut self, port: u16) -> Option<Key> {
+        self.listeners.get_mut(&port)?.accept()
+    }
+
+    pub(crate) fn can_accept(&self, port: u16) -> bool {
+        self.listeners.get(&port).is_some_and(Listener::has_connection)
+    }
+
+    /// Opens a connection.
+    pub(crate) fn connect(&mut self, env: &mut Env<'_>, local_port: u16, remote: SocketAddr) -> Key {
+        let key = Key { local_port, remote };
+        let socket = Socket::connect(env, self.settings.clone(), self.clock, self.pair(key));
+        self.put(key, Entry::Socket(Box::new(socket)));
+        key
+    }
+
+    /// The socket of a connection, while the application holds it.
+    pub(crate) fn socket(&self, key: Key) -> Option<&Socket> {
+        match &self.table.get(&key)?.entry {
+            Entry::Socket(socket) => Some(socket),
+            _ => None,
+        }
+    }
+
+    /// The application does something with a socket.
+    pub(crate) fn with_socket(&mut self, key: Key, act: impl FnOnce(&mut Socket)) {
+        if let Some(Slot { entry: Entry::Socket(socket), .. }) = self.table.get_mut(&key) {
+            act(socket);
+            self.settle(key);
+        }
+    }
+
+    /// A packet arrives.
+    pub(crate) fn receive(&mut self, env: &mut Env<'_>, packet: &Packet) {
+        if !self.powered || packet.to != self.address {
+            return;
+        }
+        let key = Key { local_port: packet.segment.to_port, remote: packet.source() };
+        let alive = |slot: &&mut Slot| !matches!(&slot.entry, Entry::Socket(s) if s.is_dead());
+        let Some(slot) = self.table.get_mut(&key).filter(|slot| alive(&slot)) else {
+            self.receive_unknown(env, key, packet);
+            return;
+        };
+        match &mut slot.entry {
+            Entry::Socket(socket) => match &mut socket.remains {
+                Some(remains) => match remains.receive(env, packet) {
+                    time_wait::Verdict::Keep => {}
+                    time_wait::Verdict::Forget => socket.remains = None,
+                    time_wait::Verdict::NewConnection => self.receive_unknown(env, key, packet),
+                },
+                None => socket.receive(env, packet),
+            },
+            Entry::TimeWait(remains) => match remains.receive(env, packet) {
+                time_wait::Verdict::Keep => {}
+                time_wait::Verdict::Forget => self.forget(key),
+                time_wait::Verdict::NewConnection => {
+                    self.forget(key);
+                    self.receive_unknown(env, key, packet);
+                }
+            },
+            Entry::Request(request) => match request.receive(env, packet) {
+                request::Verdict::Wait => {}
+                request::Verdict::Forget => self.forget(key),
+                request::Verdict::Complete => self.complete(env, key, packet),
+            },
+        }
+        self.settle(key);
+    }
+
+    /// A wake-up that was asked for.
+    pub(crate) fn wake(&mut self, env: &mut Env<'_>, key: Key) {
+        let Some(slot) = self.table.get_mut(&key).filter(|slot| slot.wake == Some(env.now)) else { return };
+        slot.wake = None;
+        match &mut slot.entry {
+            Entry::Socket(socket) => socket.on_timer(env),
+            Entry::TimeWait(remains) if remains.deadline <= env.now => self.forget(key),
+            Entry::Request(request) if request.deadline <= env.now => {
+                if let request::Verdict::Forget = request.on_timer(env) {
+                    self.forget(key);
+                }
+            }
+            Entry::TimeWait(_) | Entry::Request(_) => {}
+        }
+        self.settle(key);
+    }
+
+    /// Wake-ups that are wanted and were not asked for before.
+    pub(crate) fn wanted_wakes(&mut self) -> Vec<(Key, Time)> {
+        let mut wanted = Vec::new();
+        for key in self.touched.drain(..) {
+            let Some(slot) = self.table.get_mut(&key) else { continue };
+            let next = match &slot.entry {
+                Entry::Request(request) => Some(request.deadline),
+                Entry::Socket(socket) => socket.next_timer(),
+                Entry::TimeWait(remains) => Some(remains.deadline),
+            };
+            if let Some(time) = next.filter(|time| slot.wake.is_none_or(|asked| *time < asked)) {
+                slot.wake = Some(time);
+                wanted.push((key, time));
+            }
+        }
+        wanted
+    }
+
+    /// No entry takes it: a SYN for a listener, or a reset.
+    fn receive_unknown(&mut self, env: &mut Env<'_>, key: Key, packet: &Packet) {
+        let segment = &packet.segment;
+        let syn = segment.has(Flags::SYN) && !segment.has(Flags::ACK) && !segment.has(Flags::RST);
+        match self.listeners.get_mut(&key.local_port) {
+            Some(listener) if syn => {
+                if listener.takes_syn() {
+                    listener.requests += 1;
+                    let (settings, pair) = (self.settings.clone(), self.pair(key));
+                    let request = Request::new(env, settings, self.clock, pair, segment);
+                    self.put(key, Entry::Request(Box::new(request)));
+                }
+            }
+            _ if syn => reset::reply(env, packet, self.settings.ttl, Kind::Refused),
+            _ => reset::reply(env, packet, self.settings.ttl, Kind::NoConnection),
+        }
+    }
+
+    /// The third ACK, or what carries it, has come.
+    fn complete(&mut self, env: &mut Env<'_>, key: Key, packet: &Packet) {
+        let Some(listener) = self.listeners.get_mut(&key.local_port) else {
+            self.forget(key);
+            reset::reply(env, packet, self.settings.ttl, Kind::NoConnection);
+            return;
+        };
+        if listener.is_full() {
+            if let Some(Slot { entry: Entry::Request(request), .. }) = self.table.get_mut(&key)
+                && let request::Verdict::Forget = request.overflow(env, packet)
+            {
+                self.forget(key);
+            }
+            return;
+        }
+        listener.requests = listener.requests.saturating_sub(1);
+        listener.push(key);
+        if let Some(Slot { entry: Entry::Request(request), .. }) = self.table.remove(&key) {
+            let mut socket = request.into_socket(env);
+            socket.receive(env, packet);
+            self.put(key, Entry::Socket(Box::new(socket)));
+        }
+    }
+
+    fn pair(&self, key: Key) -> Pair {
+        Pair { local: SocketAddr::new(self.address, key.local_port), remote: key.remote }
+    }
+
+    fn put(&mut self, key: Key, entry: Entry) {
+        self.table.insert(key, Slot { entry, wake: None });
+        self.touched.push(key);
+    }
+
+    fn forget(&mut self, key: Key) {
+        if let Some(Slot { entry: Entry::Request(_), .. }) = self.table.remove(&key)
+            && let Some(listener) = self.listeners.get_mut(&key.local_port)
+        {
+            listener.requests = listener.requests.saturating_sub(1);
+        }
+    }
+
+    /// After something happened to a connection: a socket that nobody holds gives way to what remains of it.
+    fn settle(&mut self, key: Key) {
+        if let Some(slot) = self.table.get_mut(&key)
+            && let Entry::Socket(socket) = &mut slot.entry
+            && socket.is_orphan()
+            && socket.state == State::Closed
+        {
+            match socket.remains.take() {
+                Some(remains) => slot.entry = Entry::TimeWait(Box::new(remains)),
+                None => {
+                    self.table.remove(&key);
+                }
+            }
+        }
+        self.touched.push(key);
+    }
+}

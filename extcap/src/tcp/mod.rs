@@ -1,0 +1,46 @@
+//! TCP as the Linux kernel does it, one phase a file.
+//!
+//! [`Host`] is the door: packets, timers and the application's calls go in, packets come out. It keeps the table
+//! of connections, each entry of which is what the kernel keeps for it at that time: a [`request`](Request) (SYN
+//! received, no ACK yet), a [`Socket`], or a [`TimeWait`] that only remembers numbers. `listener` makes requests
+//! and sockets of SYNs, `connect` opens actively, `input` and `ack` take segments, `output` sends them,
+//! `delayed_ack` and `window` decide on ACKs, `retransmit` repeats, `close` and `reset` end, `keepalive` probes.
+//!
+//! Nothing here looks at the clock or at chance but through [`Env`].
+
+mod ack;
+mod clock;
+mod close;
+mod connect;
+mod delayed_ack;
+mod host;
+mod input;
+mod keepalive;
+mod listener;
+mod output;
+mod reassembly;
+mod request;
+mod reset;
+mod retransmit;
+mod rtt;
+mod settings;
+mod socket;
+mod time_wait;
+mod window;
+
+pub(crate) use clock::KernelClock;
+pub(crate) use host::{Host, Key};
+pub(crate) use settings::Settings;
+pub(crate) use socket::Socket;
+
+use crate::net::Packet;
+use crate::random::Random;
+use crate::time::Time;
+
+/// What the world lends to an endpoint while it acts.
+pub(crate) struct Env<'a> {
+    pub(crate) now: Time,
+    pub(crate) random: &'a mut Random,
+    /// Packets that leave, in order.
+    pub(crate) out: &'a mut Vec<Packet>,
+}

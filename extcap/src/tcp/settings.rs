@@ -1,0 +1,59 @@
+//! A host's settings: what differs from one system to another.
+
+use std::time::Duration;
+
+use crate::scenario::file::Sysctl;
+
+/// The receive buffer that Linux starts with gives this much window (`tcp_rmem[1]` = 131072, half of it).
+pub(super) const INITIAL_SPACE: u32 = 65_536;
+/// TIME-WAIT, and the longest stay of an orphan in FIN-WAIT-2 (`TCP_TIMEWAIT_LEN`, `tcp_fin_timeout`).
+pub(super) const TIME_WAIT: Duration = Duration::from_secs(60);
+/// A SYN's or SYN-ACK's first timeout (`TCP_TIMEOUT_INIT`; RFC 6298, 2.1).
+pub(super) const SYN_TIMEOUT: Duration = Duration::from_secs(1);
+/// `TCP_RTO_MAX`.
+pub(super) const RTO_MAX: Duration = Duration::from_secs(120);
+
+/// The numbers of a host's TCP, as Linux 6.18 has them where a scenario does not say otherwise.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) ttl: u8,
+    /// The MSS that it announces: what fits in an Ethernet frame.
+    pub(super) mss: u16,
+    pub(super) syn_retries: u32,
+    /// So many repeats of the SYN come every second before the time between them doubles.
+    pub(super) syn_linear_timeouts: u32,
+    pub(super) synack_retries: u32,
+    pub(super) abort_on_overflow: bool,
+    pub(super) timestamps: bool,
+    pub(super) sack: bool,
+    pub(super) window_scaling: bool,
+    /// The scale that it announces.
+    pub(super) window_scale: u8,
+    /// The largest window it will ever offer.
+    pub(super) window_clamp: u32,
+}
+
+impl Settings {
+    /// The settings of a host on a link with an MTU of 1500 whose IP header has that many bytes.
+    pub(crate) fn new(sysctl: &Sysctl, ip_header: u16) -> Self {
+        let rmem_max = sysctl.tcp_rmem_max.unwrap_or(6_291_456).max(INITIAL_SPACE);
+        Settings {
+            ttl: sysctl.ip_default_ttl.unwrap_or(64),
+            mss: 1500 - ip_header - 20,
+            syn_retries: sysctl.tcp_syn_retries.unwrap_or(6),
+            syn_linear_timeouts: sysctl.tcp_syn_linear_timeouts.unwrap_or(4),
+            synack_retries: sysctl.tcp_synack_retries.unwrap_or(5),
+            abort_on_overflow: sysctl.tcp_abort_on_overflow.unwrap_or(false),
+            timestamps: sysctl.tcp_timestamps.unwrap_or(true),
+            sack: sysctl.tcp_sack.unwrap_or(true),
+            window_scaling: sysctl.tcp_window_scaling.unwrap_or(true),
+            window_scale: (rmem_max.ilog2() - 15).min(14) as u8,
+            window_clamp: rmem_max / 2,
+        }
+    }
+
+    /// The window of a SYN or SYN-ACK: as many whole segments as 65535 octets hold (`tcp_select_initial_window`).
+    pub(super) fn initial_window(segment: u16) -> u32 {
+        65_535 / u32::from(segment) * u32::from(segment)
+    }
+}

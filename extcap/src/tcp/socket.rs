@@ -1,0 +1,327 @@
+//! One side of one connection: the transmission control block, and what belongs to no single phase.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use bytes::Bytes;
+
+use super::delayed_ack::DelayedAck;
+use super::keepalive::KeepAlive;
+use super::reassembly::Reassembly;
+use super::retransmit::{Retransmit, Sent};
+use super::rtt::Rtt;
+use super::settings::Settings;
+use super::time_wait::TimeWait;
+use super::{Env, KernelClock};
+use crate::net::{Seq, Timestamps};
+use crate::time::Time;
+
+/// The states of RFC 9293, 3.3.2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    SynSent,
+    Established,
+    FinWait1,
+    FinWait2,
+    CloseWait,
+    Closing,
+    LastAck,
+    TimeWait,
+    Closed,
+}
+
+/// How a connection failed, as the application's next call is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// `ECONNREFUSED`
+    Refused,
+    /// `ECONNRESET`
+    Reset,
+    /// `ETIMEDOUT`
+    TimedOut,
+}
+
+/// Both ends of a connection, seen from one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Pair {
+    pub(super) local: SocketAddr,
+    pub(super) remote: SocketAddr,
+}
+
+/// What a socket writes into its IP headers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct IpLine {
+    pub(super) ttl: u8,
+    next_id: u16,
+    pub(super) flow_label: u32,
+}
+
+impl IpLine {
+    pub(super) fn new(env: &mut Env<'_>, settings: &Settings) -> Self {
+        IpLine { ttl: settings.ttl, next_id: env.random.u16(), flow_label: env.random.u32() & 0xf_ffff }
+    }
+
+    /// The next packet's identification: one socket counts its packets, from a number of its own.
+    pub(super) fn take_id(&mut self) -> u16 {
+        let id = self.next_id;
+        self.next_id = id.wrapping_add(1);
+        id
+    }
+}
+
+/// The TSval and TSecr of a connection (RFC 7323).
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct TimestampClock {
+    /// Agreed on in the handshake.
+    pub(super) on: bool,
+    /// Linux adds a random number for each connection.
+    pub(super) offset: u32,
+    /// TS.Recent
+    pub(super) recent: u32,
+}
+
+impl TimestampClock {
+    pub(super) fn value(&self, clock: KernelClock, now: Time) -> u32 {
+        clock.millis(now).wrapping_add(self.offset)
+    }
+
+    pub(super) fn option(&self, clock: KernelClock, now: Time) -> Option<Timestamps> {
+        self.on.then(|| Timestamps { value: self.value(clock, now), echo: self.recent })
+    }
+}
+
+/// The send sequence space, and what is or will be in it.
+#[derive(Debug)]
+pub(super) struct SendSpace {
+    /// ISS
+    pub(super) first: Seq,
+    /// SND.UNA
+    pub(super) una: Seq,
+    /// SND.NXT
+    pub(super) next: Seq,
+    /// SND.WND, in octets
+    pub(super) window: u32,
+    pub(super) scale: u8,
+    /// The most data in one segment.
+    pub(super) mss: u32,
+    /// Written by the application, not sent yet.
+    pub(super) queue: VecDeque<Bytes>,
+    /// Sent, not acknowledged.
+    pub(super) flight: VecDeque<Sent>,
+    /// Congestion window, in segments.
+    pub(super) cwnd: u32,
+    pub(super) ssthresh: u32,
+    /// The FIN is to follow the queue.
+    pub(super) fin_wanted: bool,
+}
+
+impl SendSpace {
+    pub(super) fn new(first: Seq, window: u32, scale: u8, mss: u32) -> Self {
+        SendSpace {
+            first,
+            una: first,
+            next: first + 1,
+            window,
+            scale,
+            mss,
+            queue: VecDeque::new(),
+            flight: VecDeque::new(),
+            cwnd: 10,
+            ssthresh: u32::MAX,
+            fin_wanted: false,
+        }
+    }
+}
+
+/// The receive sequence space, and what has come in it.
+#[derive(Debug)]
+pub(super) struct ReceiveSpace {
+    /// IRS
+    pub(super) first: Seq,
+    /// RCV.NXT
+    pub(super) next: Seq,
+    /// RCV.NXT as it was last told to the peer: Last.ACK.sent of RFC 7323.
+    pub(super) told: Seq,
+    /// The window that was told then, in octets.
+    pub(super) window: u32,
+    pub(super) scale: u8,
+    /// No more than this is offered until data shows that it comes in useful sizes (`rcv_ssthresh`).
+    pub(super) threshold: u32,
+    /// The largest segment seen, as the kernel guesses the peer's MSS (`rcv_mss`).
+    pub(super) mss: u32,
+    /// In order, not read by the application.
+    pub(super) unread: VecDeque<Bytes>,
+    pub(super) unread_len: u32,
+    pub(super) out_of_order: Reassembly,
+    /// The peer's FIN has come, and everything before it.
+    pub(super) closed: bool,
+}
+
+impl ReceiveSpace {
+    pub(super) fn new(first: Seq, window: u32, scale: u8) -> Self {
+        ReceiveSpace {
+            first,
+            next: first + 1,
+            told: first + 1,
+            window,
+            scale,
+            threshold: window,
+            mss: 536,
+            unread: VecDeque::new(),
+            unread_len: 0,
+            out_of_order: Reassembly::default(),
+            closed: false,
+        }
+    }
+}
+
+/// A connection's one end.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    pub(super) settings: Rc<Settings>,
+    pub(super) clock: KernelClock,
+    pub(super) pair: Pair,
+    pub(super) state: State,
+    pub(super) ip: IpLine,
+    pub(super) send: SendSpace,
+    pub(super) receive: ReceiveSpace,
+    pub(super) timestamps: TimestampClock,
+    /// SACK was agreed on.
+    pub(super) sack: bool,
+    pub(super) rtt: Rtt,
+    pub(super) delayed_ack: DelayedAck,
+    pub(super) retransmit: Retransmit,
+    pub(super) keepalive: Option<KeepAlive>,
+    /// When anything last came from the peer.
+    pub(super) heard: Time,
+    /// The application has closed it.
+    pub(super) orphan: bool,
+    pub(super) failure: Option<Failure>,
+    /// What stays of it to answer late segments.
+    pub(super) remains: Option<TimeWait>,
+}
+
+impl Socket {
+    /// The socket of a connection that has just been opened from this side or accepted.
+    pub(super) fn new(
+        env: &mut Env<'_>,
+        settings: Rc<Settings>,
+        clock: KernelClock,
+        pair: Pair,
+        send: SendSpace,
+        receive: ReceiveSpace,
+    ) -> Self {
+        let ip = IpLine::new(env, &settings);
+        Socket {
+            settings,
+            clock,
+            pair,
+            state: State::Established,
+            ip,
+            send,
+            receive,
+            timestamps: TimestampClock::default(),
+            sack: false,
+            rtt: Rtt::default(),
+            delayed_ack: DelayedAck::default(),
+            retransmit: Retransmit::default(),
+            keepalive: None,
+            heard: env.now,
+            orphan: false,
+            failure: None,
+            remains: None,
+        }
+    }
+
+    /// How it failed, if it did.
+    pub(crate) fn failure(&self) -> Option<Failure> {
+        self.failure
+    }
+
+    /// Whether the handshake is over on this side.
+    pub(crate) fn is_open(&self) -> bool {
+        !matches!(self.state, State::SynSent | State::Closed) || self.remains.is_some()
+    }
+
+    /// Whether the application has closed it.
+    pub(super) fn is_orphan(&self) -> bool {
+        self.orphan
+    }
+
+    /// Whether no segment concerns it any more.
+    pub(super) fn is_dead(&self) -> bool {
+        self.state == State::Closed && self.remains.is_none()
+    }
+
+    /// Octets that the application could read.
+    pub(crate) fn unread(&self) -> usize {
+        self.receive.unread_len as usize
+    }
+
+    /// Whether the peer has said that nothing more will come.
+    pub(crate) fn at_end(&self) -> bool {
+        self.receive.closed
+    }
+
+    /// The application reads all that is there; how much that was.
+    pub(crate) fn read(&mut self, env: &mut Env<'_>) -> usize {
+        let count = self.receive.unread_len;
+        self.receive.unread.clear();
+        self.receive.unread_len = 0;
+        if count > 0 {
+            self.after_read(env);
+        }
+        count as usize
+    }
+
+    /// The application writes.
+    pub(crate) fn write(&mut self, env: &mut Env<'_>, data: Bytes) {
+        if !data.is_empty() && matches!(self.state, State::Established | State::CloseWait) {
+            self.send.queue.push_back(data);
+            self.push(env);
+        }
+    }
+
+    /// The next moment at which a timer of it ends.
+    pub(super) fn next_timer(&self) -> Option<Time> {
+        let own = [
+            self.retransmit.timer.map(|(_, time)| time),
+            self.delayed_ack.deadline,
+            self.keepalive.as_ref().and_then(|k| k.deadline),
+            self.remains.as_ref().map(|r| r.deadline),
+        ];
+        own.into_iter().flatten().min()
+    }
+
+    /// Does what is due.
+    pub(super) fn on_timer(&mut self, env: &mut Env<'_>) {
+        if self.remains.as_ref().is_some_and(|r| r.deadline <= env.now) {
+            self.remains = None;
+        }
+        if let Some((timer, time)) = self.retransmit.timer
+            && time <= env.now
+        {
+            self.retransmit.timer = None;
+            self.on_retransmit_timer(env, timer);
+        }
+        if self.delayed_ack.deadline.is_some_and(|time| time <= env.now) {
+            self.delayed_ack.deadline = None;
+            self.on_delayed_ack_timer(env);
+        }
+        if self.keepalive.as_ref().and_then(|k| k.deadline).is_some_and(|time| time <= env.now) {
+            self.on_keepalive_timer(env);
+        }
+    }
+
+    /// The connection is over here: no timers, no data.
+    pub(super) fn end(&mut self, failure: Option<Failure>) {
+        self.state = State::Closed;
+        self.failure = self.failure.or(failure);
+        self.retransmit = Retransmit::default();
+        self.delayed_ack.deadline = None;
+        self.keepalive = None;
+        self.send.queue.clear();
+        self.send.flight.clear();
+    }
+}
