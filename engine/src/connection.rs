@@ -55,7 +55,7 @@ pub struct Connection {
     /// Packets of it, copies included.
     pub segments: u32,
     /// The connection before it on the same addresses and ports.
-    pub predecessor: Option<u32>,
+    pub before: Option<Predecessor>,
     /// The first of its findings in the store, `u32::MAX` without any.
     pub first_finding: u32,
     /// What the trackers keep about it once there is something to keep.
@@ -64,6 +64,31 @@ pub struct Connection {
     pub succeeded: bool,
     /// Where the capture was taken, when the user said so.
     pub vantage_given: Option<Vantage>,
+}
+
+/// How the connection before on the same addresses and ports stood.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Before {
+    /// Its SYN had no answer.
+    Unanswered,
+    /// Its SYN was refused.
+    Refused,
+    /// Closed by both sides, or at least one.
+    #[default]
+    Closed,
+    /// Ended by a RST.
+    Reset,
+    /// Established, and not seen to end.
+    Open,
+}
+
+/// The connection before on the same addresses and ports.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Predecessor {
+    /// Its last packet.
+    pub last: Mark,
+    /// How it stood.
+    pub state: Before,
 }
 
 /// Which side sent a segment; an index into [`Connection::ends`].
@@ -106,7 +131,8 @@ pub struct Seen<'a> {
     pub resends: Option<Sent>,
     /// It occupies sequence space, none of it beyond what its sender has sent before.
     pub old: bool,
-    /// It answers a SYN with numbers of another connection, so that its numbers mean nothing here.
+    /// Its numbers mean nothing here: it answers a SYN with those of another connection, or has control
+    /// bits that no stack sends.
     pub stray: bool,
 }
 
@@ -128,7 +154,7 @@ impl Connection {
             first: Mark::of(segment),
             last: Mark::of(segment),
             segments: 0,
-            predecessor: None,
+            before: None,
             first_finding: u32::MAX,
             details: None,
             succeeded: false,
@@ -181,6 +207,9 @@ impl Connection {
     /// A SYN was sent, no SYN-ACK came, and this segment of the server does not answer it.
     fn is_stray(&self, segment: &Segment<'_>, from: From) -> bool {
         let (client, server) = (self.client(), self.server());
+        if segment.has_odd_flags() {
+            return true;
+        }
         if !self.handshake.syn.is_set() || server.has_isn || server.seen || segment.flags.syn() {
             return false;
         }
@@ -213,6 +242,10 @@ impl Connection {
             From::Client => matches!(vantage, Vantage::Server | Vantage::Both),
             From::Server => matches!(vantage, Vantage::Client | Vantage::Both),
         };
+        let fresh = segment.len > 0 && (!sender.seen || segment.end().after(sender.next));
+        if fresh && !segment.flags.rst() {
+            sender.request = Mark::of(segment);
+        }
         sender.sends(segment, receiver.acked_any.then_some(receiver.acked), pool);
         receiver.is_acknowledged(segment, pool);
         if segment.flags.ack() && !segment.flags.rst() {
@@ -233,6 +266,23 @@ impl Connection {
         }
         states(sender, receiver, segment, near);
         self.note_handshake(seen);
+    }
+
+    /// How it stands, for a connection that takes its addresses and ports over.
+    #[must_use]
+    pub fn as_predecessor(&self) -> Predecessor {
+        let state = if self.handshake.syn.is_set() && !self.server().last.is_set() {
+            Before::Unanswered
+        } else if self.server().rst.is_set() && !self.server().has_isn && self.handshake.syn.is_set() {
+            Before::Refused
+        } else if self.ends.iter().any(|e| e.rst.is_set()) {
+            Before::Reset
+        } else if self.ends.iter().any(|e| e.fin.is_set()) {
+            Before::Closed
+        } else {
+            Before::Open
+        };
+        Predecessor { last: self.last, state }
     }
 
     /// Gives back what it holds in the pool: another connection took its addresses and ports over.

@@ -342,6 +342,9 @@ pub struct Endpoint {
     pub acked_time: i64,
     /// Time of its last segment with payload, nanoseconds.
     pub data_time: i64,
+    /// Its newest segment with payload that follows payload of the other side, or is its first: a request,
+    /// where the protocol has such; its end is the latest segment of the same burst.
+    pub request: Mark,
     /// Packets that it sent, copies included; saturates.
     pub packets: u32,
     /// Copies among them.

@@ -136,9 +136,10 @@ impl Engine {
         let number = self.connections.len() as u32;
         let mut connection = Connection::new(number, tuple, segment);
         connection.vantage_given = self.settings.vantage;
-        connection.predecessor = known;
         if let Some(old) = known {
-            self.connections[old as usize].succeed(&mut self.pool);
+            let old = &mut self.connections[old as usize];
+            connection.before = Some(old.as_predecessor());
+            old.succeed(&mut self.pool);
         }
         self.connections.push(connection);
         let connections = &self.connections;

@@ -2,7 +2,7 @@
 
 use crate::catalogue::{Diagnosis, Language, Severity};
 use crate::connection::{Connection, From};
-use crate::segment::Segment;
+use crate::segment::{Flags, Segment};
 use hashbrown::HashMap;
 use std::num::NonZeroU32;
 
@@ -67,6 +67,8 @@ pub enum Value {
     Side(Side),
     /// Host address.
     Address(std::net::IpAddr),
+    /// The control bits of a header.
+    Flags(Flags),
     /// A word or clause that the catalogue's texts hold per language.
     Term(&'static str),
 }

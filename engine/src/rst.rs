@@ -73,7 +73,7 @@ pub fn classify(
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
     if seen.stray {
         // The client's answer to an acknowledgment that belongs to an older connection.
-        let answers = seen.from == From::Client && peer.last.is_set();
+        let answers = seen.from == From::Client && peer.last.is_set() && !segment.has_odd_flags();
         return if answers { Rst::NoSuchConnection } else { Rst::Unknown };
     }
     let opening = c.handshake.syn.is_set() || c.handshake.syn_ack.is_set();

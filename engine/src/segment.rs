@@ -262,6 +262,10 @@ impl<'a> Segment<'a> {
         let malformed = claimed < 20 || claimed > packet.wire_len;
         let header = if malformed { 20 } else { claimed };
         let captured_header = (header as usize).min(packet.bytes.len());
+        let mut options = Options::parse(&packet.bytes[20..captured_header]);
+        if captured_header < header as usize {
+            options.bad = None;
+        }
         Some(Segment {
             frame: packet.frame,
             layer: packet.layer,
@@ -273,7 +277,7 @@ impl<'a> Segment<'a> {
             flags: Flags(b[13]),
             window: word(14),
             urgent: word(18),
-            options: Options::parse(&packet.bytes[20..captured_header]),
+            options,
             len: packet.wire_len.saturating_sub(header),
             payload: {
                 let rest = &packet.bytes[captured_header..];
@@ -311,6 +315,15 @@ impl<'a> Segment<'a> {
     #[must_use]
     pub fn is_syn_ack(&self) -> bool {
         self.flags.0 & (Flags::SYN | Flags::ACK | Flags::RST | Flags::FIN) == Flags::SYN | Flags::ACK
+    }
+
+    /// A combination of control bits that no stack sends: SYN with FIN or RST, none at all, or a FIN that
+    /// acknowledges nothing (RFC 9293, 3.10.7: every segment but the first SYN and some RSTs carries ACK).
+    #[must_use]
+    pub fn has_odd_flags(&self) -> bool {
+        let f = self.flags;
+        let none = f.0 & (Flags::SYN | Flags::FIN | Flags::RST | Flags::ACK) == 0;
+        (f.syn() && (f.fin() || f.rst())) || none || (f.fin() && !f.ack())
     }
 
     /// Acknowledges and carries nothing: no data, no SYN, FIN or RST.

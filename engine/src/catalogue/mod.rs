@@ -92,6 +92,23 @@ diagnoses! {
     HandshakeSynackRejected "handshake.synack_rejected" Warn Response;
     HandshakeResetAfterAccept "handshake.reset_after_accept" Error Response;
     HandshakeServerNeverEstablished "handshake.server_never_established" Error Response;
+    HandshakeSimultaneousOpen "handshake.simultaneous_open" Note Sequence;
+    HandshakeFastOpen "handshake.fast_open" Note Sequence;
+    HandshakePortReused "handshake.port_reused" Note Sequence;
+    HandshakeSynOnLiveConnection "handshake.syn_on_live_connection" Warn Sequence;
+    HandshakeSlow "handshake.slow" Note Response;
+    HandshakeRejectedRetried "handshake.rejected_retried" Note Sequence;
+    HandshakeDeferAccept "handshake.defer_accept" Note Sequence;
+    HandshakeAnsweredByAck "handshake.answered_by_ack" Warn Response;
+    HandshakeWrongAck "handshake.wrong_ack" Warn Protocol;
+    HandshakeSplit "handshake.split" Note Sequence;
+    HandshakeReordered "handshake.reordered" Note Sequence;
+    HandshakeSynWithdrawn "handshake.syn_withdrawn" Note Sequence;
+    HandshakeOddFlags "handshake.odd_flags" Warn Protocol;
+    HandshakeSynackChanged "handshake.synack_changed" Warn Protocol;
+    HandshakeOptionMissing "handshake.option_missing" Note Protocol;
+    HandshakeBadOption "handshake.bad_option" Warn Protocol;
+    HandshakeMultipath "handshake.multipath" Note Sequence;
     ResetAbort "reset.abort" Warn Response;
     ResetNoSuchConnection "reset.no_such_connection" Error Response;
     ResetAfterClose "reset.after_close" Warn Response;
@@ -126,6 +143,15 @@ diagnoses! {
     LossUpstream "loss.upstream" Note Sequence;
     LossDownstream "loss.downstream" Note Sequence;
     LossDuplicateDelivery "loss.duplicate_delivery" Note Sequence;
+    FlowZeroWindow "flow.zero_window" Warn Response;
+    FlowWindowProbe "flow.window_probe" Note Sequence;
+    FlowWindowReopened "flow.window_reopened" Note Response;
+    FlowWindowFull "flow.window_full" Note Sequence;
+    FlowWindowShrunk "flow.window_shrunk" Warn Protocol;
+    FlowNeverReopened "flow.never_reopened" Error Response;
+    FlowNagleDelayedAck "flow.nagle_delayed_ack" Warn Response;
+    FlowWindowScaleMismatch "flow.window_scale_mismatch" Warn Protocol;
+    FlowEcnCongestion "flow.ecn_congestion" Note Sequence;
     PathPmtuBlackHole "path.pmtu_black_hole" Error Response;
     PathPmtuReduced "path.pmtu_reduced" Note Response;
     PathIdleStateLost "path.idle_state_lost" Error Response;
@@ -134,6 +160,10 @@ diagnoses! {
     CaptureOneDirection "capture.one_direction" Note Assumption;
     CaptureDroppedPackets "capture.dropped_packets" Note Assumption;
     CaptureDuplicate "capture.duplicate" Note Assumption;
+    AppSlowResponse "app.slow_response" Warn Response;
+    AppServerFirstSilence "app.server_first_silence" Note Response;
+    AppNoResponse "app.no_response" Warn Response;
+    AppUrgentData "app.urgent_data" Note Sequence;
 }
 
 impl Diagnosis {

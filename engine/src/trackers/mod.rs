@@ -4,8 +4,10 @@
 //! it keeps notes of its own, and does not reach into another tracker. What follows from absence ("no
 //! answer came") is in the `pending` functions, worked out from the state so far whenever it is asked for.
 
+pub mod app;
 pub mod capture;
 pub mod close;
+pub mod flow;
 pub mod handshake;
 pub mod keepalive;
 pub mod loss;
@@ -40,6 +42,8 @@ pub struct Details {
     pub(crate) loss: loss::Notes,
     pub(crate) capture: capture::Notes,
     pub(crate) path: path::Notes,
+    pub(crate) flow: flow::Notes,
+    pub(crate) app: app::Notes,
 }
 
 /// Shows a segment to every tracker.
@@ -52,6 +56,8 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
     handshake::segment(c, seen, context);
     keepalive::segment(c, seen, context);
     close::segment(c, seen, context);
+    flow::segment(c, seen, context);
+    app::segment(c, seen, context);
     loss::segment(c, seen, context);
     reset::segment(c, seen, context);
 }
@@ -82,6 +88,8 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
     close::pending(c, now, out);
     capture::pending(c, now, out);
     loss::pending(c, now, out);
+    flow::pending(c, now, out);
+    app::pending(c, now, out);
 }
 
 /// Shows an ICMP error about the connection to the trackers.

@@ -1,8 +1,11 @@
 //! Connection setup (RFC 9293, 3.5).
 
+mod opening;
+
 use super::Context;
 use crate::catalogue::{Diagnosis, Severity};
 use crate::connection::{Connection, From, Seen};
+use crate::endpoint::Mark;
 use crate::findings::{Finding, Side, Told, Value};
 use crate::icmp::IcmpError;
 use crate::rst::Rst;
@@ -22,6 +25,9 @@ pub(crate) struct Notes {
     refused_by_icmp: bool,
     /// A RST answered it.
     refused: bool,
+    /// The SYN-ACK that was repeated though the third ACK had arrived and the client had sent nothing more.
+    deferred: Mark,
+    opening: opening::Notes,
 }
 
 /// Without a third ACK for so long, it is missing, nanoseconds: a server repeats its SYN-ACK after 1 s, and
@@ -30,15 +36,22 @@ const MISSING_AFTER: i64 = 3_000_000_000;
 
 pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
-    if segment.flags.rst() || seen.stray {
+    opening::odd(c, seen, context);
+    if segment.has_odd_flags() {
+        withdrawn(c, seen, context);
+        return;
+    }
+    opening::segment(c, seen, context);
+    if seen.stray {
         return;
     }
     match seen.from {
+        From::Client if segment.flags.fin() && !c.server().last.is_set() => withdrawn(c, seen, context),
         From::Client if segment.is_syn() && c.handshake.syn.is_set() => syn_repeated(c, segment, context),
         From::Client if c.is_third_ack(segment) => third_ack(c, segment, context),
         From::Server if segment.is_syn_ack() => syn_ack(c, segment, context),
         From::Server if c.handshake.third_ack.is_set() && !c.handshake.established => {
-            recovered(c, context);
+            recovered(c, segment, context);
         }
         _ => {}
     }
@@ -143,6 +156,7 @@ fn third_ack_lost(c: &mut Connection, segment: &Segment<'_>, repeats: u64, conte
     let finding = if at_server {
         // TCP_DEFER_ACCEPT makes Linux repeat the SYN-ACK once when no data came in time.
         if !client_spoke && repeats < 2 {
+            c.details().handshake.deferred = Mark::of(segment);
             return;
         }
         Finding::new(Diagnosis::HandshakeAcceptQueueOverflow, c, segment).side(Side::Server)
@@ -216,10 +230,35 @@ fn third_ack(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_
 }
 
 /// The server shows that it got the third ACK after all.
-fn recovered(c: &mut Connection, context: &mut Context<'_>) {
-    if let Some(details) = &mut c.details {
-        context.store.amend(details.handshake.third_ack_lost, |finding| finding.severity = Severity::Warn);
+fn recovered(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+    let Some(details) = &mut c.details else { return };
+    context.store.amend(details.handshake.third_ack_lost, |finding| finding.severity = Severity::Warn);
+    let deferred = details.handshake.deferred;
+    if !deferred.is_set() || c.handshake.syn_ack_repeats != 1 || c.client().bytes == 0 {
+        return;
     }
+    let finding = Finding::new(Diagnosis::HandshakeDeferAccept, c, segment)
+        .about(deferred.frame)
+        .of(From::Server)
+        .evidence("third_ack", c.handshake.third_ack.frame)
+        .evidence("ack", segment.frame)
+        .with("waited", Value::Duration(deferred.time - c.handshake.third_ack.time))
+        .with("vantage", Value::Term(c.vantage().name()));
+    context.store.tell(c, finding);
+}
+
+/// The client itself takes back a SYN that no one answered: by RST, or by FIN.
+fn withdrawn(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let takes_back = seen.from == From::Client && (segment.flags.rst() || segment.flags.fin());
+    if !takes_back || !c.handshake.syn.is_set() || c.server().last.is_set() || segment.flags.syn() {
+        return;
+    }
+    let finding = Finding::new(Diagnosis::HandshakeSynWithdrawn, c, segment)
+        .of(From::Client)
+        .evidence("syn", c.handshake.syn.frame)
+        .with("waited", Value::Duration(segment.time - c.handshake.syn.time));
+    context.store.tell(c, finding);
 }
 
 /// Another connection between these hosts was accepted by this listener while it ignored this one.
@@ -238,6 +277,8 @@ pub(crate) fn reset(
     context: &mut Context<'_>,
 ) -> Option<Told> {
     let segment = seen.segment;
+    opening::odd(c, seen, context);
+    withdrawn(c, seen, context);
     let finding = match rst {
         Rst::RefusesSyn => {
             let took = segment.time - c.handshake.last_syn.time;

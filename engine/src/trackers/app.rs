@@ -1,0 +1,109 @@
+//! What the applications do with the connection.
+
+use super::Context;
+use crate::catalogue::Diagnosis;
+use crate::connection::{Connection, From, Seen};
+use crate::endpoint::Mark;
+use crate::findings::{Finding, Value};
+
+/// What this tracker keeps.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    urgent_told: [bool; 2],
+}
+
+/// A server that takes longer than this to answer is slow, nanoseconds.
+const SLOW: i64 = 1_000_000_000;
+/// Nobody says anything for so long after the handshake, nanoseconds.
+const SILENT: i64 = 5_000_000_000;
+/// A request without answer for so long counts as unanswered when the connection ends, nanoseconds.
+const UNANSWERED: i64 = 5_000_000_000;
+
+pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    if seen.stray || seen.segment.flags.syn() {
+        return;
+    }
+    slow_response(c, seen, context);
+    urgent(c, seen, context);
+}
+
+/// The request was acknowledged at once, and the answer's first byte came much later.
+fn slow_response(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let (client, server) = (c.client(), c.server());
+    let request = client.request;
+    if seen.from != From::Server || segment.len == 0 || !request.is_set() || seen.old {
+        return;
+    }
+    let took = segment.time - request.time;
+    let acked_after = server.acked_time - request.time;
+    let at_once = server.acked_any && server.acked.reaches(client.next) && acked_after >= 0;
+    // Nothing may be missing, and no loss may explain the wait.
+    let first = server.data_time < request.time;
+    let complete = segment.seq == server.next && !server.gap;
+    if took < SLOW || !at_once || acked_after * 4 > took || !first || !complete || client.window == 0 {
+        return;
+    }
+    let finding = Finding::new(Diagnosis::AppSlowResponse, c, segment)
+        .of(From::Server)
+        .evidence("request", request.frame)
+        .evidence("ack", server.acked_frame)
+        .with("acked", Value::Duration(acked_after))
+        .with("took", Value::Duration(took));
+    context.store.tell(c, finding);
+}
+
+fn urgent(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    if !seen.segment.flags.urg() {
+        return;
+    }
+    if std::mem::replace(&mut c.details().app.urgent_told[seen.from as usize], true) {
+        return;
+    }
+    let finding = Finding::new(Diagnosis::AppUrgentData, c, seen.segment)
+        .of(seen.from)
+        .with("who", Value::Side(seen.from.side()))
+        .with("pointer", Value::Count(seen.segment.urgent.into()));
+    context.store.tell(c, finding);
+}
+
+/// What the applications have not said so far.
+pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
+    let (client, server) = (c.client(), c.server());
+    let opened = c.handshake.third_ack.is_set() && c.handshake.syn_ack.is_set() && c.both_seen();
+    if !opened {
+        return;
+    }
+    let ack = c.handshake.third_ack;
+    let quiet = client.bytes == 0 && server.bytes == 0;
+    let until =
+        c.ends.iter().filter_map(|e| e.fin.get().or(e.rst.get())).map(|m| m.time).min().unwrap_or(now);
+    if quiet && until - ack.time >= SILENT && c.handshake.syn_ack_repeats == 0 {
+        out.push(
+            Finding::at(Diagnosis::AppServerFirstSilence, c, ack.frame)
+                .proved_by(c.last.frame)
+                .with("waited", Value::Duration(until - ack.time)),
+        );
+    }
+    let request: Mark = client.request;
+    let acked = server.acked_any && server.acked.reaches(client.next) && server.acked_time >= request.time;
+    let ended = c.ends.iter().any(|e| e.fin.is_set() || e.rst.is_set());
+    let answered = server.data_time >= request.time && server.bytes > 0;
+    let waited = until - request.time;
+    if request.is_set()
+        && acked
+        && !answered
+        && ended
+        && waited >= UNANSWERED
+        && !server.gap
+        && !server.unseen
+    {
+        out.push(
+            Finding::at(Diagnosis::AppNoResponse, c, request.frame)
+                .proved_by(c.last.frame)
+                .of(From::Server)
+                .evidence("ack", server.acked_frame)
+                .with("waited", Value::Duration(waited)),
+        );
+    }
+}

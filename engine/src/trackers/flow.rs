@@ -1,0 +1,334 @@
+//! Flow control: windows that close, fill and shrink (RFC 9293, 3.8.6), and congestion marks (RFC 3168).
+
+use super::Context;
+use crate::catalogue::{Diagnosis, Severity};
+use crate::connection::{Connection, From, Seen};
+use crate::endpoint::{Endpoint, Mark};
+use crate::findings::{Finding, Told, Value};
+use crate::seq::Seq;
+
+/// What this tracker keeps, for the window of each side.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    windows: [Window; 2],
+    writes: [Writes; 2],
+    ecn: Option<Told>,
+}
+
+#[derive(Debug, Default)]
+struct Window {
+    /// When it closed; unset while it is open.
+    shut: Mark,
+    told: Option<Told>,
+    probes: u32,
+    /// How often the other side has filled it, and the newest time.
+    filled: u32,
+    filled_at: Seq,
+    mismatch_told: bool,
+}
+
+/// A small write, the ACK that it waited for, and the next write: again and again.
+#[derive(Debug, Default)]
+struct Writes {
+    /// The small segment in flight.
+    small: Mark,
+    /// The pure ACK of it, when it was delayed.
+    ack: Mark,
+    delay: i64,
+    rounds: u32,
+    told: Option<Told>,
+}
+
+/// An ACK later than this was delayed on purpose, nanoseconds: Linux 40 ms, Windows 200 ms (RFC 1122, 4.2.3.2).
+const DELAYED: i64 = 30_000_000;
+/// Not later than this (RFC 1122, 4.2.3.2: below 0.5 s).
+const DELAYED_MOST: i64 = 500_000_000;
+/// So often, and it is a pattern.
+const AGAIN: u32 = 3;
+/// An application that answers an ACK with the next write was waiting for it, nanoseconds.
+const AT_ONCE: i64 = 5_000_000;
+/// A window that lets less than this pass is not used as one of that size by anybody who scales, bytes.
+const TINY: u32 = 512;
+
+pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    if seen.stray {
+        return;
+    }
+    if segment.flags.syn() {
+        return;
+    }
+    congestion(c, seen, context);
+    window_of_sender(c, seen, context);
+    probe(c, seen, context);
+    if segment.len > 0 {
+        filled(c, seen, context);
+    }
+    writes(c, seen, context);
+}
+
+/// How many bytes a window field means; `None` when the scale is not known.
+pub(super) fn scaled(c: &Connection, from: From, window: u16) -> Option<u32> {
+    let (sender, peer) = (c.end(from), c.end(from.other()));
+    if !sender.has_isn || !peer.has_isn {
+        return None;
+    }
+    let shift = if sender.offers_scale && peer.offers_scale { sender.window_scale } else { 0 };
+    Some(u32::from(window) << shift)
+}
+
+fn window_of_sender(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let sender = c.end(seen.from);
+    if !segment.flags.ack() || (sender.acked_any && segment.ack.before(sender.acked)) {
+        return;
+    }
+    let shut = c.details.as_ref().map(|d| d.flow.windows[seen.from as usize].shut).unwrap_or_default();
+    if segment.window == 0 && !segment.flags.fin() {
+        if !shut.is_set() {
+            closes(c, seen, context);
+        }
+        return;
+    }
+    if shut.is_set() {
+        reopens(c, seen, shut, context);
+    }
+    shrunk(c, seen, context);
+}
+
+/// The receiver's application does not read.
+fn closes(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let finding = Finding::new(Diagnosis::FlowZeroWindow, c, seen.segment)
+        .of(seen.from)
+        .with("who", Value::Side(seen.from.side()))
+        .with("peer", Value::Side(seen.from.other().side()));
+    let told = context.store.tell(c, finding);
+    let window = &mut c.details().flow.windows[seen.from as usize];
+    window.shut = Mark::of(seen.segment);
+    window.told = told;
+    window.probes = 0;
+}
+
+fn reopens(c: &mut Connection, seen: &Seen<'_>, shut: Mark, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let span = Value::Duration(segment.time - shut.time);
+    let window = &mut c.details().flow.windows[seen.from as usize];
+    window.shut = Mark::default();
+    let (told, probes) = (window.told, window.probes);
+    context.store.amend(told, |finding| {
+        finding.set("span", span);
+        *finding = finding.clone().evidence("reopened", segment.frame);
+    });
+    let mut finding = Finding::new(Diagnosis::FlowWindowReopened, c, segment)
+        .of(seen.from)
+        .evidence("zero_window", shut.frame)
+        .with("who", Value::Side(seen.from.side()))
+        .with("span", span)
+        .with("probes", Value::Count(probes.into()));
+    if let Some(bytes) = scaled(c, seen.from, segment.window) {
+        finding.set("window", Value::Bytes(bytes.into()));
+    }
+    context.store.tell(c, finding);
+}
+
+/// The right edge of the window moved left, by more than rounding to the scale explains.
+fn shrunk(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let sender = c.end(seen.from);
+    let newer = match (sender.timestamps, segment.options.timestamps) {
+        (Some((last, _)), Some((this, _))) => (this.wrapping_sub(last) as i32) >= 0,
+        _ => true,
+    };
+    if !sender.acked_any || segment.flags.fin() || c.handshake.third_ack.frame == sender.last.frame || !newer
+    {
+        return;
+    }
+    let (Some(before), Some(now)) =
+        (scaled(c, seen.from, sender.window), scaled(c, seen.from, segment.window))
+    else {
+        return;
+    };
+    // The window of a SYN is never scaled, and what follows it may well be less.
+    if sender.packets < 2 {
+        return;
+    }
+    let moved = (segment.ack + now).since(sender.acked + before);
+    let shift = if c.end(seen.from.other()).offers_scale { sender.window_scale } else { 0 };
+    // Bytes that the sender had been promised: more than a full segment, and than two steps of the scale.
+    let slack = (2i32 << shift).max(i32::from(c.end(seen.from.other()).largest.max(1460)) * 2);
+    if moved < -slack && c.end(seen.from.other()).next.after(segment.ack + now) {
+        let finding = Finding::new(Diagnosis::FlowWindowShrunk, c, segment)
+            .of(seen.from)
+            .evidence("window_before", sender.last.frame)
+            .with("who", Value::Side(seen.from.side()))
+            .with("bytes", Value::Bytes(u64::from(moved.unsigned_abs())));
+        context.store.tell(c, finding);
+    }
+}
+
+/// An empty or small segment to a closed window.
+fn probe(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let sender = c.end(seen.from);
+    let below = segment.seq + 1 == sender.next || segment.seq == sender.next;
+    let shape = segment.len <= 1 && below && !segment.flags.fin();
+    let Some(details) = &mut c.details else { return };
+    let window = &mut details.flow.windows[seen.from.other() as usize];
+    let empty_below = segment.len == 0 && segment.seq + 1 == sender_next(&c.ends, seen.from);
+    if !window.shut.is_set() || !shape || !(segment.len == 1 || empty_below) {
+        return;
+    }
+    window.probes += 1;
+    let (shut, count) = (window.shut, window.probes);
+    let finding = Finding::new(Diagnosis::FlowWindowProbe, c, segment)
+        .of(seen.from)
+        .evidence("zero_window", shut.frame)
+        .with("who", Value::Side(seen.from.side()))
+        .with("peer", Value::Side(seen.from.other().side()))
+        .with("count", Value::Count(count.into()))
+        .with("shut", Value::Duration(segment.time - shut.time));
+    context.store.tell(c, finding);
+}
+
+fn sender_next(ends: &[Endpoint; 2], from: From) -> Seq {
+    ends[from as usize].next
+}
+
+/// The sender has filled the receiver's window to its last byte.
+fn filled(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let peer = c.end(seen.from.other());
+    let Some(window) = scaled(c, seen.from.other(), peer.window) else { return };
+    let edge = peer.acked + window;
+    // The window in a SYN-ACK is not scaled.
+    let opened = peer.packets >= 2 && peer.acked_any;
+    if !opened || segment.end() != edge || !segment.end().after(c.end(seen.from).next) || window == 0 {
+        return;
+    }
+    let evidence = peer.acked_frame;
+    let scale_in_doubt = c.client().offers_scale != c.server().offers_scale;
+    let notes = &mut c.details().flow.windows[seen.from.other() as usize];
+    notes.filled += 1;
+    notes.filled_at = segment.end();
+    let mismatch = scale_in_doubt && window < TINY && notes.filled >= AGAIN && !notes.mismatch_told;
+    notes.mismatch_told |= mismatch;
+    let finding = Finding::new(Diagnosis::FlowWindowFull, c, segment)
+        .of(seen.from.other())
+        .evidence("window", evidence)
+        .with("who", Value::Side(seen.from.side()))
+        .with("peer", Value::Side(seen.from.other().side()))
+        .with("window", Value::Bytes(window.into()));
+    context.store.tell(c, finding);
+    if mismatch {
+        let finding = Finding::new(Diagnosis::FlowWindowScaleMismatch, c, segment)
+            .evidence("syn", c.handshake.syn.frame)
+            .evidence("syn_ack", c.handshake.syn_ack.frame)
+            .with("who", Value::Side(seen.from.side()))
+            .with("peer", Value::Side(seen.from.other().side()))
+            .with("window", Value::Bytes(window.into()));
+        context.store.tell(c, finding);
+    }
+}
+
+/// Write, write, read: the second write waits (Nagle, RFC 896) for an ACK that the reader delays.
+fn writes(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
+    // The reader's side: a late pure ACK of all there is.
+    let delay = segment.time - peer.data_time - c.half(seen.from);
+    let late = segment.is_pure_ack()
+        && peer.bytes > 0
+        && segment.ack == peer.next
+        && (DELAYED..DELAYED_MOST).contains(&delay)
+        && sender.acked_any
+        && segment.ack.after(sender.acked)
+        && sender.data_time <= peer.data_time
+        && peer.largest < FULL
+        && !peer.fin.is_set();
+    if late {
+        let small = Mark { frame: peer.last.frame, time: peer.data_time };
+        let writes = &mut c.details().flow.writes[seen.from.other() as usize];
+        writes.small = small;
+        writes.ack = Mark::of(segment);
+        writes.delay = delay;
+        return;
+    }
+    if segment.len == 0 || seen.old {
+        return;
+    }
+    // The writer's side: the next write right behind that ACK.
+    let patience = c.half(seen.from) + AT_ONCE;
+    let Some(details) = &mut c.details else { return };
+    let writes = &mut details.flow.writes[seen.from as usize];
+    let waited_for_it = writes.ack.is_set() && segment.time - writes.ack.time <= patience;
+    if !waited_for_it {
+        writes.ack = Mark::default();
+        return;
+    }
+    writes.rounds += 1;
+    let (small, ack, delay, rounds, told) =
+        (writes.small, writes.ack, writes.delay, writes.rounds, writes.told);
+    writes.ack = Mark::default();
+    if rounds == AGAIN {
+        let finding = Finding::new(Diagnosis::FlowNagleDelayedAck, c, segment)
+            .about(ack.frame)
+            .of(seen.from)
+            .evidence("small_write", small.frame)
+            .evidence("next_write", segment.frame)
+            .with("who", Value::Side(seen.from.side()))
+            .with("peer", Value::Side(seen.from.other().side()))
+            .with("delay", Value::Duration(delay))
+            .with("count", Value::Count(rounds.into()));
+        let told = context.store.tell(c, finding);
+        c.details().flow.writes[seen.from as usize].told = told;
+    } else {
+        context.store.amend(told, |finding| finding.set("count", Value::Count(rounds.into())));
+    }
+}
+
+/// A writer that has sent segments of this size is not one of small writes.
+const FULL: u16 = 1000;
+
+/// A router marked a packet instead of dropping it; the receiver echoes the mark until the sender answers.
+fn congestion(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let told = c.details.as_ref().and_then(|d| d.flow.ecn);
+    if segment.flags.ece() && told.is_none() && c.handshake.third_ack.is_set() {
+        let finding = Finding::new(Diagnosis::FlowEcnCongestion, c, segment)
+            .with("who", Value::Side(seen.from.other().side()))
+            .with("answer", Value::Term("cwr_not_yet"));
+        let told = context.store.tell(c, finding);
+        c.details().flow.ecn = told;
+    } else if segment.flags.cwr() && told.is_some() {
+        context.store.amend(told, |finding| {
+            if !finding.evidence.iter().any(|e| e.role.0 == "cwr") {
+                finding.set("answer", Value::Term("cwr_answers"));
+                *finding = finding.clone().evidence("cwr", segment.frame);
+            }
+        });
+    }
+}
+
+/// A window that was shut when the connection ended.
+pub(crate) fn pending(c: &Connection, _now: i64, out: &mut Vec<Finding>) {
+    let Some(details) = &c.details else { return };
+    if !c.ends.iter().any(|e| e.rst.is_set() || e.fin.is_set()) {
+        return;
+    }
+    for from in [From::Client, From::Server] {
+        let window = &details.flow.windows[from as usize];
+        let writer = c.end(from.other());
+        let ended =
+            c.ends.iter().any(|e| e.rst.time > window.shut.time) || writer.fin.time > window.shut.time;
+        if window.shut.is_set() && ended && window.probes > 0 {
+            let mut finding = Finding::at(Diagnosis::FlowNeverReopened, c, window.shut.frame)
+                .proved_by(c.last.frame)
+                .of(from)
+                .with("who", Value::Side(from.side()))
+                .with("peer", Value::Side(from.other().side()))
+                .with("span", Value::Duration(c.last.time - window.shut.time));
+            finding.severity = Severity::Error;
+            out.push(finding);
+        }
+    }
+}
