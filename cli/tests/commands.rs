@@ -1,5 +1,5 @@
 //! The commands beside `analyze`, and the help of all.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 use std::process::{Command, Output};
 

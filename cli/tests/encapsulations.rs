@@ -1,6 +1,6 @@
 //! The packets that are read are those which Wireshark hands to its TCP dissector: in every
 //! encapsulation, compared with tshark.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! Every variant of the two capture formats gives the same packets, numbers and times as in tshark.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 mod common;
 

@@ -1,6 +1,6 @@
 //! `tcpdx install` and `uninstall`, with a stand-in for tshark that has its folders in a place of its own.
 //! (With the real one they are tested where the plugin is.)
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -1,5 +1,5 @@
 //! What cannot be read, or not to its end, is told in one line, and what came before is shown.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! What several tests share: captures, the packets in them, and what tshark says of them.
-#![allow(dead_code, missing_docs, unreachable_pub)]
+#![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic)]
 
 pub mod build;
 

@@ -55,7 +55,7 @@ impl Files {
         Ok(true)
     }
 
-    /// Removes a folder that is ours and has become empty.
+    /// Removes a folder that has become empty.
     pub(super) fn remove_empty(&self, folder: &Path) {
         if !self.dry_run {
             // Not empty, or not there: either is fine.

@@ -44,8 +44,9 @@ pub(crate) fn uninstall(args: &Uninstall) -> Result<Status, Failure> {
     plugins.sort();
     for path in plugins.iter().chain([&layout.library, &layout.extcap]).chain(&layout.extcap_link) {
         removed |= files.remove(path)?;
+        // Those that Wireshark brought along are not empty.
+        path.ancestors().skip(1).take(2).for_each(|folder| files.remove_empty(folder));
     }
-    layout.library.parent().into_iter().for_each(|folder| files.remove_empty(folder));
     if !removed {
         writeln!(anstream::stdout(), "nothing was installed")?;
     }
