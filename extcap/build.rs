@@ -11,7 +11,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("scenarios");
     println!("cargo::rerun-if-changed={}", root.display());
     let mut files = Vec::new();
-    for group in sorted(&root)?.into_iter().filter(|path| path.is_dir()) {
+    let mut groups: Vec<PathBuf> = sorted(&root)?.into_iter().filter(|path| path.is_dir()).collect();
+    groups.sort_by_key(|group| rank(group));
+    for group in groups {
         println!("cargo::rerun-if-changed={}", group.display());
         files
             .extend(sorted(&group)?.into_iter().filter(|path| path.extension().is_some_and(|e| e == "toml")));
@@ -23,6 +25,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     list.push(']');
     fs::write(PathBuf::from(env::var("OUT_DIR")?).join("builtin.rs"), list)?;
     Ok(())
+}
+
+/// The groups in the order in which one learns.
+const GROUPS: [&str; 9] =
+    ["setup", "reset", "close", "keepalive", "loss", "flow", "congestion", "path", "app"];
+
+fn rank(group: &Path) -> usize {
+    GROUPS.iter().position(|known| group.ends_with(known)).unwrap_or(GROUPS.len())
 }
 
 fn sorted(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {

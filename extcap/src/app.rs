@@ -20,8 +20,8 @@ pub(crate) struct App {
     connection: Option<Key>,
     /// Octets that the step has received so far.
     received: usize,
-    /// The port that it listens on or connects from.
-    port: u16,
+    /// The port that it listens on or connects from; without one, it connects from an ephemeral port.
+    port: Option<u16>,
     peer: SocketAddr,
 }
 
@@ -37,7 +37,7 @@ pub(crate) enum Pause {
 }
 
 impl App {
-    pub(crate) fn new(steps: Vec<Step>, port: u16, peer: SocketAddr) -> Self {
+    pub(crate) fn new(steps: Vec<Step>, port: Option<u16>, peer: SocketAddr) -> Self {
         App { steps, next: 0, done: Time::ZERO, connection: None, received: 0, port, peer }
     }
 
@@ -65,7 +65,7 @@ impl App {
         let socket = self.connection.and_then(|key| host.socket(key));
         let failed = socket.is_none_or(|socket| socket.failure().is_some());
         match step.r#do {
-            Action::Accept => host.can_accept(self.port),
+            Action::Accept => self.port.is_some_and(|port| host.can_accept(port)),
             Action::Connect => failed || socket.is_some_and(|socket| socket.is_open()),
             Action::Receive => failed || socket.is_some_and(|socket| socket.unread() > 0 || socket.at_end()),
             _ => true,
@@ -81,7 +81,11 @@ impl App {
     /// Does a step, or begins it. True when it is done.
     fn try_step(&mut self, step: &Step, host: &mut Host, env: &mut Env<'_>) -> bool {
         match step.r#do {
-            Action::Listen => host.listen(self.port, step.backlog.unwrap_or(128)),
+            Action::Listen => {
+                if let Some(port) = self.port {
+                    host.listen(port, step.backlog.unwrap_or(128));
+                }
+            }
             Action::PowerOff => {
                 host.power_off();
                 self.connection = None;
@@ -106,7 +110,8 @@ impl App {
 
     fn connect(&mut self, step: &Step, host: &mut Host, env: &mut Env<'_>) -> bool {
         let Some(key) = self.connection else {
-            self.connection = Some(host.connect(env, self.port, self.peer));
+            let port = self.port.unwrap_or_else(|| ephemeral_port(env));
+            self.connection = Some(host.connect(env, port, self.peer));
             return false;
         };
         match host.socket(key) {
@@ -118,7 +123,7 @@ impl App {
     }
 
     fn accept(&mut self, step: &Step, host: &mut Host, env: &mut Env<'_>) -> bool {
-        self.connection = host.accept(self.port);
+        self.connection = self.port.and_then(|port| host.accept(port));
         self.turn_on_keepalive(step, host, env);
         self.connection.is_some()
     }
@@ -151,6 +156,13 @@ impl App {
         self.with_socket(host, act);
         self.connection = None;
     }
+}
+
+/// Linux's ephemeral ports; `connect()` takes even ones.
+fn ephemeral_port(env: &mut Env<'_>) -> u16 {
+    const FIRST: u16 = 32_768;
+    const LAST: u16 = 60_998;
+    FIRST + 2 * env.random.below(u64::from((LAST - FIRST) / 2 + 1)) as u16
 }
 
 /// That many bytes of no meaning.

@@ -1,15 +1,16 @@
 //! Scenario in, pcapng out.
 
 use std::io::Write;
-use std::ops::ControlFlow;
 use std::time::Duration;
 
+use crate::capture::Captured;
 use crate::comment::Commenter;
 use crate::net::FrameBuilder;
 use crate::options::GenerateOptions;
 use crate::pcapng::{CaptureWriter, PacketRecord};
 use crate::scenario::{Scenario, ScenarioError};
 use crate::simulation::Setup;
+use crate::world::World;
 
 /// What a generated capture holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,63 +37,104 @@ pub enum Error {
 /// # Errors
 /// The scenario has no such variant, or the output cannot be written.
 pub fn generate(scenario: &Scenario, options: &GenerateOptions, out: impl Write) -> Result<Stats, Error> {
-    run(scenario, options, out, None)
+    let mut recording = Recording::new(scenario, options, out)?;
+    while recording.write_next()? {}
+    recording.flush()?;
+    Ok(recording.stats())
 }
 
-/// As [`generate`], but each packet waits for a word: `wait` is called with the packet's time since the capture's
-/// begin, when everything before it has been written out, and may end the capture there.
+/// A capture packet by packet, for those who want to wait between them.
 ///
-/// # Errors
-/// As [`generate`].
-pub fn generate_live(
-    scenario: &Scenario,
-    options: &GenerateOptions,
-    out: impl Write,
-    mut wait: impl FnMut(Duration) -> ControlFlow<()>,
-) -> Result<Stats, Error> {
-    run(scenario, options, out, Some(&mut wait))
+/// What is written gathers in a buffer until that is full or [flushed](Recording::flush).
+#[derive(Debug)]
+pub struct Recording<W> {
+    setup: Setup,
+    world: World,
+    commenter: Option<Commenter>,
+    frames: FrameBuilder,
+    comment: String,
+    writer: CaptureWriter<W>,
+    start: Duration,
+    next: Option<Captured>,
+    stats: Stats,
 }
 
-type Wait<'a> = Option<&'a mut dyn FnMut(Duration) -> ControlFlow<()>>;
+impl<W: Write> Recording<W> {
+    /// Sets the scenario up and begins the capture.
+    ///
+    /// # Errors
+    /// As [`generate`].
+    pub fn new(scenario: &Scenario, options: &GenerateOptions, out: W) -> Result<Self, Error> {
+        let varied = options.variant.as_deref().map(|name| scenario.variant(name)).transpose()?;
+        let scenario = varied.as_ref().unwrap_or(scenario);
+        let setup = Setup::new(scenario, options);
+        let commenter =
+            options.comments.then(|| Commenter::new(&scenario.file, options.language)).transpose();
+        let commenter = commenter.map_err(|message| scenario.wrong(message))?;
+        let heading = scenario.heading(options.language);
+        let writer = CaptureWriter::new(out, &heading, &setup.interfaces(), &setup.names())?;
+        let mut world = setup.world(scenario, options);
+        let next = world.next();
+        Ok(Recording {
+            setup,
+            world,
+            commenter,
+            frames: FrameBuilder::default(),
+            comment: String::new(),
+            writer,
+            start: options.start,
+            next,
+            stats: Stats::default(),
+        })
+    }
 
-fn run(
-    scenario: &Scenario,
-    options: &GenerateOptions,
-    out: impl Write,
-    mut wait: Wait<'_>,
-) -> Result<Stats, Error> {
-    let varied = options.variant.as_deref().map(|name| scenario.variant(name)).transpose()?;
-    let scenario = varied.as_ref().unwrap_or(scenario);
-    let setup = Setup::new(scenario, options);
-    let commenter = options.comments.then(|| Commenter::new(&scenario.file, options.language)).transpose();
-    let commenter = commenter.map_err(|message| scenario.wrong(message))?;
-    let mut writer =
-        CaptureWriter::new(out, &scenario.heading(options.language), &setup.interfaces(), &setup.names())?;
-    let mut frames = FrameBuilder::default();
-    let mut comment = String::new();
-    let mut stats = Stats::default();
-    for captured in setup.world(scenario, options) {
+    /// When the next packet comes, since the capture's begin; nothing at the end.
+    pub fn next_at(&self) -> Option<Duration> {
+        self.next.as_ref().map(|captured| captured.time.since_begin())
+    }
+
+    /// Writes the next packet. False at the end.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn write_next(&mut self) -> Result<bool, Error> {
+        let Some(captured) = std::mem::replace(&mut self.next, self.world.next()) else { return Ok(false) };
         let since_begin = captured.time.since_begin();
-        if let Some(wait) = &mut wait {
-            writer.flush()?;
-            if wait(since_begin).is_break() {
-                break;
-            }
-        }
         let inbound = captured.inbound();
-        if let Some(commenter) = &commenter {
-            commenter.write(&captured, &mut comment);
+        if let Some(commenter) = &self.commenter {
+            commenter.write(&captured, &mut self.comment);
         }
-        writer.packet(&PacketRecord {
-            interface: setup.interface(captured.at),
-            time: options.start + since_begin,
-            frame: frames.build(setup.link(captured.at, inbound), &captured.packet)?,
-            comment: commenter.is_some().then_some(comment.as_str()),
+        self.writer.packet(&PacketRecord {
+            interface: self.setup.interface(captured.at),
+            time: self.start + since_begin,
+            frame: self.frames.build(self.setup.link(captured.at, inbound), &captured.packet)?,
+            comment: self.commenter.is_some().then_some(self.comment.as_str()),
             inbound,
         })?;
-        stats.packets += 1;
-        stats.duration = since_begin;
+        self.stats.packets += 1;
+        self.stats.duration = since_begin;
+        Ok(true)
     }
-    writer.flush()?;
-    Ok(stats)
+
+    /// Everything that was written goes out.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn flush(&mut self) -> Result<(), Error> {
+        Ok(self.writer.flush()?)
+    }
+
+    /// What has been written so far.
+    pub fn stats(&self) -> Stats {
+        self.stats
+    }
+}
+
+/// Writes the head of a capture that will have no packets: what a reader must have before it is told why.
+///
+/// # Errors
+/// The output cannot be written.
+pub fn write_empty(out: impl Write) -> Result<(), Error> {
+    let interface = crate::pcapng::Interface { name: "tcpdx".to_owned(), description: String::new() };
+    Ok(CaptureWriter::new(out, "", &[interface], &[])?.flush()?)
 }

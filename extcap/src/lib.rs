@@ -33,6 +33,6 @@ mod tcp;
 mod time;
 mod world;
 
-pub use generate::{Error, Stats, generate, generate_live};
+pub use generate::{Error, Recording, Stats, generate, write_empty};
 pub use options::{CapturePoint, GenerateOptions, IpVersion, UnknownWord};
 pub use scenario::{Language, Scenario, ScenarioError};

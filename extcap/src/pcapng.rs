@@ -1,6 +1,7 @@
 //! Writing pcapng: the section's header, an interface per capture point, the hosts' names, the packets.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::io::{self, Write};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -43,6 +44,14 @@ pub(crate) struct PacketRecord<'a> {
 pub(crate) struct CaptureWriter<W> {
     blocks: PcapNgWriter<Vec<u8>>,
     out: W,
+}
+
+impl<W> fmt::Debug for CaptureWriter<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CaptureWriter")
+            .field("buffered", &self.blocks.get_ref().len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<W: Write> CaptureWriter<W> {

@@ -17,15 +17,16 @@ use crate::world::{Node, World};
 
 /// Nothing is simulated behind this: a scenario whose hosts never fall silent ends here.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
-/// Linux's ephemeral ports; `connect()` takes even ones.
-const EPHEMERAL: (u16, u16) = (32_768, 60_998);
+
+/// The server's port, unless the scenario has another.
+const HTTP: u16 = 80;
 
 /// One end, as it is called and reached.
 #[derive(Debug, Clone)]
 pub(crate) struct End {
     pub(crate) name: String,
     pub(crate) address: IpAddr,
-    port: u16,
+    port: Option<u16>,
     mac: [u8; 6],
 }
 
@@ -42,8 +43,6 @@ const ROUTERS: [[u8; 6]; 2] = [[0x02, 0, 0, 0, 0, 0xfe], [0x02, 0, 0, 1, 0, 0xfe
 
 impl Setup {
     pub(crate) fn new(scenario: &Scenario, options: &GenerateOptions) -> Self {
-        let mut random = Random::new(options.seed, 1);
-        let ephemeral = EPHEMERAL.0 + 2 * random.below(u64::from((EPHEMERAL.1 - EPHEMERAL.0) / 2)) as u16;
         let file = &scenario.file;
         let v4 = |host: &file::Host, default| IpAddr::V4(host.ipv4.unwrap_or(default));
         let v6 = |host: &file::Host, default| IpAddr::V6(host.ipv6.unwrap_or(default));
@@ -61,12 +60,12 @@ impl Setup {
         let end = |host: &file::Host, name: &str, address, port, mac| End {
             name: host.name.clone().unwrap_or_else(|| name.to_owned()),
             address,
-            port: host.port.unwrap_or(port),
+            port: host.port.or(port),
             mac,
         };
         Setup {
-            client: end(&file.client, "client.example", client, ephemeral, [0x02, 0, 0, 0, 0, 0x0a]),
-            server: end(&file.server, "server.example", server, 80, [0x02, 0, 0, 1, 0, 0x14]),
+            client: end(&file.client, "client.example", client, None, [0x02, 0, 0, 0, 0, 0x0a]),
+            server: end(&file.server, "server.example", server, Some(HTTP), [0x02, 0, 0, 1, 0, 0x14]),
             point: options.point,
         }
     }
@@ -120,7 +119,7 @@ impl Setup {
         let file = &scenario.file;
         let delay = options.rtt.map_or(file.path.delay.0, |rtt| rtt / 2);
         let end = file.end.map_or(LONGEST, |end| end.0);
-        let server = SocketAddr::new(self.server.address, self.server.port);
+        let server = SocketAddr::new(self.server.address, self.server.port.unwrap_or(HTTP));
         World::new(
             self.node(Side::Client, &file.client, options),
             self.node(Side::Server, &file.server, options),
@@ -137,7 +136,7 @@ impl Setup {
         let ip_header = if own.address.is_ipv4() { 20 } else { 40 };
         let settings = Settings::new(&host.sysctl, ip_header);
         let steps = host.step.iter().map(|step| step.get_ref().clone()).collect();
-        let app = App::new(steps, own.port, SocketAddr::new(peer.address, peer.port));
+        let app = App::new(steps, own.port, SocketAddr::new(peer.address, peer.port.unwrap_or(HTTP)));
         Node::new(Host::new(own.address, settings, KernelClock::new(uptime)), app, random)
     }
 }

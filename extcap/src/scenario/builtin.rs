@@ -16,7 +16,7 @@ pub struct Builtin {
 
 static BUILTIN: &[Builtin] = include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
 
-/// Every scenario that comes with the program, by group and name.
+/// Every scenario that comes with the program: the groups in the order in which one learns, and by name in each.
 pub fn all() -> impl Iterator<Item = &'static Builtin> {
     BUILTIN.iter()
 }

@@ -26,7 +26,20 @@ impl Span {
     }
 }
 
-pub(crate) const EXPECTED: &str = "a time such as \"20ms\", \"1.5s\" or \"2min\"";
+/// A text that is no time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not {EXPECTED}")]
+pub struct UnknownTime(String);
+
+/// Reads a time as scenario files write it: a number and `ns`, `us`, `ms`, `s`, `min` or `h`.
+///
+/// # Errors
+/// The text is something else.
+pub fn parse_time(text: &str) -> Result<Duration, UnknownTime> {
+    Span::parse(text).map(|span| span.0).ok_or_else(|| UnknownTime(text.to_owned()))
+}
+
+const EXPECTED: &str = "a time such as \"20ms\", \"1.5s\" or \"2min\"";
 
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -39,7 +52,7 @@ impl<'de> Deserialize<'de> for Span {
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Span, E> {
-                Span::parse(text).ok_or_else(|| E::custom(format!("`{text}` is not {EXPECTED}")))
+                parse_time(text).map(Span).map_err(E::custom)
             }
         }
         deserializer.deserialize_str(Text)

@@ -1,0 +1,146 @@
+//! `--capture`: a scenario goes into the pipe.
+//!
+//! The pipe is opened first and always gets a capture's head, even if the arguments turn out to be wrong:
+//! Wireshark 4.0 waits for it without end.
+
+use std::io::{self, ErrorKind};
+use std::time::{Duration, Instant};
+
+use tcpdx_extcap::scenario::{self, parse_time};
+use tcpdx_extcap::{Error, GenerateOptions, Recording, Scenario, write_empty};
+
+use crate::arguments::Arguments;
+use crate::describe::{DEFAULT_SCENARIO, INTERFACE, NO_FILTER, user_language};
+use crate::fifo::Fifo;
+
+/// Runs the capture to its end, or until it is stopped.
+pub(crate) fn capture(arguments: &Arguments) -> Result<(), String> {
+    let path = arguments.fifo.as_deref().ok_or("--capture needs --fifo PATH, the pipe to write to")?;
+    let fifo = Fifo::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let lesson = match Lesson::new(arguments) {
+        Ok(lesson) => lesson,
+        Err(message) => {
+            quiet(write_empty(&fifo))?;
+            return Err(message);
+        }
+    };
+    quiet(lesson.play(&fifo))
+}
+
+/// A reader that is gone is no failure.
+fn quiet(result: Result<(), Error>) -> Result<(), String> {
+    match result {
+        Err(Error::Write(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        other => other.map_err(|error| error.to_string()),
+    }
+}
+
+/// How fast packets come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    Instant,
+    Real,
+}
+
+/// What the user has chosen, found sound.
+struct Lesson {
+    scenario: Scenario,
+    options: GenerateOptions,
+    pace: Pace,
+}
+
+impl Lesson {
+    fn new(arguments: &Arguments) -> Result<Self, String> {
+        match arguments.interface.as_deref() {
+            Some(INTERFACE) | None => {}
+            Some(other) => return Err(format!("no interface `{other}`: the only one is `{INTERFACE}`")),
+        }
+        if arguments.filter.as_deref().is_some_and(|filter| !filter.trim().is_empty()) {
+            return Err(NO_FILTER.to_owned());
+        }
+        let mut options = GenerateOptions { language: user_language(), ..GenerateOptions::default() };
+        let text = |error: &dyn std::error::Error| error.to_string();
+        if let Some(point) = arguments.chosen("point") {
+            options.point = point.parse().map_err(|e| format!("--point: {}", text(&e)))?;
+        }
+        if let Some(language) = arguments.chosen("lang") {
+            options.language = language.parse().map_err(|e| format!("--lang: {}", text(&e)))?;
+        }
+        if let Some(version) = arguments.chosen("ip") {
+            options.ip = version.parse().map_err(|e| format!("--ip: {}", text(&e)))?;
+        }
+        if let Some(seed) = arguments.chosen("seed") {
+            options.seed =
+                seed.parse().map_err(|_| format!("--seed: `{seed}` is no whole number below 2^64"))?;
+        }
+        if let Some(rtt) = arguments.chosen("rtt") {
+            options.rtt = Some(parse_time(rtt).map_err(|e| format!("--rtt: {}", text(&e)))?);
+        }
+        if let Some(comments) = arguments.chosen("comments") {
+            options.comments = match comments.to_ascii_lowercase().as_str() {
+                "true" => true,
+                "false" => false,
+                _ => return Err(format!("--comments: `{comments}` is neither true nor false")),
+            };
+        }
+        let pace = match arguments.chosen("pace") {
+            None | Some("instant") => Pace::Instant,
+            Some("real") => Pace::Real,
+            Some(other) => return Err(format!("--pace: `{other}` is no pace: use instant or real")),
+        };
+        let (scenario, variant) = chosen_scenario(arguments)?;
+        options.variant = variant;
+        Ok(Lesson { scenario, options, pace })
+    }
+
+    fn play(&self, fifo: &Fifo) -> Result<(), Error> {
+        let mut recording = Recording::new(&self.scenario, &self.options, fifo)?;
+        let begin = Instant::now();
+        while let Some(time) = recording.next_at() {
+            if !self.wait(time, begin, &mut recording, fifo)? {
+                break;
+            }
+            recording.write_next()?;
+        }
+        recording.flush()
+    }
+
+    /// Waits for a packet's time. False when the capture is to end before.
+    fn wait(
+        &self,
+        time: Duration,
+        begin: Instant,
+        recording: &mut Recording<&Fifo>,
+        fifo: &Fifo,
+    ) -> Result<bool, Error> {
+        match self.pace {
+            Pace::Instant => Ok(!fifo.is_stopped()),
+            Pace::Real => {
+                recording.flush()?;
+                let then =
+                    begin.checked_add(time).ok_or_else(|| io::Error::other("the scenario is too long"))?;
+                Ok(fifo.wait_until(then)?)
+            }
+        }
+    }
+}
+
+/// The scenario, and the variant that stands behind a colon.
+fn chosen_scenario(arguments: &Arguments) -> Result<(Scenario, Option<String>), String> {
+    if let Some(path) = arguments.chosen("file") {
+        return scenario::load(path).map(|scenario| (scenario, None)).map_err(|error| error.to_string());
+    }
+    let chosen = arguments.chosen("scenario").unwrap_or(DEFAULT_SCENARIO);
+    let (name, variant) = match chosen.split_once(':') {
+        Some((name, variant)) => (name, Some(variant.to_owned())),
+        None => (chosen, None),
+    };
+    let known = || scenario::all().map(|builtin| builtin.name()).collect::<Vec<_>>().join(", ");
+    let builtin =
+        scenario::find(name).ok_or_else(|| format!("--scenario: no `{name}`; there are: {}", known()))?;
+    let scenario = builtin.scenario().map_err(|error| error.to_string())?;
+    if let Some(variant) = &variant {
+        scenario.variant(variant).map_err(|error| error.to_string())?;
+    }
+    Ok((scenario, variant))
+}
