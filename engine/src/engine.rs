@@ -10,6 +10,7 @@ use crate::listeners::Listeners;
 use crate::segment::{IcmpPacket, Packet, Segment};
 use crate::story;
 use crate::summary::{State, Summary, Vantage};
+use crate::trackers::crowd::{self, Crowd};
 use crate::trackers::{self, Context};
 use hashbrown::HashMap;
 
@@ -58,6 +59,7 @@ pub struct Engine {
     pool: SentPool,
     store: Store,
     listeners: Listeners,
+    crowd: Crowd,
     /// By frame number: the outermost layer.
     frames: Vec<FrameRecord>,
     /// Layers further in: TCP carried by TCP, ICMP errors in tunnels.
@@ -92,9 +94,14 @@ impl Engine {
         } else {
             let seen = c.see(&segment, from, &self.pool);
             let established = c.handshake.established;
+            crowd::syn(c, &seen, &mut self.crowd, &mut context);
             trackers::segment(c, &seen, &mut context);
             c.apply(&seen, &mut self.pool);
-            if c.handshake.established && !established {
+            let completed = c.handshake.established && !established;
+            let mut context =
+                Context { store: &mut self.store, pool: &self.pool, listeners: &self.listeners };
+            crowd::after(c, &seen, completed, &mut self.crowd, &mut context);
+            if completed {
                 self.listeners.accepted(c.tuple.src.ip(), c.tuple.dst, number, segment.time);
             }
         }

@@ -67,6 +67,8 @@ pub enum Value {
     Side(Side),
     /// Host address.
     Address(std::net::IpAddr),
+    /// Host address and port.
+    Socket(std::net::SocketAddr),
     /// The control bits of a header.
     Flags(Flags),
     /// A word or clause that the catalogue's texts hold per language.

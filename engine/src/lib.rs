@@ -21,6 +21,7 @@ pub mod endpoint;
 pub mod engine;
 pub mod findings;
 pub mod flow;
+mod http;
 mod icmp;
 mod listeners;
 pub mod rst;

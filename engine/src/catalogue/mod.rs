@@ -109,6 +109,9 @@ diagnoses! {
     HandshakeOptionMissing "handshake.option_missing" Note Protocol;
     HandshakeBadOption "handshake.bad_option" Warn Protocol;
     HandshakeMultipath "handshake.multipath" Note Sequence;
+    HandshakeSynIgnored "handshake.syn_ignored" Error Response;
+    HandshakeScan "handshake.scan" Warn Sequence;
+    HandshakeSynFlood "handshake.syn_flood" Warn Sequence;
     ResetAbort "reset.abort" Warn Response;
     ResetNoSuchConnection "reset.no_such_connection" Error Response;
     ResetAfterClose "reset.after_close" Warn Response;
@@ -164,6 +167,12 @@ diagnoses! {
     AppServerFirstSilence "app.server_first_silence" Note Response;
     AppNoResponse "app.no_response" Warn Response;
     AppUrgentData "app.urgent_data" Note Sequence;
+    HttpHeaderNewline "http.header_newline" Error Protocol;
+    HttpLengthMismatch "http.length_mismatch" Warn Protocol;
+    HttpRequestIncomplete "http.request_incomplete" Warn Protocol;
+    HttpStreamCompressed "http.stream_compressed" Warn Response;
+    HttpMalformed "http.malformed" Warn Protocol;
+    HttpBadChunk "http.bad_chunk" Warn Protocol;
 }
 
 impl Diagnosis {

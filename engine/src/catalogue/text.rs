@@ -263,6 +263,7 @@ impl Texts {
             Value::Frame(frame) => frame.to_string(),
             Value::Side(side) => self.side(side).to_string(),
             Value::Address(address) => address.to_string(),
+            Value::Socket(socket) => socket.to_string(),
             Value::Flags(flags) => format!("{flags:?}"),
             Value::Term(term) => match self.file.term.get(term) {
                 // A term may hold parameters of its own.

@@ -7,8 +7,10 @@
 pub mod app;
 pub mod capture;
 pub mod close;
+pub mod crowd;
 pub mod flow;
 pub mod handshake;
+pub mod http;
 pub mod keepalive;
 pub mod loss;
 pub mod path;
@@ -44,6 +46,7 @@ pub struct Details {
     pub(crate) path: path::Notes,
     pub(crate) flow: flow::Notes,
     pub(crate) app: app::Notes,
+    pub(crate) http: http::Notes,
 }
 
 /// Shows a segment to every tracker.
@@ -58,6 +61,7 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
     close::segment(c, seen, context);
     flow::segment(c, seen, context);
     app::segment(c, seen, context);
+    http::segment(c, seen, context);
     loss::segment(c, seen, context);
     reset::segment(c, seen, context);
 }
@@ -77,6 +81,9 @@ fn reset_by(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         keepalive::reset(c, seen, rst, context),
         reset::reset(c, seen, rst, context),
     ];
+    if !matches!(rst, rst::Rst::Forged(_)) {
+        http::segment(c, seen, context);
+    }
     reset::note(c, seen, rst, told.into_iter().flatten().collect());
     close::reset(c, seen, rst, context);
 }
