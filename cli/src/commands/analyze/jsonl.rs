@@ -148,6 +148,8 @@ fn json_of(value: Value) -> Json {
         Value::Side(side) => json!(side.name()),
         Value::Address(address) => json!(address),
         Value::Term(word) => json!(word),
+        Value::Flags(flags) => json!(format!("{flags:?}")),
+        Value::Socket(socket) => json!(socket.to_string()),
     }
 }
 
