@@ -1,0 +1,63 @@
+# make           build everything in release mode
+# make install   install the plugin and the teaching captures: for you, or as root for everyone
+# make demo      build, install, and show a failing connection with its diagnosis
+# make test      build and run all tests
+# make fmt lint clean
+#
+# demo and test install missing system packages first (Debian; as root or with sudo).
+
+CARGO := $(shell command -v cargo || echo "$${CARGO_HOME:-$$HOME/.cargo}/bin/cargo")
+RELEASE := $(CURDIR)/target/release
+export PATH := $(dir $(CARGO)):$(PATH)
+
+.PHONY: all build install uninstall demo test fmt lint man clean
+
+all:
+	scripts/need.sh build
+	$(MAKE) build
+
+build:
+	$(CARGO) build --release --locked -p tcpdx -p tcpdx-extcap -p tcpdx-plugin
+	$(MAKE) -C plugin/shim OUT=$(RELEASE) LIB=$(RELEASE)
+
+install: all
+	$(RELEASE)/tcpdx install
+
+uninstall:
+	$(RELEASE)/tcpdx uninstall
+
+demo:
+	scripts/need.sh demo
+	$(MAKE) build
+	$(RELEASE)/tcpdx install
+	scripts/demo.sh
+
+# The judges come first, so that the last lines are the summary of the tests.
+test:
+	scripts/need.sh test
+	$(MAKE) build
+	scripts/judge.sh
+	$(CARGO) test --locked --workspace --doc
+	if $(CARGO) nextest --version >/dev/null 2>&1; then \
+		$(CARGO) nextest run --locked --workspace; \
+	else \
+		$(CARGO) test --locked --workspace --lib --bins --tests; \
+	fi
+
+fmt:
+	$(CARGO) fmt --all
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+# Man pages and shell completions, for packages and for those who want them.
+man:
+	mkdir -p target/man target/completions
+	$(RELEASE)/tcpdx man --dir target/man
+	for shell in bash zsh fish; do \
+		$(RELEASE)/tcpdx completions $$shell > target/completions/tcpdx.$$shell || exit 1; \
+	done
+
+clean:
+	$(CARGO) clean

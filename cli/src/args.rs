@@ -1,0 +1,272 @@
+//! Every command and option. Help, man pages and completions are made from what stands here.
+
+use crate::language::Tagged;
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use std::path::PathBuf;
+use tcpdx_engine::{Severity, Vantage};
+
+/// Says what went wrong with the TCP connections of a capture.
+///
+/// The same diagnosis as the Wireshark plugin, on the command line; and captures to learn TCP from.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tcpdx",
+    version,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 done, 1 an error or warning was found in a capture, 2 wrong use or unreadable input."
+)]
+pub struct Cli {
+    /// When to use colours; NO_COLOR turns them off too
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t, global = true)]
+    pub color: Color,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Diagnose the TCP connections of captures
+    Analyze(Analyze),
+    /// Say what a diagnosis means, why it happens and what to check
+    Explain(Explain),
+    /// Write a teaching capture: a scenario between two simulated TCP endpoints
+    Generate(Generate),
+    /// List the scenarios, or check files of your own
+    Scenarios(Scenarios),
+    /// Install the Wireshark plugin and the teaching captures
+    #[command(long_about = INSTALL)]
+    Install(Install),
+    /// Remove what `install` has installed
+    Uninstall(Uninstall),
+    /// Print completions for a shell
+    Completions(Completions),
+    /// Write the man pages
+    #[command(hide = true)]
+    Man(Man),
+}
+
+const INSTALL: &str = "Install the Wireshark plugin and the teaching captures\n\n\
+    As an ordinary user: for yourself. As root: for everyone on this machine. Wireshark itself is asked \
+    where its folders are (tshark -G folders), and afterwards whether it has loaded both.";
+
+/// Diagnose the TCP connections of captures.
+#[derive(Args, Debug)]
+pub struct Analyze {
+    /// Captures (pcap or pcapng, also gzipped); `-` is standard input
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Also print why each finding may be and what to check
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Only connection N (repeatable)
+    #[arg(long, value_name = "N")]
+    pub stream: Vec<u32>,
+    /// Only findings of this severity or worse; `note` in tables, `chat` in JSON unless given
+    #[arg(long, value_name = "LEVEL", value_enum)]
+    pub severity: Option<Level>,
+    /// Only findings with this id; `*` stands for any letters, as in 'handshake.*' (repeatable)
+    #[arg(long, value_name = "GLOB")]
+    pub id: Vec<String>,
+    /// Where the captures were taken; inferred per connection unless given
+    #[arg(long, value_enum, value_name = "POINT")]
+    pub vantage: Option<Point>,
+    /// Language of the texts; that of the locale unless given
+    #[arg(long, value_name = "TAG", value_parser = tags::<tcpdx_engine::Language>())]
+    pub lang: Option<String>,
+}
+
+/// Say what a diagnosis means.
+#[derive(Args, Debug)]
+pub struct Explain {
+    /// A diagnosis, e.g. handshake.rejected, or a family, e.g. handshake; all are listed without it
+    pub id: Option<String>,
+    /// Language of the texts; that of the locale unless given
+    #[arg(long, value_name = "TAG", value_parser = tags::<tcpdx_engine::Language>())]
+    pub lang: Option<String>,
+}
+
+/// Write a teaching capture.
+#[derive(Args, Debug)]
+pub struct Generate {
+    /// Name of a scenario (see `tcpdx scenarios`), or a scenario file of your own
+    pub scenario: String,
+    /// Where to write the capture (pcapng); `-` is standard output
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: PathBuf,
+    /// Where the capture is taken; at the client unless given
+    #[arg(long, value_name = "POINT", value_parser = points())]
+    pub point: Option<String>,
+    /// A variant of the scenario
+    #[arg(long, value_name = "NAME")]
+    pub variant: Option<String>,
+    /// Decides ports, initial sequence numbers and the like: same seed, same bytes (1 unless given)
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Version of IP; 4 unless given
+    #[arg(long, value_name = "VERSION", value_parser = ["4", "6"])]
+    pub ip: Option<String>,
+    /// Round-trip time in place of the scenario's own, e.g. 40ms
+    #[arg(long, value_name = "TIME")]
+    pub rtt: Option<humantime::Duration>,
+    /// When the capture begins, e.g. 2026-01-01T00:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub start: Option<humantime::Timestamp>,
+    /// Leave out the comments that explain each packet
+    #[arg(long)]
+    pub no_comments: bool,
+    /// Language of the comments; that of the locale unless given
+    #[arg(long, value_name = "TAG", value_parser = tags::<tcpdx_extcap::Language>())]
+    pub lang: Option<String>,
+}
+
+/// List the scenarios.
+#[derive(Args, Debug)]
+pub struct Scenarios {
+    /// Check this scenario file instead (repeatable)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub check: Vec<PathBuf>,
+    /// Language of the titles; that of the locale unless given
+    #[arg(long, value_name = "TAG", value_parser = tags::<tcpdx_extcap::Language>())]
+    pub lang: Option<String>,
+}
+
+/// Install the Wireshark plugin and the teaching captures.
+#[derive(Args, Debug)]
+pub struct Install {
+    /// Folder with tcpdx-extcap, libtcpdx.so and wireshark-X.Y/tcpdx.so; that of this command unless given
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub from: Option<PathBuf>,
+    /// Where and how.
+    #[command(flatten)]
+    pub target: Target,
+}
+
+/// Remove what `install` has installed.
+#[derive(Args, Debug)]
+pub struct Uninstall {
+    /// Where and how.
+    #[command(flatten)]
+    pub target: Target,
+}
+
+/// What installing and removing have in common.
+#[derive(Args, Debug)]
+pub struct Target {
+    /// The tshark of the Wireshark in question
+    #[arg(long, value_name = "COMMAND", default_value = "tshark", value_hint = ValueHint::CommandName)]
+    pub tshark: PathBuf,
+    /// Only say what would be done
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Print completions for a shell.
+#[derive(Args, Debug)]
+pub struct Completions {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// Write the man pages.
+#[derive(Args, Debug)]
+pub struct Man {
+    /// Folder for one page per command; the main page goes to standard output without it
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub dir: Option<PathBuf>,
+}
+
+/// How an analysis is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Table,
+    /// For programs: one JSON object a line, connections and findings
+    Jsonl,
+}
+
+/// A severity as an option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Level {
+    /// Normal milestones
+    Chat,
+    /// Worth knowing
+    Note,
+    /// Trouble that it recovered from, or an abnormal end
+    Warn,
+    /// The connection failed, died or is stuck
+    Error,
+}
+
+impl From<Level> for Severity {
+    fn from(level: Level) -> Severity {
+        match level {
+            Level::Chat => Severity::Chat,
+            Level::Note => Severity::Note,
+            Level::Warn => Severity::Warn,
+            Level::Error => Severity::Error,
+        }
+    }
+}
+
+/// A vantage as an option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Point {
+    /// At the client
+    Client,
+    /// At the server
+    Server,
+    /// On the path between
+    Middle,
+    /// Client and server are one host, or on one link
+    Both,
+}
+
+impl From<Point> for Vantage {
+    fn from(point: Point) -> Vantage {
+        match point {
+            Point::Client => Vantage::Client,
+            Point::Server => Vantage::Server,
+            Point::Middle => Vantage::Middle,
+            Point::Both => Vantage::Both,
+        }
+    }
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Color {
+    /// Makes everything that is printed from now on follow the choice.
+    pub(crate) fn apply(self) {
+        match self {
+            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+    }
+}
+
+fn tags<L: Tagged>() -> PossibleValuesParser {
+    L::all().iter().map(|language| language.name()).into()
+}
+
+fn points() -> PossibleValuesParser {
+    tcpdx_extcap::CapturePoint::ALL.map(tcpdx_extcap::CapturePoint::word).into()
+}

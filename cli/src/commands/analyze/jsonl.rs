@@ -1,0 +1,159 @@
+//! An analysis for programs: one JSON object a line, each connection followed by its findings.
+
+use super::Connection;
+use serde::Serialize;
+use serde_json::{Map, Value as Json, json};
+use std::io::{self, Write};
+use std::path::Path;
+use tcpdx_engine::catalogue::texts;
+use tcpdx_engine::{Finding, Language, Severity, Summary, Value};
+
+/// A connection. Times are in seconds.
+#[derive(Serialize)]
+#[serde(tag = "type", rename = "connection")]
+struct ConnectionLine<'a> {
+    file: &'a str,
+    stream: u32,
+    client: String,
+    server: String,
+    outcome: &'a str,
+    severity: Option<&'a str>,
+    client_state: &'a str,
+    server_state: &'a str,
+    vantage: &'a str,
+    closed_first: Option<&'a str>,
+    handshake_rtt: Option<f64>,
+    handshake_rtt_client: Option<f64>,
+    handshake_rtt_server: Option<f64>,
+    first_frame: u32,
+    last_frame: u32,
+    start: f64,
+    duration: f64,
+    packets: u32,
+    client_bytes: u64,
+    server_bytes: u64,
+    story: &'a str,
+}
+
+/// A finding.
+#[derive(Serialize)]
+#[serde(tag = "type", rename = "finding")]
+struct FindingLine<'a> {
+    file: &'a str,
+    stream: u32,
+    client: String,
+    server: String,
+    id: &'a str,
+    severity: &'a str,
+    frame: u32,
+    trigger: u32,
+    side: &'a str,
+    evidence: Vec<EvidenceItem>,
+    title: &'a str,
+    message: String,
+    why: Vec<String>,
+    check: Vec<String>,
+    params: Map<String, Json>,
+}
+
+#[derive(Serialize)]
+struct EvidenceItem {
+    frame: u32,
+    role: &'static str,
+}
+
+/// Prints all and returns the worst severity among them.
+pub(super) fn print(
+    out: &mut impl Write,
+    file: &Path,
+    connections: impl Iterator<Item = Connection>,
+    language: Language,
+) -> io::Result<Option<Severity>> {
+    let file = file.to_string_lossy();
+    let mut worst = None;
+    for connection in connections {
+        worst = worst.max(connection.severity());
+        line(out, &connection_line(&file, &connection))?;
+        for finding in &connection.findings {
+            line(out, &finding_line(&file, &connection.summary, finding, language))?;
+        }
+    }
+    Ok(worst)
+}
+
+fn line(out: &mut impl Write, object: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, object)?;
+    out.write_all(b"\n")
+}
+
+fn connection_line<'a>(file: &'a str, connection: &'a Connection) -> ConnectionLine<'a> {
+    let summary = &connection.summary;
+    ConnectionLine {
+        file,
+        stream: summary.stream,
+        client: summary.client.to_string(),
+        server: summary.server.to_string(),
+        outcome: summary.outcome.name(),
+        severity: connection.severity().map(Severity::name),
+        client_state: summary.client_state.name(),
+        server_state: summary.server_state.name(),
+        vantage: summary.vantage.name(),
+        closed_first: summary.client_closed_first.map(|client| if client { "client" } else { "server" }),
+        handshake_rtt: summary.handshake_rtt.map(seconds),
+        handshake_rtt_client: summary.handshake_rtt_client.map(seconds),
+        handshake_rtt_server: summary.handshake_rtt_server.map(seconds),
+        first_frame: summary.first_frame,
+        last_frame: summary.last_frame,
+        start: seconds(summary.first_time),
+        duration: seconds(summary.last_time.saturating_sub(summary.first_time)),
+        packets: summary.segments,
+        client_bytes: summary.client_bytes,
+        server_bytes: summary.server_bytes,
+        story: &summary.story,
+    }
+}
+
+fn finding_line<'a>(
+    file: &'a str,
+    summary: &Summary,
+    finding: &Finding,
+    language: Language,
+) -> FindingLine<'a> {
+    let evidence = finding.evidence.iter();
+    FindingLine {
+        file,
+        stream: finding.stream,
+        client: summary.client.to_string(),
+        server: summary.server.to_string(),
+        id: finding.diagnosis.id(),
+        severity: finding.severity.name(),
+        frame: finding.subject,
+        trigger: finding.trigger,
+        side: finding.side.name(),
+        evidence: evidence.map(|e| EvidenceItem { frame: e.frame, role: e.role.0 }).collect(),
+        title: texts(language).title(finding.diagnosis),
+        message: finding.message(language),
+        why: finding.why(language),
+        check: finding.check(language),
+        params: finding.params.iter().map(|(name, value)| (name.to_string(), json_of(*value))).collect(),
+    }
+}
+
+/// A parameter: numbers as numbers, time spans in seconds, the rest as text.
+fn json_of(value: Value) -> Json {
+    match value {
+        Value::Count(number) | Value::Bytes(number) => json!(number),
+        Value::Frame(number) => json!(number),
+        Value::Duration(nanoseconds) => json!(seconds(nanoseconds)),
+        Value::Side(side) => json!(side.name()),
+        Value::Address(address) => json!(address),
+        Value::Term(word) => json!(word),
+        Value::Flags(flags) => json!(format!("{flags:?}")),
+        Value::Socket(socket) => json!(socket.to_string()),
+        Value::Text(text) => json!(text.as_str()),
+    }
+}
+
+fn seconds(nanoseconds: i64) -> f64 {
+    nanoseconds as f64 / 1e9
+}

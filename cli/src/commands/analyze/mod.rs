@@ -1,0 +1,117 @@
+//! `tcpdx analyze`: what went wrong with the connections of captures.
+
+mod jsonl;
+mod select;
+mod table;
+
+use crate::args::{Analyze, Format};
+use crate::failure::{Failure, Status};
+use crate::language;
+use crate::read::{Capture, DataLink, Decoder, Trouble};
+use select::Selection;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use tcpdx_engine::{Engine, Finding, Language, Settings, Severity, Summary, Vantage};
+
+/// One connection with the findings that were asked for.
+struct Connection {
+    summary: Summary,
+    findings: Vec<Finding>,
+}
+
+impl Connection {
+    /// The worst severity of its findings.
+    fn severity(&self) -> Option<Severity> {
+        self.findings.iter().map(|finding| finding.severity).max()
+    }
+}
+
+/// One capture that was analyzed as far as it could be read.
+struct Analysis<'a> {
+    file: &'a Path,
+    frames: u32,
+    engine: Engine,
+}
+
+/// Analyzes every file on its own, one after the other.
+pub(crate) fn run(args: &Analyze) -> Result<Status, Failure> {
+    let selection = Selection::new(args);
+    let language = language::choose(args.lang.as_deref());
+    let settings = Settings { vantage: args.vantage.map(Vantage::from) };
+    let mut status = Status::Done;
+    let mut printed = 0;
+    for file in &args.files {
+        let (analysis, trouble) = analyze(file, settings);
+        // What came before the trouble is worth reading.
+        if trouble.is_none() || analysis.frames > 0 {
+            let heading = (args.files.len() > 1).then_some(printed);
+            status = status.max(print(&analysis, &selection, args, language, heading)?);
+            printed += 1;
+        }
+        if let Some(trouble) = trouble {
+            io::stdout().flush()?;
+            anstream::eprintln!("tcpdx: {}: {trouble}", name(file));
+            status = Status::Failed;
+        }
+    }
+    Ok(status)
+}
+
+/// How a file is called in messages.
+fn name(file: &Path) -> String {
+    if file == Path::new("-") { "standard input".to_string() } else { file.display().to_string() }
+}
+
+/// Reads a capture and feeds the engine, as far as it goes. Frames of unknown link types do not count.
+fn analyze(file: &Path, settings: Settings) -> (Analysis<'_>, Option<Trouble>) {
+    let mut analysis = Analysis { file, frames: 0, engine: Engine::new(settings) };
+    let mut decoder = Decoder::new();
+    let mut unknown: Option<DataLink> = None;
+    let read = Capture::open(file).and_then(|mut capture| {
+        capture.read(|frame| {
+            if decoder.decode(frame, &mut analysis.engine) {
+                analysis.frames += 1;
+            } else {
+                unknown = Some(frame.link_type);
+            }
+        })
+    });
+    let trouble = read.err().or_else(|| {
+        let link_type = unknown.filter(|_| analysis.frames == 0)?;
+        Some(Trouble::LinkType(format!("{link_type:?} ({})", u32::from(link_type))))
+    });
+    (analysis, trouble)
+}
+
+fn print(
+    analysis: &Analysis<'_>,
+    selection: &Selection,
+    args: &Analyze,
+    language: Language,
+    heading: Option<usize>,
+) -> Result<Status, Failure> {
+    let connections = selection.connections(&analysis.engine, language);
+    match args.format {
+        Format::Jsonl => {
+            let mut out = BufWriter::new(io::stdout().lock());
+            let worst = jsonl::print(&mut out, analysis.file, connections, language)?;
+            out.flush()?;
+            Ok(status(worst))
+        }
+        Format::Table => {
+            let connections: Vec<Connection> = connections.collect();
+            let worst = connections.iter().filter_map(Connection::severity).max();
+            let mut out = BufWriter::new(anstream::stdout().lock());
+            if let Some(number) = heading {
+                table::heading(&mut out, &name(analysis.file), number)?;
+            }
+            table::print(&mut out, analysis, connections, selection, args.verbose, language)?;
+            out.flush()?;
+            Ok(status(worst))
+        }
+    }
+}
+
+fn status(worst: Option<Severity>) -> Status {
+    if worst >= Some(Severity::Warn) { Status::Trouble } else { Status::Done }
+}

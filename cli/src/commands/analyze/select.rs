@@ -1,0 +1,59 @@
+//! Which connections and findings were asked for.
+
+use super::Connection;
+use crate::args::{Analyze, Format};
+use tcpdx_engine::{Engine, Finding, Language, Severity};
+use wildmatch::WildMatch;
+
+/// What the options leave over.
+pub(super) struct Selection {
+    streams: Vec<u32>,
+    ids: Vec<WildMatch>,
+    severity: Severity,
+    /// Connections without a finding that was asked for are of no interest.
+    only_with_findings: bool,
+}
+
+impl Selection {
+    pub(super) fn new(args: &Analyze) -> Selection {
+        let usual = match args.format {
+            Format::Table => Severity::Note,
+            Format::Jsonl => Severity::Chat,
+        };
+        Selection {
+            streams: args.stream.clone(),
+            ids: args.id.iter().map(|glob| WildMatch::new(glob.trim_start_matches("tcpdx."))).collect(),
+            severity: args.severity.map_or(usual, Severity::from),
+            only_with_findings: args.severity.is_some() || !args.id.is_empty(),
+        }
+    }
+
+    /// Whether anything may have been left out.
+    pub(super) fn is_partial(&self) -> bool {
+        self.only_with_findings || !self.streams.is_empty()
+    }
+
+    /// The connections that were asked for, by number, each with the findings that were.
+    pub(super) fn connections(
+        &self,
+        engine: &Engine,
+        language: Language,
+    ) -> impl Iterator<Item = Connection> {
+        (0..engine.connections())
+            .filter(|stream| self.streams.is_empty() || self.streams.contains(stream))
+            .filter_map(move |stream| {
+                let mut findings = engine.findings_of(stream);
+                findings.retain(|finding| self.takes(finding));
+                if self.only_with_findings && findings.is_empty() {
+                    return None;
+                }
+                Some(Connection { summary: engine.summary(stream, language)?, findings })
+            })
+    }
+
+    fn takes(&self, finding: &Finding) -> bool {
+        let id = finding.diagnosis.id();
+        finding.severity >= self.severity
+            && (self.ids.is_empty() || self.ids.iter().any(|glob| glob.matches(id)))
+    }
+}

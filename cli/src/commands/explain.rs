@@ -1,0 +1,89 @@
+//! `tcpdx explain`: what a diagnosis means.
+
+use super::suggest::did_you_mean;
+use crate::args::Explain;
+use crate::failure::{Failure, Status};
+use crate::{language, term};
+use std::io::Write;
+use tcpdx_engine::catalogue::{Texts, texts};
+use tcpdx_engine::{Diagnosis, Language};
+use tcpdx_extcap::{CapturePoint, scenario};
+use term::style::{BOLD, DIM, paint, severity_style};
+
+/// Explains one diagnosis, lists a family, or lists all.
+pub(crate) fn run(args: &Explain) -> Result<Status, Failure> {
+    let language: Language = language::choose(args.lang.as_deref());
+    let texts = texts(language);
+    let mut out = anstream::stdout().lock();
+    let Some(word) = &args.id else {
+        list(&mut out, texts, Diagnosis::ALL.iter().copied())?;
+        return Ok(Status::Done);
+    };
+    // As a filter of Wireshark it has our name before it.
+    let word = word.strip_prefix("tcpdx.").unwrap_or(word);
+    if let Some(diagnosis) = Diagnosis::from_id(word) {
+        page(&mut out, texts, diagnosis)?;
+        return Ok(Status::Done);
+    }
+    let mut family = Diagnosis::ALL.iter().copied().filter(|d| d.family() == word).peekable();
+    if family.peek().is_some() {
+        list(&mut out, texts, family)?;
+        return Ok(Status::Done);
+    }
+    let hint = did_you_mean(word, Diagnosis::ALL.iter().map(|d| d.id()));
+    Err(Failure::told(format!("no diagnosis {word}{hint}; `tcpdx explain` lists all")))
+}
+
+/// Ids and titles by family.
+fn list(out: &mut impl Write, texts: &Texts, chosen: impl Iterator<Item = Diagnosis>) -> Result<(), Failure> {
+    let width = Diagnosis::ALL.iter().map(|d| d.id().len()).max().unwrap_or_default();
+    let mut family = "";
+    for diagnosis in chosen {
+        if diagnosis.family() != family {
+            if !family.is_empty() {
+                writeln!(out)?;
+            }
+            family = diagnosis.family();
+        }
+        let severity = diagnosis.severity();
+        let (id, level) = (format!("{:width$}", diagnosis.id()), format!("{:5}", severity.name()));
+        let title = texts.title(diagnosis);
+        writeln!(out, "{}  {}  {title}", paint(BOLD, &id), paint(severity_style(severity), &level))?;
+    }
+    Ok(())
+}
+
+/// All texts of one diagnosis.
+fn page(out: &mut impl Write, texts: &Texts, diagnosis: Diagnosis) -> Result<(), Failure> {
+    let width = term::width();
+    let severity = diagnosis.severity();
+    writeln!(
+        out,
+        "{}  {}  {}",
+        paint(BOLD, diagnosis.id()),
+        paint(severity_style(severity), severity.name()),
+        texts.title(diagnosis)
+    )?;
+    writeln!(out)?;
+    write!(out, "{}", term::wrap(texts.about(diagnosis), "", width))?;
+    for (heading, lines) in
+        [("Why", texts.why_in_general(diagnosis)), ("Check", texts.check_in_general(diagnosis))]
+    {
+        if !lines.is_empty() {
+            writeln!(out, "\n{}", paint(BOLD, heading))?;
+        }
+        for line in lines {
+            write!(out, "{}", term::bullet(line, 2, width))?;
+        }
+    }
+    writeln!(out, "\n{} {}", paint(DIM, "Reference:"), texts.reference(diagnosis))?;
+    writeln!(out, "{} tcpdx.{}", paint(DIM, "Filter in Wireshark:"), diagnosis.id())?;
+    let shown: Vec<&str> = scenario::all()
+        .filter(|scenario| scenario.shows(CapturePoint::Both).contains(&diagnosis.id()))
+        .map(|scenario| scenario.name())
+        .collect();
+    if !shown.is_empty() {
+        writeln!(out, "{} {}", paint(DIM, "Scenarios that show it:"), shown.join(", "))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! `tcpdx generate`: a teaching capture.
+
+use super::suggest::did_you_mean;
+use crate::args::Generate;
+use crate::failure::{Failure, Status};
+use crate::{language, term};
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+use tcpdx_extcap::{Error, GenerateOptions, Scenario, Stats, scenario};
+
+/// Writes a capture of a scenario.
+pub(crate) fn run(args: &Generate) -> Result<Status, Failure> {
+    let scenario = find(&args.scenario)?;
+    let options = options(args)?;
+    if args.output == Path::new("-") {
+        if io::stdout().is_terminal() {
+            return Err(Failure::told(
+                "a capture is no text for a terminal; name a file (-o FILE) or pipe it into a program",
+            ));
+        }
+        let out = BufWriter::new(io::stdout().lock());
+        write(&scenario, &options, out, "standard output")?;
+        return Ok(Status::Done);
+    }
+    let name = args.output.display().to_string();
+    let file = File::create(&args.output)
+        .map_err(|error| Failure::told(format!("{name}: cannot write it: {error}")))?;
+    let stats = write(&scenario, &options, BufWriter::new(file), &name)?;
+    let span = term::duration(i64::try_from(stats.duration.as_nanos()).unwrap_or(i64::MAX));
+    writeln!(anstream::stdout(), "{name}: {} over {span}", term::count(stats.packets, "packet"))?;
+    Ok(Status::Done)
+}
+
+/// The scenario of that name, or in that file.
+fn find(name: &str) -> Result<Scenario, Failure> {
+    if let Some(builtin) = scenario::find(name) {
+        return builtin.scenario().map_err(|error| Failure::told(error.to_string()));
+    }
+    if Path::new(name).exists() {
+        return scenario::load(name).map_err(|error| Failure::told(error.to_string()));
+    }
+    let hint = did_you_mean(name, scenario::all().map(|scenario| scenario.name()));
+    Err(Failure::told(format!("no scenario or file {name}{hint}; `tcpdx scenarios` lists all")))
+}
+
+fn options(args: &Generate) -> Result<GenerateOptions, Failure> {
+    let default = GenerateOptions::default();
+    let told = |error: tcpdx_extcap::UnknownWord| Failure::told(error.to_string());
+    let start = match args.start {
+        None => default.start,
+        Some(time) => since_1970(time.into())?,
+    };
+    Ok(GenerateOptions {
+        seed: args.seed.unwrap_or(default.seed),
+        point: args.point.as_deref().map_or(Ok(default.point), str::parse).map_err(told)?,
+        comments: !args.no_comments,
+        language: language::choose(args.lang.as_deref()),
+        ip: args.ip.as_deref().map_or(Ok(default.ip), str::parse).map_err(told)?,
+        start,
+        rtt: args.rtt.map(Duration::from),
+        variant: args.variant.clone(),
+    })
+}
+
+fn since_1970(time: SystemTime) -> Result<Duration, Failure> {
+    time.duration_since(SystemTime::UNIX_EPOCH)
+        .map_err(|_| Failure::told("--start: captures cannot begin before 1970; choose a later time"))
+}
+
+fn write(
+    scenario: &Scenario,
+    options: &GenerateOptions,
+    mut out: impl Write,
+    name: &str,
+) -> Result<Stats, Failure> {
+    let stats = tcpdx_extcap::generate(scenario, options, &mut out);
+    stats.and_then(|stats| Ok(out.flush().map(|()| stats)?)).map_err(|error| match error {
+        Error::Write(error) if error.kind() == io::ErrorKind::BrokenPipe => Failure::OutputClosed,
+        Error::Write(error) => Failure::told(format!("{name}: cannot write it: {error}")),
+        Error::Scenario(error) => Failure::told(error.to_string()),
+    })
+}

@@ -1,0 +1,90 @@
+//! The Wireshark on this machine, as its own tshark describes it.
+
+use crate::failure::Failure;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A Wireshark: its version and its folders.
+pub(super) struct Wireshark {
+    tshark: PathBuf,
+    /// The whole version, e.g. `4.0.17`.
+    pub(super) version: String,
+    folders: String,
+}
+
+impl Wireshark {
+    /// Asks `tshark`.
+    pub(super) fn ask(tshark: &Path) -> Result<Wireshark, Failure> {
+        let mut wireshark =
+            Wireshark { tshark: tshark.to_path_buf(), version: String::new(), folders: String::new() };
+        wireshark.version = version(&wireshark.run(&["--version"])?.0).ok_or_else(|| {
+            Failure::told(format!(
+                "{}: does not tell its version; name Wireshark's tshark with --tshark",
+                tshark.display()
+            ))
+        })?;
+        wireshark.folders = wireshark.run(&["-G", "folders"])?.0;
+        Ok(wireshark)
+    }
+
+    /// Version without the last number, as plugins are made for: `4.0`.
+    pub(super) fn series(&self) -> String {
+        self.version.split('.').take(2).collect::<Vec<_>>().join(".")
+    }
+
+    /// The folder that `tshark -G folders` lists under one of these names.
+    pub(super) fn folder(&self, names: &[&str]) -> Result<PathBuf, Failure> {
+        let listed = |name: &&str| {
+            let mut lines = self.folders.lines().filter_map(|line| line.split_once(':'));
+            lines.find(|(key, _)| key == name).map(|(_, path)| PathBuf::from(path.trim()))
+        };
+        names.iter().find_map(listed).ok_or_else(|| {
+            Failure::told(format!(
+                "{} -G folders lists no \"{}\"; is this a Wireshark of 4.0 or later, with plugins enabled?",
+                self.tshark.display(),
+                names.join("\" or \"")
+            ))
+        })
+    }
+
+    /// Standard output and standard error of tshark with these arguments.
+    pub(super) fn run(&self, arguments: &[&str]) -> Result<(String, String), Failure> {
+        let output =
+            Command::new(&self.tshark).args(arguments).output().map_err(|error| self.missing(&error))?;
+        let Output { stdout, stderr, .. } = output;
+        Ok((String::from_utf8_lossy(&stdout).into_owned(), String::from_utf8_lossy(&stderr).into_owned()))
+    }
+
+    fn missing(&self, error: &io::Error) -> Failure {
+        let name = self.tshark.display();
+        Failure::told(match error.kind() {
+            io::ErrorKind::NotFound => {
+                format!(
+                    "{name}: no such command; install Wireshark's tshark (Debian: apt-get install tshark) or name it with --tshark"
+                )
+            }
+            _ => format!("{name}: cannot run it: {error}"),
+        })
+    }
+}
+
+/// The version in a line such as `TShark (Wireshark) 4.0.17 (Git v4.0.17 …).`
+fn version(text: &str) -> Option<String> {
+    let word = text.split_once("(Wireshark) ")?.1.split_whitespace().next()?;
+    let word = word.trim_end_matches('.');
+    word.starts_with(|c: char| c.is_ascii_digit()).then(|| word.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::version;
+
+    #[test]
+    fn the_version_is_read_from_the_first_line() {
+        let first = "TShark (Wireshark) 4.0.17 (Git v4.0.17 packaged as 4.0.17-0+deb12u3).\n";
+        assert_eq!(version(first).as_deref(), Some("4.0.17"));
+        assert_eq!(version("TShark (Wireshark) 4.6.9.\n").as_deref(), Some("4.6.9"));
+        assert_eq!(version("something else"), None);
+    }
+}

@@ -1,0 +1,193 @@
+//! From a frame down to its TCP or ICMP packet.
+//!
+//! The descent is one loop over layers, so that any of them may stand inside any other. The outcome is
+//! what Wireshark hands to its TCP dissector: the same addresses, the same bytes, the same length on the
+//! wire, and TCP inside a fragmented datagram only once, in the frame that completes it.
+
+use super::capture::Frame;
+use super::fragments::Fragments;
+use super::layers::{Datagram, Layer, Step};
+use super::view::View;
+use super::{ip, link, tunnel};
+use etherparse::{EtherType, IpNumber};
+use tcpdx_engine::{Engine, IcmpPacket, Packet};
+
+/// Layers that a frame may have; what nests deeper was made to be refused.
+const MAX_LAYERS: u32 = 64;
+
+/// Takes the packets that were found in frames.
+pub trait Sink {
+    /// A TCP packet that is not quoted in an ICMP error.
+    fn tcp(&mut self, packet: &Packet<'_>);
+    /// An ICMP or ICMPv6 message of any kind.
+    fn icmp(&mut self, packet: &IcmpPacket<'_>);
+}
+
+impl Sink for Engine {
+    fn tcp(&mut self, packet: &Packet<'_>) {
+        self.packet(packet);
+    }
+
+    fn icmp(&mut self, packet: &IcmpPacket<'_>) {
+        Engine::icmp(self, packet);
+    }
+}
+
+/// Finds the TCP and ICMP packets of one capture, frame by frame.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    fragments: Fragments,
+}
+
+/// What stays the same on the way down one frame.
+struct Context {
+    frame: u32,
+    time: i64,
+    interface: u32,
+    vlan: Option<u16>,
+    /// Layers that may still come.
+    left: u32,
+}
+
+impl Context {
+    /// The link's number, 0 for the first interface without VLAN. Of nested tags the outermost counts,
+    /// since it is the one that Wireshark tells its dissectors.
+    fn link(&self) -> u32 {
+        self.interface.wrapping_mul(4096).wrapping_add(self.vlan.unwrap_or_default().into())
+    }
+}
+
+impl Decoder {
+    /// A decoder for one capture.
+    #[must_use]
+    pub fn new() -> Decoder {
+        Decoder::default()
+    }
+
+    /// Hands the packet in `frame` to `sink`. Returns whether frames of this link type can be read at all.
+    pub fn decode(&mut self, frame: &Frame<'_>, sink: &mut impl Sink) -> bool {
+        let Some(layer) = link::first_layer(frame.link_type) else { return false };
+        let mut context = Context {
+            frame: frame.number,
+            time: frame.time,
+            interface: frame.interface,
+            vlan: None,
+            left: MAX_LAYERS,
+        };
+        self.descend(layer, View::new(frame.bytes, frame.wire_len), &mut context, sink);
+        true
+    }
+
+    fn descend(&mut self, layer: Layer, view: View<'_>, context: &mut Context, sink: &mut impl Sink) {
+        let mut step: Step<'_> = Some((layer, view));
+        while let Some((layer, view)) = step {
+            if context.left == 0 {
+                return;
+            }
+            context.left -= 1;
+            step = match layer {
+                Layer::Ethernet => link::ethernet(view),
+                Layer::Null => link::null(view),
+                Layer::Loop => link::loopback(view),
+                Layer::LinuxCooked => link::linux_cooked(view),
+                Layer::LinuxCooked2 => link::linux_cooked2(view),
+                Layer::Llc => link::llc(view),
+                Layer::Ppp => link::ppp(view),
+                Layer::Mpls => link::mpls(view),
+                Layer::EtherType(number) => ether_type(number, view, context),
+                Layer::Gre => tunnel::gre(view),
+                Layer::Vxlan => tunnel::vxlan(view),
+                Layer::Geneve => tunnel::geneve(view),
+                Layer::Ip => ip::header(view),
+                Layer::Payload(datagram) => payload(datagram, view, context, sink),
+                Layer::Fragment(datagram, piece) => {
+                    let whole = self.fragments.add(&datagram, piece, context.link(), view.bytes);
+                    if let Some(whole) = whole {
+                        let view = View::new(&whole, 0);
+                        self.descend(Layer::Payload(datagram), view, context, sink);
+                    }
+                    None
+                }
+            };
+        }
+    }
+}
+
+/// What an Ethernet type announces (IANA's "IEEE 802 numbers").
+fn ether_type<'a>(number: u16, view: View<'a>, context: &mut Context) -> Step<'a> {
+    const PPPOE_SESSION: EtherType = EtherType(0x8864);
+    const MPLS: EtherType = EtherType(0x8847);
+    const MPLS_MULTICAST: EtherType = EtherType(0x8848);
+    match EtherType(number) {
+        EtherType::IPV4 | EtherType::IPV6 => Some((Layer::Ip, view)),
+        EtherType::VLAN_TAGGED_FRAME | EtherType::PROVIDER_BRIDGING | EtherType::VLAN_DOUBLE_TAGGED_FRAME => {
+            let (id, step) = link::vlan(view)?;
+            context.vlan.get_or_insert(id);
+            Some(step)
+        }
+        PPPOE_SESSION => link::pppoe(view),
+        MPLS | MPLS_MULTICAST => Some((Layer::Mpls, view)),
+        _ => None,
+    }
+}
+
+/// What an IP header announces: the end of the descent, an extension header, or a tunnel.
+fn payload<'a>(datagram: Datagram, view: View<'a>, context: &Context, sink: &mut impl Sink) -> Step<'a> {
+    const ETHERNET: u8 = 143;
+    if view.wire_len == 0 {
+        return None;
+    }
+    match IpNumber(datagram.protocol) {
+        IpNumber::TCP => tcp(datagram, view, context, sink),
+        IpNumber::ICMP => icmp(false, datagram, view, context, sink),
+        IpNumber::IPV6_ICMP => icmp(true, datagram, view, context, sink),
+        IpNumber::IPV6_HEADER_HOP_BY_HOP
+        | IpNumber::IPV6_ROUTE_HEADER
+        | IpNumber::IPV6_DESTINATION_OPTIONS
+        | IpNumber::MOBILITY_HEADER
+        | IpNumber::HIP
+        | IpNumber::SHIM6 => ip::extension(datagram, view),
+        IpNumber::IPV6_FRAGMENTATION_HEADER => ip::fragment(datagram, view),
+        IpNumber::AUTHENTICATION_HEADER => ip::authentication(datagram, view),
+        IpNumber::IPV4 | IpNumber::IPV6 => Some((Layer::Ip, view)),
+        IpNumber::GRE => Some((Layer::Gre, view)),
+        IpNumber::UDP => tunnel::udp(view),
+        IpNumber::MPLS_IN_IP => Some((Layer::Mpls, view)),
+        IpNumber(ETHERNET) => Some((Layer::Ethernet, view)),
+        _ => None,
+    }
+}
+
+fn tcp<'a>(datagram: Datagram, view: View<'a>, context: &Context, sink: &mut impl Sink) -> Step<'a> {
+    sink.tcp(&Packet {
+        frame: context.frame,
+        layer: 0,
+        time: context.time,
+        src: datagram.src,
+        dst: datagram.dst,
+        ip: Some(datagram.info),
+        link: context.link(),
+        bytes: view.bytes,
+        wire_len: view.wire_len,
+    });
+    None
+}
+
+fn icmp<'a>(
+    v6: bool,
+    datagram: Datagram,
+    view: View<'a>,
+    context: &Context,
+    sink: &mut impl Sink,
+) -> Step<'a> {
+    sink.icmp(&IcmpPacket {
+        frame: context.frame,
+        layer: 0,
+        time: context.time,
+        src: datagram.src,
+        dst: datagram.dst,
+        v6,
+        bytes: view.bytes,
+    });
+    None
+}

@@ -1,0 +1,246 @@
+//! The packets that are read are those which Wireshark hands to its TCP dissector: in every
+//! encapsulation, compared with tshark.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use common::build::*;
+use common::{Seen, assert_same, corpus, files_below, record, tshark};
+use pcap_file::Endianness;
+use std::path::Path;
+
+const ETHERNET: u32 = 1;
+const IPV4: u16 = 0x0800;
+const IPV6: u16 = 0x86dd;
+
+/// Writes a capture, reads it both ways and returns what was seen, which must be the same.
+fn both(name: &str, capture: &[u8]) -> Vec<Seen> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::fs::write(&path, capture).unwrap();
+    let (ours, result) = record(&path);
+    result.unwrap();
+    assert_same(&ours.tcp, &tshark(&path), name);
+    ours.tcp
+}
+
+/// One frame in its encapsulation: exactly one TCP segment of 100 bytes payload is to be found in it.
+fn holds_one_segment(name: &str, frame: Made) {
+    let seen = both(name, &pcapng(&[frame], Endianness::Little));
+    assert_eq!(seen.len(), 1, "{name}");
+    assert_eq!(seen[0].wire_len, Some(120), "{name}");
+}
+
+fn tcp4() -> Vec<u8> {
+    ipv4(TCP, &segment(100))
+}
+
+fn tcp6() -> Vec<u8> {
+    ipv6(TCP, &segment(100))
+}
+
+fn vlan(id: u16, ether_type: u16, payload: &[u8]) -> Vec<u8> {
+    [&id.to_be_bytes()[..], &ether_type.to_be_bytes(), payload].concat()
+}
+
+#[test]
+fn link_layers() {
+    let sll = |protocol: u16, payload: &[u8]| {
+        [&[0, 0, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0][..], &protocol.to_be_bytes(), payload].concat()
+    };
+    let sll2 = |protocol: u16, payload: &[u8]| {
+        [&protocol.to_be_bytes()[..], &[0, 0, 0, 0, 0, 3, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0], payload]
+            .concat()
+    };
+    let family = |bytes: [u8; 4], payload: &[u8]| [&bytes[..], payload].concat();
+    let snap = [&[0xaa, 0xaa, 3, 0, 0, 0, 8, 0][..], &tcp4()].concat();
+
+    holds_one_segment("ethernet", whole(ETHERNET, ethernet(IPV4, &tcp4())));
+    holds_one_segment("ethernet-v6", whole(ETHERNET, ethernet(IPV6, &tcp6())));
+    holds_one_segment("padding", whole(ETHERNET, ethernet(IPV4, &[&tcp4()[..], &[0; 30]].concat())));
+    holds_one_segment("snap", whole(ETHERNET, ethernet(snap.len() as u16, &snap)));
+    holds_one_segment("raw", whole(101, tcp4()));
+    holds_one_segment("raw-v6", whole(101, tcp6()));
+    holds_one_segment("raw-12", whole(12, tcp4()));
+    holds_one_segment("raw-14", whole(14, tcp6()));
+    holds_one_segment("ipv4", whole(228, tcp4()));
+    holds_one_segment("ipv6", whole(229, tcp6()));
+    holds_one_segment("cooked", whole(113, sll(IPV4, &tcp4())));
+    holds_one_segment("cooked-v6", whole(113, sll(IPV6, &tcp6())));
+    holds_one_segment("cooked-vlan", whole(113, sll(0x8100, &vlan(5, IPV4, &tcp4()))));
+    holds_one_segment("cooked2", whole(276, sll2(IPV4, &tcp4())));
+    holds_one_segment("cooked2-v6", whole(276, sll2(IPV6, &tcp6())));
+    holds_one_segment("null", whole(0, family([2, 0, 0, 0], &tcp4())));
+    holds_one_segment("null-swapped", whole(0, family([0, 0, 0, 2], &tcp4())));
+    holds_one_segment("null-macos", whole(0, family([30, 0, 0, 0], &tcp6())));
+    holds_one_segment("null-freebsd", whole(0, family([28, 0, 0, 0], &tcp6())));
+    holds_one_segment("null-openbsd", whole(0, family([24, 0, 0, 0], &tcp6())));
+    holds_one_segment("loop", whole(108, family([0, 0, 0, 2], &tcp4())));
+    holds_one_segment("ppp", whole(9, [&[0xff, 3, 0, 0x21][..], &tcp4()].concat()));
+}
+
+#[test]
+fn tags_labels_and_sessions() {
+    let pppoe = |length: usize| [&[0x11, 0, 0, 1][..], &(length as u16 + 2).to_be_bytes()].concat();
+    let session = [&pppoe(140)[..], &[0, 0x21], &tcp4(), &[0; 9]].concat();
+    let label = |id: u32, bottom: u32| (id << 12 | bottom << 8 | 64).to_be_bytes();
+    let labels = [&label(100, 0)[..], &label(200, 1), &tcp4()].concat();
+    let q_in_q = vlan(7, 0x8100, &vlan(8, IPV6, &tcp6()));
+
+    holds_one_segment("vlan", whole(ETHERNET, ethernet(0x8100, &vlan(7, IPV4, &tcp4()))));
+    holds_one_segment("q-in-q", whole(ETHERNET, ethernet(0x88a8, &q_in_q)));
+    holds_one_segment("q-in-q-old", whole(ETHERNET, ethernet(0x9100, &q_in_q)));
+    holds_one_segment("mpls", whole(ETHERNET, ethernet(0x8847, &labels)));
+    holds_one_segment("pppoe", whole(ETHERNET, ethernet(0x8864, &session)));
+}
+
+#[test]
+fn tunnels() {
+    let over_ip = |protocol: u8, payload: &[u8]| whole(ETHERNET, ethernet(IPV4, &ipv4(protocol, payload)));
+    let gre = |flags: u16, fields: &[u8], protocol: u16, payload: &[u8]| {
+        [&flags.to_be_bytes()[..], &protocol.to_be_bytes(), fields, payload].concat()
+    };
+    let inner = ethernet(IPV4, &tcp4());
+    let vxlan = [&[8, 0, 0, 0, 0, 0, 42, 0][..], &inner].concat();
+    let geneve = [&[1, 0, 0x65, 0x58, 0, 0, 42, 0, 1, 2, 0x80, 0][..], &inner].concat();
+    let ppp = [&[0xff, 3, 0, 0x21][..], &tcp4()].concat();
+    let pptp = [&[0, 144, 0, 1, 0, 0, 0, 1][..], &ppp].concat();
+
+    holds_one_segment("ip-in-ip", over_ip(4, &tcp4()));
+    holds_one_segment("6in4", over_ip(41, &tcp6()));
+    holds_one_segment("4in6", whole(ETHERNET, ethernet(IPV6, &ipv6(4, &tcp4()))));
+    holds_one_segment("gre", over_ip(47, &gre(0, &[], IPV4, &tcp4())));
+    holds_one_segment("gre-all-fields", over_ip(47, &gre(0xb000, &[0; 12], IPV6, &tcp6())));
+    holds_one_segment("gre-ethernet", over_ip(47, &gre(0x2000, &[0, 0, 0, 9], 0x6558, &inner)));
+    holds_one_segment("pptp", over_ip(47, &gre(0x3001, &pptp, 0x880b, &[])));
+    holds_one_segment("vxlan", over_ip(17, &udp(4789, &vxlan)));
+    holds_one_segment("geneve", over_ip(17, &udp(6081, &geneve)));
+}
+
+#[test]
+fn extension_headers() {
+    let over_ip6 = |next: u8, payload: &[u8]| whole(ETHERNET, ethernet(IPV6, &ipv6(next, payload)));
+    let option = |next: u8, payload: &[u8]| [&[next, 0, 1, 4, 0, 0, 0, 0][..], payload].concat();
+    let authentication = [&[TCP, 4, 0, 0][..], &[0; 20], &segment(100)].concat();
+    let atomic = [&[TCP, 0, 0, 0, 0, 0, 0, 9][..], &segment(100)].concat();
+
+    holds_one_segment("hop-by-hop", over_ip6(0, &option(TCP, &segment(100))));
+    holds_one_segment("three", over_ip6(0, &option(60, &option(60, &option(TCP, &segment(100))))));
+    holds_one_segment("routing", over_ip6(43, &[&[TCP, 0, 253, 0, 0, 0, 0, 0][..], &segment(100)].concat()));
+    holds_one_segment("authentication", over_ip6(51, &authentication));
+    holds_one_segment("authentication-v4", whole(101, ipv4(51, &authentication)));
+    holds_one_segment("atomic-fragment", over_ip6(44, &atomic));
+}
+
+#[test]
+fn lengths_left_to_the_network_card() {
+    let offloaded = ipv4_with(TCP, &segment(100), |header| header.total_len = 0);
+    holds_one_segment("offloaded", whole(ETHERNET, ethernet(IPV4, &offloaded)));
+
+    let big = segment(70_000);
+    let mut jumbo = ipv6(0, &[&[TCP, 0, 0xc2, 4][..], &(big.len() as u32 + 8).to_be_bytes(), &big].concat());
+    jumbo[4..6].fill(0);
+    let seen = both("jumbo", &pcapng(&[whole(101, jumbo)], Endianness::Little));
+    assert_eq!(seen[0].wire_len, Some(70_020));
+
+    let mut no_length = tcp6();
+    no_length[4..6].fill(0);
+    both("v6-no-length", &pcapng(&[whole(101, no_length)], Endianness::Little));
+}
+
+#[test]
+fn a_length_beyond_the_frame_is_cut_to_it() {
+    let too_long = ipv4_with(TCP, &segment(100), |header| header.total_len += 500);
+    holds_one_segment("too-long", whole(ETHERNET, ethernet(IPV4, &too_long)));
+}
+
+#[test]
+fn frames_cut_by_the_snap_length_keep_their_length() {
+    let frame = ethernet(0x8100, &vlan(7, IPV4, &tcp4()));
+    for captured in [58, 60, 100, 157] {
+        holds_one_segment("cut", cut(ETHERNET, &frame, captured));
+    }
+    let frame = ethernet(IPV6, &tcp6());
+    holds_one_segment("cut-v6", cut(ETHERNET, &frame, 80));
+}
+
+#[test]
+fn fragments_count_once_when_they_are_complete() {
+    let segment = segment(100);
+    let raw = |bytes: Vec<u8>| whole(101, bytes);
+    let pieces = [
+        raw(ipv4_fragment(&segment[48..96], 48, true)),
+        raw(ipv4_fragment(&segment[..48], 0, true)),
+        raw(ipv4_fragment(&segment[96..], 96, false)),
+    ];
+    let v6 = |range: std::ops::Range<usize>, more: u16| {
+        let place = (range.start as u16 | more).to_be_bytes();
+        let header = [&[TCP, 0][..], &place, &[0, 0, 0, 77]].concat();
+        raw(ipv6(44, &[&header, &segment[range]].concat()))
+    };
+    let six = [v6(0..48, 1), v6(48..96, 1), v6(96..120, 0)];
+    let all: Vec<Made> =
+        pieces.iter().zip(&six).flat_map(|(four, six)| [four.clone(), six.clone()]).collect();
+    let seen = both("fragments", &pcapng(&all, Endianness::Little));
+    let found: Vec<_> = seen.iter().map(|seen| (seen.frame, seen.wire_len)).collect();
+    assert_eq!(found, [(5, Some(120)), (6, Some(120))]);
+
+    // In any order, with one twice; then one that never gets whole.
+    both(
+        "backwards",
+        &pcapng(&[&pieces[2], &pieces[1], &pieces[1], &pieces[0]].map(Made::clone), Endianness::Little),
+    );
+    let cut_first = cut(101, &ipv4_fragment(&segment[..48], 0, true), 50);
+    both("cut", &pcapng(&[cut_first, pieces[0].clone(), pieces[2].clone()], Endianness::Little));
+}
+
+#[test]
+fn what_icmp_quotes_is_no_packet_of_its_own() {
+    let icmp = [&[3, 1, 0, 0, 0, 0, 0, 0][..], &tcp4()[..28]].concat();
+    let icmp6 = [&[1, 0, 0, 0, 0, 0, 0, 0][..], &tcp6()].concat();
+    let frames = [whole(101, ipv4(1, &icmp)), whole(101, ipv6(58, &icmp6)), whole(101, tcp4())];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("icmp.pcapng");
+    std::fs::write(&path, pcapng(&frames, Endianness::Little)).unwrap();
+    let (seen, _) = record(&path);
+    assert_eq!(seen.tcp.iter().map(|seen| seen.frame).collect::<Vec<_>>(), [3]);
+    assert_eq!(seen.icmp.len(), 2);
+    assert_eq!((seen.icmp[0].0, seen.icmp[0].3, &seen.icmp[0].4), (1, false, &icmp));
+    assert_eq!((seen.icmp[1].0, seen.icmp[1].3, &seen.icmp[1].4), (2, true, &icmp6));
+}
+
+#[test]
+fn links_differ_by_interface_and_outer_vlan() {
+    let tagged = |outer: u16, inner: u16| {
+        whole(ETHERNET, ethernet(0x88a8, &vlan(outer, 0x8100, &vlan(inner, IPV4, &tcp4()))))
+    };
+    let frames = [
+        whole(ETHERNET, ethernet(IPV4, &tcp4())),
+        tagged(7, 8),
+        tagged(9, 8),
+        tagged(7, 8),
+        whole(101, tcp4()),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("links.pcapng");
+    std::fs::write(&path, pcapng(&frames, Endianness::Little)).unwrap();
+    let (seen, _) = record(&path);
+    let [plain, seven, nine, seven_again, raw] = seen.links[..] else { panic!("five packets") };
+    assert_eq!((plain, seven), (0, seven_again));
+    assert!(seven != nine && raw != plain && raw != seven && raw != nine);
+}
+
+#[test]
+fn captures_of_the_field_give_what_tshark_sees() {
+    let more = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus");
+    let captures: Vec<_> = [files_below(&corpus("")), files_below(&more)]
+        .concat()
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|e| e == "pcap" || e == "pcapng"))
+        .collect();
+    assert!(!captures.is_empty());
+    for path in captures {
+        let (ours, _) = record(&path);
+        assert_same(&ours.tcp, &tshark(&path), &path.display().to_string());
+    }
+}

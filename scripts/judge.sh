@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Judges the command and the plugin by captures whose faults are known, when those lie beside the project.
+#
+#   scripts/judge.sh       after `make`
+#
+# The plugin is installed for a user with a home of its own, so that nothing of the machine is touched.
+# Root has no personal plugins in Wireshark; for root that user is "nobody".
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+judge=../shared/tools/judge.py
+corpus=../shared/corpus
+if ! [ -e "$judge" ] || ! [ -d "$corpus" ]; then
+    echo "judge: no corpus beside the project, nothing to judge"
+    exit 0
+fi
+# The diagnoses that are there so far.
+only=$(cat tests/judged.regex)
+
+echo "== judge.py --via cli"
+python3 "$judge" --via cli --cli target/release/tcpdx --only "$only" "$corpus"
+
+home=$(mktemp -d "${TMPDIR:-/tmp}/tcpdx-judge-XXXXXX")
+trap 'rm -rf "$home"' EXIT
+mkdir "$home/build" "$home/no-plugins"
+cp -r target/release/{tcpdx,tcpdx-extcap,libtcpdx.so} target/release/wireshark-* "$home/build"
+cp -r "$corpus" "$home/corpus"
+chmod -R u+w "$home/corpus"
+# What is installed on the machine already must not be judged: WIRESHARK_PLUGIN_DIR takes its place.
+as_user="env HOME=$home XDG_CONFIG_HOME=$home/.config WIRESHARK_PLUGIN_DIR=$home/no-plugins"
+as_user="$as_user WIRESHARK_EXTCAP_DIR=$home/no-plugins"
+if [ "$(id -u)" = 0 ]; then
+    nobody=65534
+    chown -R $nobody:$nobody "$home"
+    as_user="setpriv --reuid=$nobody --regid=$nobody --clear-groups $as_user"
+fi
+(cd "$home" && $as_user build/tcpdx install)
+
+echo "== judge.py --via tshark"
+python3 "$judge" --via tshark --tshark "$as_user tshark" --only "$only" "$home/corpus"

@@ -1,0 +1,87 @@
+#!/bin/sh
+# Makes sure that the machine has what a task needs.
+#
+#   scripts/need.sh build|demo|test
+#
+# What is missing is installed with apt-get, as root or through sudo. Where neither can be had, the
+# packages are named and the script stops with status 2.
+set -eu
+
+task=${1:?task: build, demo or test}
+missing=""
+
+# need PACKAGE COMMAND…: the package is needed unless the command succeeds.
+need() {
+    package=$1
+    shift
+    "$@" >/dev/null 2>&1 || missing="$missing $package"
+}
+
+has() {
+    command -v "$1"
+}
+
+has_libclang() {
+    ls /usr/lib/llvm-*/lib/libclang*.so* /usr/lib/*/libclang*.so* /usr/lib/libclang*.so* /usr/lib64/libclang*.so*
+}
+
+# `ls` fails when any of its patterns has no match; one match is enough.
+any_libclang() {
+    [ -n "$(has_libclang 2>/dev/null || true)" ]
+}
+
+has_wireshark_headers() {
+    pkg-config --exists wireshark
+}
+
+need gcc has cc
+need libc6-dev sh -c 'echo "#include <stdint.h>" | cc -E -'
+need pkg-config has pkg-config
+need libwireshark-dev has_wireshark_headers
+case $task in
+    build) ;;
+    demo)
+        need tshark has tshark
+        ;;
+    test)
+        need tshark has tshark
+        need g++ has c++
+        need libclang-dev any_libclang
+        need python3 has python3
+        need util-linux has setpriv
+        ;;
+    *)
+        echo "$0: no task $task; use build, demo or test" >&2
+        exit 2
+        ;;
+esac
+
+if [ -n "$missing" ]; then
+    # shellcheck disable=SC2086 # package names are words
+    set -- $missing
+    if ! has apt-get >/dev/null; then
+        echo "missing: $*" >&2
+        echo "These are Debian's names; install what they are called here, then run this again." >&2
+        exit 2
+    fi
+    if [ "$(id -u)" = 0 ]; then
+        as_root=""
+    elif has sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
+        as_root=sudo
+    else
+        echo "missing: $*" >&2
+        echo "Ask an administrator to run: apt-get install $*" >&2
+        exit 2
+    fi
+    install() {
+        $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
+    }
+    echo "installing: $*"
+    # The package lists may be missing or old; fetching them takes long, so only then.
+    install "$@" || { $as_root apt-get update && install "$@"; }
+fi
+
+if ! has cargo >/dev/null && ! [ -x "${CARGO_HOME:-$HOME/.cargo}/bin/cargo" ]; then
+    echo "missing: Rust (cargo); see https://rustup.rs" >&2
+    exit 2
+fi
