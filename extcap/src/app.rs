@@ -103,6 +103,12 @@ impl App {
             }
             Action::Shutdown => self.with_socket(host, |socket| socket.shutdown(env)),
             Action::Close => self.leave(host, |socket| socket.close(env)),
+            Action::Exit => {
+                if let Some(port) = self.port {
+                    host.stop_listening(env, port);
+                }
+                self.leave(host, |socket| socket.close(env));
+            }
             Action::Abort => self.leave(host, |socket| socket.abort(env)),
         }
         true

@@ -4,6 +4,9 @@
 //! captured in it. Packets must be the same in the same order; times may differ by 8 ms or a tenth, as the
 //! experiment's own would from run to run.
 
+// A test may panic: that is how it tells.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod common;
 
 use std::path::{Path, PathBuf};

@@ -98,6 +98,8 @@ kinds! {
     Abort = "abort",
     /// RST because it closed with data unread.
     AbortUnread = "abort_unread",
+    /// RST because the process that would have accepted the connection has ended.
+    ListenerGone = "listener_gone",
     /// RST because keep-alive probes went unanswered.
     KeepAliveTimeout = "keep_alive_timeout",
     /// A packet in somebody else's name.

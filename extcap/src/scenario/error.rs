@@ -23,7 +23,8 @@ impl ScenarioError {
         let start = span.map(|span| span.start.min(text.len()));
         let line = start.map(|start| text[..start].matches('\n').count() + 1);
         let key = line.and_then(|line| key_of(text.lines().nth(line - 1)?));
-        ScenarioError { file: file.to_owned(), line, key, message: message.into() }
+        let message = message.into().trim().replace('\n', ", ");
+        ScenarioError { file: file.to_owned(), line, key, message }
     }
 
     /// The same, said of one of the file's variants: its lines are those of the merged text, so none is named.
@@ -36,7 +37,8 @@ impl ScenarioError {
 
 /// The key that a line sets, or the table that it opens.
 fn key_of(line: &str) -> Option<String> {
-    let line = line.trim();
+    // An inline table's first key stands behind its brace.
+    let line = line.trim().trim_start_matches('{').trim_start();
     if line.starts_with('[') {
         return Some(line.to_owned());
     }

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use serde::Deserialize;
+use serde::de::{Deserializer, Error, IntoDeserializer};
 use toml::Spanned;
 
 use super::Texts;
-use super::units::Span;
+use super::units::{EXPECTED, Span};
 
 /// A whole file.
 #[derive(Debug, Clone, Deserialize)]
@@ -125,6 +126,8 @@ pub(crate) enum Action {
     Shutdown,
     /// Aborts the connection: `SO_LINGER` with time 0, then `close()`.
     Abort,
+    /// The process ends: its connection is closed, and its port is no longer listened on.
+    Exit,
     /// The host loses power: everything it knew is gone, and it is silent.
     PowerOff,
     /// The host is up again, without its connections.
@@ -143,6 +146,7 @@ impl Action {
             Action::Close => "close",
             Action::Shutdown => "shutdown",
             Action::Abort => "abort",
+            Action::Exit => "exit",
             Action::PowerOff => "power-off",
             Action::Boot => "boot",
         }
@@ -239,11 +243,23 @@ pub(crate) enum Packet {
 }
 
 /// A time of the capture, or the passing of a packet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum When {
     Time(Span),
     Packet(Packet),
+}
+
+impl<'de> Deserialize<'de> for When {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if let Some(span) = Span::parse(&text) {
+            return Ok(When::Time(span));
+        }
+        let packet = Packet::deserialize(text.as_str().into_deserializer());
+        packet.map(When::Packet).map_err(|e: serde::de::value::Error| {
+            D::Error::custom(format!("`{text}` is neither {EXPECTED} nor a packet ({e})"))
+        })
+    }
 }
 
 /// A packet of the middlebox's making, in somebody else's name.

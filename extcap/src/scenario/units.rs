@@ -39,7 +39,7 @@ pub fn parse_time(text: &str) -> Result<Duration, UnknownTime> {
     Span::parse(text).map(|span| span.0).ok_or_else(|| UnknownTime(text.to_owned()))
 }
 
-const EXPECTED: &str = "a time such as \"20ms\", \"1.5s\" or \"2min\"";
+pub(super) const EXPECTED: &str = "a time such as \"20ms\", \"1.5s\" or \"2min\"";
 
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

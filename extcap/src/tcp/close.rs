@@ -33,6 +33,12 @@ impl Socket {
         self.abort_as(env, Kind::Abort);
     }
 
+    /// The listener goes away before the application has accepted the connection.
+    pub(super) fn drop_unaccepted(&mut self, env: &mut Env<'_>) {
+        self.orphan = true;
+        self.abort_as(env, Kind::ListenerGone);
+    }
+
     /// A reset from a living socket carries what every segment carries (`tcp_send_active_reset`).
     pub(super) fn abort_as(&mut self, env: &mut Env<'_>, reason: impl Into<Reason>) {
         if !matches!(self.state, State::SynSent | State::Closed | State::TimeWait) {

@@ -76,6 +76,14 @@ impl Host {
         self.listeners.insert(port, Listener::new(backlog));
     }
 
+    /// The listening process ends: who waits to be accepted is reset.
+    pub(crate) fn stop_listening(&mut self, env: &mut Env<'_>, port: u16) {
+        let Some(mut listener) = self.listeners.remove(&port) else { return };
+        while let Some(key) = listener.accept() {
+            self.with_socket(key, |socket| socket.drop_unaccepted(env));
+        }
+    }
+
     /// Takes the next completed connection.
     pub(crate) fn accept(&mut self, port: u16) -> Option<Key> {
         self.listeners.get_mut(&port)?.accept()
@@ -153,6 +161,7 @@ impl Host {
         match &mut slot.entry {
             Entry::Socket(socket) => socket.on_timer(env),
             Entry::TimeWait(remains) if remains.deadline <= env.now => self.forget(key),
+            Entry::Request(_) if !self.listeners.contains_key(&key.local_port) => self.forget(key),
             Entry::Request(request) if request.deadline <= env.now => {
                 if let request::Verdict::Forget = request.on_timer(env) {
                     self.forget(key);

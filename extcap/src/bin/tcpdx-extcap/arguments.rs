@@ -44,7 +44,7 @@ pub(crate) const OPTIONS: [&str; 9] =
 impl Arguments {
     /// Reads the command line. Nothing is wrong here: what is not known is passed over.
     pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Self {
-        let mut parser = Parser::from_args(arguments.into_iter());
+        let mut parser = Parser::from_args(arguments);
         let mut parsed = Arguments::default();
         let mut requests = Vec::new();
         while let Ok(Some(argument)) = parser.next() {
