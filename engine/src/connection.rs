@@ -68,6 +68,22 @@ pub struct Connection {
     pub vantage_given: Option<Vantage>,
 }
 
+/// The RSTs of one side.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Resets {
+    first: Mark,
+    count: u8,
+}
+
+impl Resets {
+    fn count(&mut self, segment: &Segment<'_>) {
+        if !self.first.is_set() {
+            self.first = Mark::of(segment);
+        }
+        self.count = self.count.saturating_add(1);
+    }
+}
+
 /// How the connection before on the same addresses and ports stood.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Before {
@@ -183,6 +199,29 @@ impl Connection {
         &self.ends[from as usize]
     }
 
+    /// The first RST of that side; unset without.
+    #[must_use]
+    pub fn rst(&self, from: From) -> Mark {
+        self.details.as_ref().map(|d| d.rsts[from as usize].first).unwrap_or_default()
+    }
+
+    /// RSTs of that side, saturating.
+    #[must_use]
+    pub fn rsts(&self, from: From) -> u8 {
+        self.details.as_ref().map_or(0, |d| d.rsts[from as usize].count)
+    }
+
+    /// A side has sent a RST.
+    #[must_use]
+    pub fn is_reset(&self) -> bool {
+        self.rst(From::Client).is_set() || self.rst(From::Server).is_set()
+    }
+
+    /// The RST of that side was not its own, or was refused: it goes on as if there had been none.
+    pub(crate) fn forget_rst(&mut self, from: From) {
+        self.details().rsts[from as usize] = Resets::default();
+    }
+
     /// What the trackers keep, made when first needed.
     pub fn details(&mut self) -> &mut Details {
         self.details.get_or_insert_default()
@@ -237,15 +276,13 @@ impl Connection {
     pub(crate) fn apply(&mut self, seen: &Seen<'_>, pool: &mut SentPool) {
         let segment = seen.segment;
         let vantage = self.vantage();
+        let reset = self.rst(seen.from).is_set();
         let (sender, receiver) = {
             let [client, server] = &mut self.ends;
             if seen.from == From::Client { (client, server) } else { (server, client) }
         };
         if seen.stray {
             sender.remember(segment);
-            if segment.flags.rst() {
-                sender.rsts = sender.rsts.saturating_add(1);
-            }
             return;
         }
         let near = match seen.from {
@@ -254,7 +291,7 @@ impl Connection {
         };
         let fresh = segment.len > 0 && (!sender.seen || segment.end().after(sender.next));
         if fresh && !segment.flags.rst() {
-            sender.request = Mark::of(segment);
+            sender.said = Mark::of(segment);
         }
         sender.sends(segment, receiver.acked_any.then_some(receiver.acked), pool);
         receiver.is_acknowledged(segment, pool);
@@ -263,8 +300,7 @@ impl Connection {
             if !sender.acked_any || (ahead > 0 && !receiver.next.before(segment.ack)) {
                 sender.acked = segment.ack;
                 sender.acked_any = true;
-                sender.acked_frame = segment.frame;
-                sender.acked_time = segment.time;
+                sender.acked_at = Mark::of(segment);
                 sender.dup_acks = 0;
             } else if ahead == 0 && segment.is_pure_ack() && !receiver.flight.is_empty() {
                 sender.dup_acks = sender.dup_acks.saturating_add(1);
@@ -274,7 +310,10 @@ impl Connection {
             let beyond = |block: &(Seq, Seq)| block.0.after(segment.ack);
             sender.sacking = segment.options.sack.iter().flatten().any(beyond);
         }
-        states(sender, receiver, segment, near);
+        states(sender, receiver, segment, near, reset);
+        if segment.flags.rst() {
+            self.details().rsts[seen.from as usize].count(segment);
+        }
         self.note_handshake(seen);
     }
 
@@ -283,9 +322,9 @@ impl Connection {
     pub fn as_predecessor(&self) -> Predecessor {
         let state = if self.handshake.syn.is_set() && !self.server().last.is_set() {
             Before::Unanswered
-        } else if self.server().rst.is_set() && !self.server().has_isn && self.handshake.syn.is_set() {
+        } else if self.rst(From::Server).is_set() && !self.server().has_isn && self.handshake.syn.is_set() {
             Before::Refused
-        } else if self.ends.iter().any(|e| e.rst.is_set()) {
+        } else if self.is_reset() {
             Before::Reset
         } else if self.ends.iter().any(|e| e.fin.is_set()) {
             Before::Closed
@@ -305,9 +344,7 @@ impl Connection {
 
     /// Counts a packet, copies included.
     pub(crate) fn count(&mut self, segment: &Segment<'_>, from: From, copy: bool) {
-        let sender = &mut self.ends[from as usize];
-        sender.packets = sender.packets.saturating_add(1);
-        sender.copies += u32::from(copy);
+        self.ends[from as usize].count(copy);
         self.segments = self.segments.saturating_add(1);
         self.last = Mark::of(segment);
     }
@@ -438,7 +475,7 @@ impl Connection {
     /// Nothing more is expected: closed, or a side reset it.
     #[must_use]
     pub fn over(&self) -> bool {
-        self.closed() || self.ends.iter().any(|e| e.rst.is_set())
+        self.closed() || self.is_reset()
     }
 
     /// `segment` opens another connection on the same addresses and ports.
@@ -463,12 +500,12 @@ impl Connection {
 
 /// The sender's port looks like that of a service: used when a capture starts in mid-connection.
 fn serves(tuple: Tuple) -> bool {
-    tuple.src.port() < tuple.dst.port()
+    tuple.src.port < tuple.dst.port
 }
 
 /// Moves both states on (RFC 9293, 3.3.2): the sender's by what it sends, the receiver's only by what
-/// is certain to have reached it (`near`).
-fn states(sender: &mut Endpoint, receiver: &mut Endpoint, segment: &Segment<'_>, near: bool) {
+/// is certain to have reached it (`near`). `reset`: the sender has sent a RST before.
+fn states(sender: &mut Endpoint, receiver: &mut Endpoint, segment: &Segment<'_>, near: bool, reset: bool) {
     use State::{
         CloseWait, Closed, Closing, Established, FinWait1, FinWait2, LastAck, Listen, SynReceived, SynSent,
         TimeWait, Unknown,
@@ -487,10 +524,7 @@ fn states(sender: &mut Endpoint, receiver: &mut Endpoint, segment: &Segment<'_>,
         }
         return;
     }
-    if matches!(sender.state, Unknown | Closed | Listen | SynSent | SynReceived)
-        && flags.ack()
-        && !sender.rst.is_set()
-    {
+    if matches!(sender.state, Unknown | Closed | Listen | SynSent | SynReceived) && flags.ack() && !reset {
         sender.state = Established;
     }
     let covers_peer_fin = receiver.fin_covered_by(segment);

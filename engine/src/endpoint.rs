@@ -4,8 +4,9 @@ use crate::segment::Segment;
 use crate::seq::Seq;
 use crate::summary::State;
 
-/// A frame and its time.
+/// A frame and its time, in 12 bytes: a connection holds many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C, packed(4))]
 pub struct Mark {
     /// Frame number; 0 means "never".
     pub frame: u32,
@@ -226,21 +227,21 @@ impl Flight {
 /// A short memory of the packets just sent, to know a packet that was captured twice.
 #[derive(Clone, Copy, Debug, Default)]
 struct Recent {
-    prints: [u32; 4],
-    /// Milliseconds, wrapping.
-    times: [u32; 4],
+    prints: [u32; 3],
+    /// Milliseconds, wrapping after a minute.
+    times: [u16; 3],
     next: u8,
 }
 
 impl Recent {
-    fn has(&self, print: Print, time: u32) -> bool {
+    fn has(&self, print: Print, time: u16) -> bool {
         self.prints
             .iter()
             .zip(self.times)
             .any(|(&p, t)| p == print.hash && p != 0 && time.wrapping_sub(t) <= print.span_ms)
     }
 
-    fn push(&mut self, print: Print, time: u32) {
+    fn push(&mut self, print: Print, time: u16) {
         let at = usize::from(self.next) % self.prints.len();
         self.prints[at] = print.hash;
         self.times[at] = time;
@@ -254,15 +255,15 @@ struct Print {
     /// A number for the header fields; 0 when a copy cannot be told from a packet sent anew.
     hash: u32,
     /// How long after its original a copy can come.
-    span_ms: u32,
+    span_ms: u16,
 }
 
 impl Print {
     /// With an IP ID or a timestamp, which a packet sent anew would not share, a copy may come as
     /// late as the way between two capture points takes.
-    const SURE_MS: u32 = 1000;
+    const SURE_MS: u16 = 1000;
     /// Without, only what comes at once is a copy.
-    const UNSURE_MS: u32 = 1;
+    const UNSURE_MS: u16 = 1;
 
     fn of(segment: &Segment<'_>) -> Print {
         let id = segment.ip.and_then(|ip| ip.id).unwrap_or(0);
@@ -299,12 +300,7 @@ pub struct Endpoint {
     pub fin: Mark,
     /// The first segment of the other side that acknowledges its FIN.
     pub fin_acked: Mark,
-    /// Its first RST.
-    pub rst: Mark,
-    /// Sequence number of its FIN; meaningful when `fin` is set.
-    pub fin_seq: Seq,
-    /// Timestamps of its last segment that had the option.
-    pub timestamps: Option<(u32, u32)>,
+    timestamps: (u32, u32),
     /// Its segments in flight.
     pub flight: Flight,
     recent: Recent,
@@ -330,24 +326,21 @@ pub struct Endpoint {
     pub unseen: bool,
     /// A gap in its sequence numbers was captured.
     pub gap: bool,
-    /// Frame of the segment that moved its acknowledgment number last.
-    pub acked_frame: u32,
-    /// Time of that segment, nanoseconds.
-    pub acked_time: i64,
-    /// Time of its last segment with payload, nanoseconds.
-    pub data_time: i64,
+    /// The segment that moved its acknowledgment number last.
+    pub acked_at: Mark,
     /// Its newest segment with payload that it had not sent before: where it is a client, a request.
-    pub request: Mark,
-    /// Packets that it sent, copies included; saturates.
-    pub packets: u32,
+    pub said: Mark,
+    /// Packets that it sent, copies included; both are halved before they overflow.
+    pub packets: u16,
     /// Copies among them.
-    pub copies: u32,
+    pub copies: u16,
     /// The largest payload of one of its segments.
     pub largest: u16,
     /// The largest of them that was acknowledged.
     pub largest_acked: u16,
     /// The MSS that it offered, 0 without.
     pub mss: u16,
+    has_timestamps: bool,
     /// A segment of it had a right checksum.
     pub checksums_right: bool,
     /// Its newest acknowledgment reports data beyond a hole (RFC 2018).
@@ -360,8 +353,6 @@ pub struct Endpoint {
     pub dup_acks: u8,
     /// How often its FIN was sent again.
     pub fin_repeats: u8,
-    /// RSTs that it sent; saturates.
-    pub rsts: u8,
 }
 
 impl Endpoint {
@@ -369,7 +360,7 @@ impl Endpoint {
     /// fields, and an IP ID or a timestamp that a packet sent again would not share.
     #[must_use]
     pub fn is_copy(&self, segment: &Segment<'_>) -> bool {
-        self.recent.has(Print::of(segment), (segment.time / 1_000_000) as u32)
+        self.recent.has(Print::of(segment), (segment.time / 1_000_000) as u16)
     }
 
     /// Bytes sent and not acknowledged by `peer`, FIN and SYN included.
@@ -387,16 +378,38 @@ impl Endpoint {
     /// Payload bytes sent and never acknowledged by `peer`.
     #[must_use]
     pub fn data_unacknowledged(&self, peer: &Endpoint) -> u32 {
-        let fin = u32::from(self.fin.is_set() && self.fin_seq + 1 == self.next && !self.fin_acked.is_set());
+        let fin = u32::from(self.fin.is_set() && !self.fin_acked.is_set());
         let all = self.unacknowledged(peer);
         // Before the third ACK the SYN itself is in flight.
         if self.bytes == 0 { 0 } else { all.saturating_sub(fin) }
     }
 
+    /// Timestamps of its last segment that had the option.
+    #[must_use]
+    pub fn timestamps(&self) -> Option<(u32, u32)> {
+        self.has_timestamps.then_some(self.timestamps)
+    }
+
+    /// Sequence number of its FIN, behind which nothing can follow; meaningful when `fin` is set.
+    #[must_use]
+    pub fn fin_seq(&self) -> Seq {
+        self.next - 1
+    }
+
+    /// Counts a packet, copies included.
+    pub(crate) fn count(&mut self, copy: bool) {
+        if self.packets == u16::MAX {
+            self.packets /= 2;
+            self.copies /= 2;
+        }
+        self.packets += 1;
+        self.copies += u16::from(copy);
+    }
+
     /// `segment` acknowledges this side's FIN.
     #[must_use]
     pub fn fin_covered_by(&self, segment: &Segment<'_>) -> bool {
-        self.fin.is_set() && segment.flags.ack() && segment.ack.reaches(self.fin_seq + 1)
+        self.fin.is_set() && segment.flags.ack() && segment.ack.reaches(self.next)
     }
 
     /// What a segment that this side sent says about it. Copies must not come here.
@@ -405,10 +418,6 @@ impl Endpoint {
         self.remember(segment);
         if segment.flags.rst() {
             // A RST says nothing sure about sequence numbers: it may be forged.
-            if !self.rst.is_set() {
-                self.rst = Mark::of(segment);
-            }
-            self.rsts = self.rsts.saturating_add(1);
             return;
         }
         if segment.flags.syn() && !self.has_isn {
@@ -434,19 +443,20 @@ impl Endpoint {
                 self.ip_id = id;
             }
         }
-        if segment.options.timestamps.is_some() {
-            self.timestamps = segment.options.timestamps;
+        if let Some(timestamps) = segment.options.timestamps {
+            self.timestamps = timestamps;
+            self.has_timestamps = true;
         }
         if segment.seq_len() == 0 {
             return;
         }
         if segment.len > 0 {
             self.checksums_right |= segment.checksum == Some(true);
-            self.data_time = segment.time;
             self.largest = self.largest.max(segment.len.min(u32::from(u16::MAX)) as u16);
         }
         let end = segment.end();
-        if end.after(self.next) {
+        // Behind a FIN there is nothing (RFC 9293, 3.6).
+        if end.after(self.next) && !self.fin.is_set() {
             self.gap |= segment.seq.after(self.next);
             let fresh = end.since(segment.seq.max(self.next)) as u32;
             let control = u32::from(segment.flags.syn()) + u32::from(segment.flags.fin());
@@ -464,7 +474,6 @@ impl Endpoint {
                 self.fin_repeats = self.fin_repeats.saturating_add(1);
             } else {
                 self.fin = Mark::of(segment);
-                self.fin_seq = segment.seq + segment.len;
             }
         }
     }
@@ -475,7 +484,7 @@ impl Endpoint {
             return;
         }
         let ahead = segment.ack.since(self.next);
-        if ahead > 0 && ahead <= Self::MOST_UNSEEN {
+        if ahead > 0 && ahead <= Self::MOST_UNSEEN && !self.fin.is_set() {
             // The capture lacks something that did arrive.
             self.unseen = true;
             self.next = segment.ack;
@@ -495,7 +504,7 @@ impl Endpoint {
 
     /// Remembers packet and time of anything that this side sent.
     pub(crate) fn remember(&mut self, segment: &Segment<'_>) {
-        self.recent.push(Print::of(segment), (segment.time / 1_000_000) as u32);
+        self.recent.push(Print::of(segment), (segment.time / 1_000_000) as u16);
         self.last = Mark::of(segment);
     }
 

@@ -109,7 +109,7 @@ impl Engine {
                 Context { store: &mut self.store, pool: &self.pool, listeners: &self.listeners };
             crowd::after(c, &seen, completed, &mut self.crowd, &mut context);
             if completed {
-                self.listeners.accepted(c.tuple.src.ip(), c.tuple.dst, number, segment.time);
+                self.listeners.accepted(c.tuple.src.ip, c.tuple.dst, number, segment.time);
             }
         }
         c.count(&segment, from, copy);
@@ -263,15 +263,16 @@ impl Engine {
         let c = self.connections.get(stream as usize)?;
         let findings = self.findings_of(stream);
         let outcome = story::outcome(c, &findings);
+        let rsts = [c.rst(From::Client), c.rst(From::Server)];
         let closer = c.ends.iter().enumerate().filter_map(|(side, e)| {
             let first =
-                [e.fin, e.rst].into_iter().filter_map(crate::endpoint::Mark::get).map(|m| m.frame).min();
+                [e.fin, rsts[side]].into_iter().filter_map(crate::endpoint::Mark::get).map(|m| m.frame).min();
             first.map(|frame| (frame, side == From::Client as usize))
         });
         Some(Summary {
             stream,
-            client: c.tuple.src,
-            server: c.tuple.dst,
+            client: c.tuple.src.into(),
+            server: c.tuple.dst.into(),
             vantage: c.vantage(),
             outcome,
             client_state: c.client().state,

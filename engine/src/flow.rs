@@ -4,20 +4,35 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
 use std::net::{IpAddr, SocketAddr};
 
+/// A host's address and port, in 20 bytes where [`SocketAddr`] takes 32.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Socket {
+    /// The address.
+    pub ip: IpAddr,
+    /// The port.
+    pub port: u16,
+}
+
+impl From<Socket> for SocketAddr {
+    fn from(socket: Socket) -> SocketAddr {
+        SocketAddr::new(socket.ip, socket.port)
+    }
+}
+
 /// One direction's 4-tuple, in the order in which it was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Tuple {
     /// Who sends.
-    pub src: SocketAddr,
+    pub src: Socket,
     /// Who receives.
-    pub dst: SocketAddr,
+    pub dst: Socket,
 }
 
 impl Tuple {
     /// From addresses and ports.
     #[must_use]
     pub fn new(src: IpAddr, src_port: u16, dst: IpAddr, dst_port: u16) -> Tuple {
-        Tuple { src: SocketAddr::new(src, src_port), dst: SocketAddr::new(dst, dst_port) }
+        Tuple { src: Socket { ip: src, port: src_port }, dst: Socket { ip: dst, port: dst_port } }
     }
 
     /// The same connection seen from the other side.

@@ -126,7 +126,7 @@ fn rejects(c: &Connection, seen: &Seen<'_>) -> bool {
     let peer = c.end(seen.from.other());
     let reply = !seen.segment.flags.ack() && peer.acked_any && seen.segment.seq == peer.acked;
     let took = seen.segment.time - peer.last.time;
-    reply && peer.data_time == peer.last.time && c.half(seen.from) > 0 && took * 2 >= c.half(seen.from)
+    reply && peer.said.time == peer.last.time && c.half(seen.from) > 0 && took * 2 >= c.half(seen.from)
 }
 
 /// The TTL of a RST gives it away when it differs from that of its supposed sender's other packets. A
@@ -186,6 +186,6 @@ fn promptly_after_fin(c: &Connection, seen: &Seen<'_>) -> bool {
     let peer = c.end(seen.from.other());
     let waited = seen.segment.time - peer.fin.time;
     seen.segment.flags.ack()
-        && seen.segment.ack.reaches(peer.fin_seq + 1)
+        && seen.segment.ack.reaches(peer.fin_seq() + 1)
         && waited <= c.half(seen.from) + PROMPTLY
 }

@@ -31,15 +31,15 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
 fn slow_response(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let (client, server) = (c.client(), c.server());
-    let request = client.request;
+    let request = client.said;
     if seen.from != From::Server || segment.len == 0 || !request.is_set() || seen.old {
         return;
     }
     let took = segment.time - request.time;
-    let acked_after = server.acked_time - request.time;
+    let acked_after = server.acked_at.time - request.time;
     let at_once = server.acked_any && server.acked.reaches(client.next) && acked_after >= 0;
     // Nothing may be missing, and no loss may explain the wait.
-    let first = server.data_time < request.time;
+    let first = server.said.time < request.time;
     let complete = segment.seq == server.next && !server.gap;
     if took < SLOW || !at_once || acked_after * 4 > took || !first || !complete || client.window == 0 {
         return;
@@ -47,7 +47,7 @@ fn slow_response(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>)
     let finding = Finding::new(Diagnosis::AppSlowResponse, c, segment)
         .of(From::Server)
         .evidence("request", request.frame)
-        .evidence("ack", server.acked_frame)
+        .evidence("ack", server.acked_at.frame)
         .with("acked", Value::Duration(acked_after))
         .with("took", Value::Duration(took));
     context.store.tell(c, finding);
@@ -76,8 +76,15 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
     }
     let ack = c.handshake.third_ack;
     let quiet = client.bytes == 0 && server.bytes == 0;
-    let until =
-        c.ends.iter().filter_map(|e| e.fin.get().or(e.rst.get())).map(|m| m.time).min().unwrap_or(now);
+    let until = c
+        .ends
+        .iter()
+        .map(|e| e.fin)
+        .chain([c.rst(From::Client), c.rst(From::Server)])
+        .filter_map(Mark::get)
+        .map(|m| m.time)
+        .min()
+        .unwrap_or(now);
     if quiet && until - ack.time >= SILENT && c.handshake.syn_ack_repeats == 0 {
         out.push(
             Finding::at(Diagnosis::AppServerFirstSilence, c, ack.frame)
@@ -85,10 +92,10 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
                 .with("waited", Value::Duration(until - ack.time)),
         );
     }
-    let request: Mark = client.request;
-    let acked = server.acked_any && server.acked.reaches(client.next) && server.acked_time >= request.time;
-    let ended = c.ends.iter().any(|e| e.fin.is_set() || e.rst.is_set());
-    let answered = server.data_time >= request.time && server.bytes > 0;
+    let request: Mark = client.said;
+    let acked = server.acked_any && server.acked.reaches(client.next) && server.acked_at.time >= request.time;
+    let ended = c.is_reset() || c.ends.iter().any(|e| e.fin.is_set());
+    let answered = server.said.time >= request.time && server.bytes > 0;
     let waited = until - request.time;
     if request.is_set()
         && acked
@@ -102,7 +109,7 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
             Finding::at(Diagnosis::AppNoResponse, c, request.frame)
                 .proved_by(c.last.frame)
                 .of(From::Server)
-                .evidence("ack", server.acked_frame)
+                .evidence("ack", server.acked_at.frame)
                 .with("waited", Value::Duration(waited)),
         );
     }

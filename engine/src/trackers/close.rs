@@ -80,7 +80,7 @@ fn first_fin(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 fn fin_again(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let sender = c.end(seen.from);
-    if segment.seq + segment.len != sender.fin_seq {
+    if segment.seq + segment.len != sender.fin_seq() {
         return;
     }
     let (fin, acked, repeats) = (sender.fin, sender.fin_acked, sender.fin_repeats);
@@ -190,7 +190,7 @@ pub(crate) fn reset(c: &mut Connection, seen: &Seen<'_>, rst: Rst, context: &mut
     if rst == Rst::NeverEstablished {
         context.store.withdraw(&mut c.details().close.fin_completes);
     }
-    let first = c.end(seen.from).rst;
+    let first = c.rst(seen.from);
     let late = IN_FLIGHT + 2 * c.rtt().unwrap_or(0);
     if first.is_set() && seen.segment.time - first.time > late {
         let count = &mut c.details().close.storm[seen.from as usize];
@@ -227,7 +227,7 @@ fn lost(sender: &Endpoint, peer: &Endpoint, rst: Option<&Segment<'_>>) -> u32 {
 
 /// What has not come so far.
 pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
-    if c.succeeded || c.ends.iter().any(|e| e.rst.is_set()) {
+    if c.succeeded || c.is_reset() {
         return;
     }
     let opened =

@@ -4,15 +4,16 @@ use super::Context;
 use crate::catalogue::Diagnosis;
 use crate::connection::{Connection, From, Seen};
 use crate::findings::{Finding, Told, Value};
+use crate::flow::Socket;
 use crate::summary::Vantage;
 use hashbrown::{HashMap, HashSet};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 /// What is known across connections. Bounded: what does not fit is not counted.
 #[derive(Debug, Default)]
 pub(crate) struct Crowd {
     sources: HashMap<IpAddr, Source>,
-    listeners: HashMap<SocketAddr, Listener>,
+    listeners: HashMap<Socket, Listener>,
     /// Hosts next to which the capture was taken.
     near: HashSet<IpAddr>,
 }
@@ -79,7 +80,7 @@ pub(crate) fn syn(c: &mut Connection, seen: &Seen<'_>, crowd: &mut Crowd, contex
     }
     let finding = Finding::new(Diagnosis::HandshakeSynFlood, c, segment)
         .of(From::Server)
-        .with("listener", Value::Socket(c.tuple.dst))
+        .with("listener", Value::Socket(c.tuple.dst.into()))
         .with("count", Value::Count(half_open.into()))
         .with("span", span);
     listener.told = context.store.tell(c, finding);
@@ -87,7 +88,7 @@ pub(crate) fn syn(c: &mut Connection, seen: &Seen<'_>, crowd: &mut Crowd, contex
 
 /// The SYN again at a host next to the capture point: it arrived, and nobody answered.
 fn ignored(c: &mut Connection, seen: &Seen<'_>, crowd: &Crowd, context: &mut Context<'_>) {
-    let at_server = c.vantage_given == Some(Vantage::Server) || crowd.near.contains(&c.tuple.dst.ip());
+    let at_server = c.vantage_given == Some(Vantage::Server) || crowd.near.contains(&c.tuple.dst.ip);
     if c.server().last.is_set() || !at_server || c.handshake.syn_repeats > 0 {
         return;
     }
@@ -110,7 +111,7 @@ pub(crate) fn after(
     let segment = seen.segment;
     let at_server = segment.is_syn_ack() && matches!(c.vantage(), Vantage::Server | Vantage::Both);
     if at_server && crowd.near.len() < MOST {
-        crowd.near.insert(c.tuple.dst.ip());
+        crowd.near.insert(c.tuple.dst.ip);
     }
     if completed && let Some(listener) = crowd.listeners.get_mut(&c.tuple.dst) {
         listener.completed += 1;
@@ -118,7 +119,7 @@ pub(crate) fn after(
     if seen.from == From::Client
         && segment.len > 0
         && c.client().bytes == u64::from(segment.len)
-        && let Some(source) = crowd.sources.get_mut(&c.tuple.src.ip())
+        && let Some(source) = crowd.sources.get_mut(&c.tuple.src.ip)
     {
         source.succeeded += 1;
     }
@@ -134,14 +135,14 @@ pub(crate) fn after(
 
 /// An attempt came to nothing.
 fn failed(c: &mut Connection, time: i64, crowd: &mut Crowd, context: &mut Context<'_>) {
-    let (src, dst) = (c.tuple.src.ip(), c.tuple.dst);
+    let (src, dst) = (c.tuple.src.ip, c.tuple.dst);
     let Some(source) = entry(&mut crowd.sources, src) else { return };
     if source.failed.is_empty() || time - source.first > SCAN_WITHIN {
         *source = Source { first: time, told: source.told, ..Source::default() };
     }
     if source.failed.len() < 1 << 16 {
         source.failed.insert(hash(dst));
-        source.hosts.insert(dst.ip());
+        source.hosts.insert(dst.ip);
     }
     let (targets, hosts) = (source.failed.len(), source.hosts.len());
     if targets < SCAN || (source.succeeded as usize) * 2 > targets {
@@ -170,7 +171,7 @@ fn failed(c: &mut Connection, time: i64, crowd: &mut Crowd, context: &mut Contex
     }
 }
 
-fn hash(target: SocketAddr) -> u64 {
+fn hash(target: Socket) -> u64 {
     use std::hash::{Hash, Hasher};
     let mut hasher = std::hash::DefaultHasher::new();
     target.hash(&mut hasher);

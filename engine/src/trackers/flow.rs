@@ -135,7 +135,7 @@ fn reopens(c: &mut Connection, seen: &Seen<'_>, shut: Mark, context: &mut Contex
 fn shrunk(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let sender = c.end(seen.from);
-    let newer = match (sender.timestamps, segment.options.timestamps) {
+    let newer = match (sender.timestamps(), segment.options.timestamps) {
         (Some((last, _)), Some((this, _))) => (this.wrapping_sub(last) as i32) >= 0,
         _ => true,
     };
@@ -205,7 +205,7 @@ fn filled(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     if !opened || segment.end() != edge || !segment.end().after(c.end(seen.from).next) || window == 0 {
         return;
     }
-    let evidence = peer.acked_frame;
+    let evidence = peer.acked_at.frame;
     let scale_in_doubt = c.client().offers_scale != c.server().offers_scale;
     let notes = &mut c.details().flow.windows[seen.from.other() as usize];
     notes.filled += 1;
@@ -235,18 +235,18 @@ fn writes(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
     // The reader's side: a late pure ACK of all there is.
-    let delay = segment.time - peer.data_time - c.half(seen.from);
+    let delay = segment.time - peer.said.time - c.half(seen.from);
     let late = segment.is_pure_ack()
         && peer.bytes > 0
         && segment.ack == peer.next
         && (DELAYED..DELAYED_MOST).contains(&delay)
         && sender.acked_any
         && segment.ack.after(sender.acked)
-        && sender.data_time <= peer.data_time
+        && sender.said.time <= peer.said.time
         && peer.largest < FULL
         && !peer.fin.is_set();
     if late {
-        let small = Mark { frame: peer.last.frame, time: peer.data_time };
+        let small = Mark { frame: peer.last.frame, time: peer.said.time };
         let writes = &mut c.details().flow.writes[seen.from.other() as usize];
         writes.small = small;
         writes.ack = Mark::of(segment);
@@ -312,14 +312,14 @@ fn congestion(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 /// A window that was shut when the connection ended.
 pub(crate) fn pending(c: &Connection, _now: i64, out: &mut Vec<Finding>) {
     let Some(details) = &c.details else { return };
-    if !c.ends.iter().any(|e| e.rst.is_set() || e.fin.is_set()) {
+    if !c.is_reset() && !c.ends.iter().any(|e| e.fin.is_set()) {
         return;
     }
     for from in [From::Client, From::Server] {
         let window = &details.flow.windows[from as usize];
         let writer = c.end(from.other());
-        let ended =
-            c.ends.iter().any(|e| e.rst.time > window.shut.time) || writer.fin.time > window.shut.time;
+        let ended = [From::Client, From::Server].iter().any(|f| c.rst(*f).time > window.shut.time)
+            || writer.fin.time > window.shut.time;
         if window.shut.is_set() && ended && window.probes > 0 {
             let mut finding = Finding::at(Diagnosis::FlowNeverReopened, c, window.shut.frame)
                 .proved_by(c.last.frame)

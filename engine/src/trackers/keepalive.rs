@@ -90,7 +90,7 @@ fn is_probe(c: &Connection, segment: &Segment<'_>, from: From) -> bool {
 
 fn at_rest(sender: &Endpoint, segment: &Segment<'_>) -> bool {
     let quiet = segment.time - sender.last.time;
-    match (sender.timestamps, segment.options.timestamps) {
+    match (sender.timestamps(), segment.options.timestamps) {
         // Newer than all before it, so that it cannot have been overtaken.
         (Some((last, _)), Some((this, _))) => {
             quiet > 0 && (this.wrapping_sub(last) as i32) > 0 && !sender.fin.is_set() || quiet >= IDLE

@@ -16,7 +16,7 @@ pub mod loss;
 pub mod path;
 pub mod reset;
 
-use crate::connection::{Connection, From, Seen};
+use crate::connection::{Connection, From, Resets, Seen};
 use crate::endpoint::SentPool;
 use crate::findings::{Finding, Store};
 use crate::icmp::IcmpError;
@@ -37,6 +37,7 @@ pub(crate) struct Context<'a> {
 /// What the trackers keep about a connection that gave them reason to.
 #[derive(Debug, Default)]
 pub struct Details {
+    pub(crate) rsts: [Resets; 2],
     pub(crate) handshake: handshake::Notes,
     pub(crate) reset: reset::Notes,
     pub(crate) close: close::Notes,

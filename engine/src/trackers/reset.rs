@@ -78,7 +78,7 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
         .proved_by(segment.frame);
     finding.layer = own.layer;
     let told = context.store.tell(c, finding);
-    c.ends[side].rst = Mark::default();
+    c.forget_rst(seen.from);
     c.details().reset.injected[side] = told;
 }
 
@@ -98,14 +98,14 @@ fn ignored(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         .with("how", Value::Term(how));
     finding.layer = inexact.layer;
     context.store.tell(c, finding);
-    c.ends[seen.from.other() as usize].rst = Mark::default();
+    c.forget_rst(seen.from.other());
 }
 
 /// Somebody goes on sending, though the RST must have arrived.
 fn followed(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
-    let own = c.end(seen.from).rst;
-    let other = c.end(seen.from.other()).rst;
+    let own = c.rst(seen.from);
+    let other = c.rst(seen.from.other());
     let on_its_way = 2 * c.rtt().unwrap_or(0) + IN_FLIGHT;
     let after_own = own.is_set() && segment.time - own.time > OVERTAKEN;
     let after_other = other.is_set() && segment.len > 0 && segment.time - other.time > on_its_way;
@@ -161,11 +161,11 @@ pub(crate) fn pending(c: &Connection, _now: i64, out: &mut Vec<Finding>) {
     let alone = |this: From| {
         let (end, other) = (c.end(this), c.end(this.other()));
         let only = end.packets - end.copies == 1 && other.packets == 0;
-        only && (end.rst.is_set() || (c.handshake.syn_ack.is_set() && this == From::Server))
+        only && (c.rst(this).is_set() || (c.handshake.syn_ack.is_set() && this == From::Server))
     };
     for from in [From::Client, From::Server] {
         if alone(from) {
-            let what = if c.end(from).rst.is_set() { "alone_rst" } else { "alone_syn_ack" };
+            let what = if c.rst(from).is_set() { "alone_rst" } else { "alone_syn_ack" };
             out.push(
                 Finding::at(Diagnosis::ResetBackscatter, c, c.first.frame)
                     .of(from)
@@ -210,7 +210,7 @@ pub(crate) fn reset(
             return told;
         }
         Rst::Middlebox(sign) => {
-            let idle = peer.data_time - peer.acked_time.max(c.end(from).last.time);
+            let idle = peer.said.time - peer.acked_at.time.max(c.end(from).last.time);
             let mut finding = injected(c, from, sign, segment.frame).evidence("answered", peer.last.frame);
             finding.diagnosis = Diagnosis::ResetByMiddlebox;
             finding.severity = Diagnosis::ResetByMiddlebox.severity();

@@ -271,7 +271,7 @@ fn withdrawn(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 fn others_accepted(c: &Connection, context: &Context<'_>) -> bool {
     context
         .listeners
-        .accepted_since(c.tuple.src.ip(), c.tuple.dst, c.handshake.syn.time - 1_000_000_000)
+        .accepted_since(c.tuple.src.ip, c.tuple.dst, c.handshake.syn.time - 1_000_000_000)
         .is_some_and(|other| other != c.number)
 }
 
@@ -361,7 +361,7 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
     let default = Notes::default();
     let notes = c.details.as_ref().map_or(&default, |d| &d.handshake);
     let handshake = &c.handshake;
-    if notes.refused || notes.refused_by_icmp || c.ends.iter().any(|e| e.rst.is_set()) {
+    if notes.refused || notes.refused_by_icmp || c.is_reset() {
         return;
     }
     if handshake.syn.is_set()

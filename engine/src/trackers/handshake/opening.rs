@@ -116,7 +116,7 @@ fn rejected_retried(c: &mut Connection, segment: &Segment<'_>, context: &mut Con
     if !c.details.as_ref().is_some_and(|d| d.handshake.refused) {
         return;
     }
-    let rst = c.server().rst;
+    let rst = c.rst(From::Server);
     let finding = Finding::new(Diagnosis::HandshakeRejectedRetried, c, segment)
         .of(From::Client)
         .evidence("before", rst.frame)

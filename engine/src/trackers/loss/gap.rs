@@ -83,7 +83,9 @@ pub(super) fn overtaken_ack(c: &mut Connection, seen: &Seen<'_>, context: &mut C
     if !segment.is_pure_ack() || !passed || segment.seq + 1 == sender.isn + 1 {
         return;
     }
-    let (Some((last, _)), Some((this, _))) = (sender.timestamps, segment.options.timestamps) else { return };
+    let (Some((last, _)), Some((this, _))) = (sender.timestamps(), segment.options.timestamps) else {
+        return;
+    };
     let older = match this.wrapping_sub(last) as i32 {
         0 => match segment.ip.and_then(|ip| ip.id) {
             Some(id) if id != 0 && sender.ip_id != 0 => (id.wrapping_sub(sender.ip_id) as i16) < 0,

@@ -124,7 +124,7 @@ fn keep<T>(list: &mut Vec<T>, item: T) {
 /// What is known of a connection whose data goes unanswered: given up for good?
 pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
     use crate::findings::Value;
-    if c.ends.iter().any(|e| e.rst.is_set()) || !c.both_seen() {
+    if c.is_reset() || !c.both_seen() {
         return;
     }
     for from in [From::Client, From::Server] {

@@ -73,7 +73,7 @@ fn reported_twice(
 pub(super) fn needless(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let peer = c.end(seen.from.other());
-    let (ack_frame, ack_time) = (peer.acked_frame, peer.acked_time);
+    let (ack_frame, ack_time) = (peer.acked_at.frame, peer.acked_at.time);
     let resent = Resent {
         seq: segment.seq,
         end: segment.end(),
