@@ -58,6 +58,8 @@ pub enum Sign {
 
 /// Time that an application may take to answer a FIN without having done anything else, nanoseconds.
 const PROMPTLY: i64 = 20_000_000;
+/// A shorter way is hidden by what a host takes to answer, nanoseconds.
+const MEASURABLE: i64 = 1_000_000;
 /// A reply to what comes so long after the end is not part of the close, nanoseconds.
 const LONG_AFTER: i64 = 100_000_000;
 
@@ -146,11 +148,12 @@ fn before_established(c: &Connection, seen: &Seen<'_>, pool: &SentPool) -> Optio
     if seen.from == From::Server && c.handshake.syn_ack_repeats > 0 && client_spoke {
         return Some(Rst::NeverEstablished);
     }
-    // Too early to be the answer to anything but the third ACK.
+    // Too early to be the answer to anything but the third ACK; next to the server that cannot be told.
+    let to_server = c.handshake.to_server;
     let first = client.flight.iter(pool).find(|s| s.repeats == 0).map(|s| s.time);
     let too_early = seen.from == From::Server
-        && first
-            .is_some_and(|sent| seen.segment.time - sent < c.handshake.to_server - c.handshake.to_server / 8);
+        && to_server >= MEASURABLE
+        && first.is_some_and(|sent| seen.segment.time - sent < to_server - to_server / 8);
     (server_silent && (!client_spoke || too_early)).then_some(Rst::AfterAccept)
 }
 
