@@ -14,9 +14,9 @@ capture=$folder/third-ack-never-arrives.pcapng
 field=../shared/corpus/curl-head-reset/client.pcap
 [ -e "$field" ] || field=tests/corpus/curl-head-reset/client.pcap
 
-# tshark without its remark that root is dangerous.
+# tshark without its remark that root is dangerous, and the empty one when a capture ends.
 quiet_tshark() {
-    tshark -n "$@" 2> >(grep -v '^Running as user' >&2)
+    tshark -n "$@" 2> >(grep -vE '^(Running as user|tshark: $)' >&2)
 }
 
 # The packets of a capture, each with the filters of its diagnoses, and the story at the end.
@@ -40,7 +40,7 @@ frames() {
 
 mkdir -p "$folder"
 echo "== Live: tshark -i tcpdx -o extcap.tcpdx.scenario:$scenario"
-quiet_tshark -i tcpdx -o "extcap.tcpdx.scenario:$scenario" -w "$capture" -q
+quiet_tshark -i tcpdx -o "extcap.tcpdx.scenario:$scenario" -w "$capture" -Q
 echo
 show "$capture"
 

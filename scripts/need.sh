@@ -30,6 +30,10 @@ any_libclang() {
     [ -n "$(has_libclang 2>/dev/null || true)" ]
 }
 
+has_glib_headers() {
+    pkg-config --exists glib-2.0 gmodule-2.0
+}
+
 has_wireshark_headers() {
     pkg-config --exists wireshark
 }
@@ -37,6 +41,8 @@ has_wireshark_headers() {
 need gcc has cc
 need libc6-dev sh -c 'echo "#include <stdint.h>" | cc -E -'
 need pkg-config has pkg-config
+# Wireshark's headers include GLib's, and Debian only recommends these beside them.
+need libglib2.0-dev has_glib_headers
 need libwireshark-dev has_wireshark_headers
 case $task in
     build) ;;

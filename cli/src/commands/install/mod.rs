@@ -43,9 +43,11 @@ pub(crate) fn uninstall(args: &Uninstall) -> Result<Status, Failure> {
         versions.map(|version| version.path().join("epan").join(PLUGIN)).collect();
     plugins.sort();
     for path in plugins.iter().chain([&layout.library, &layout.extcap]).chain(&layout.extcap_link) {
-        removed |= files.remove(path)?;
-        // Those that Wireshark brought along are not empty.
-        path.ancestors().skip(1).take(2).for_each(|folder| files.remove_empty(folder));
+        if files.remove(path)? {
+            removed = true;
+            // Those that Wireshark brought along are not empty.
+            path.ancestors().skip(1).take(2).for_each(|folder| files.remove_empty(folder));
+        }
     }
     if !removed {
         writeln!(anstream::stdout(), "nothing was installed")?;
