@@ -5,6 +5,7 @@
 
 use super::{Diagnosis, Severity};
 use crate::findings::{Finding, Role, Side, Value};
+use crate::segment::Flags;
 use crate::summary::Outcome;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -52,18 +53,32 @@ struct Entry {
     story: String,
 }
 
-/// How a counted thing is said.
+/// How a number of something is said; `none` and `one` only where a language says them in another way.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Unit {
-    one: String,
+    none: Option<String>,
+    one: Option<String>,
     many: String,
+}
+
+impl Unit {
+    fn say(&self, n: u64) -> String {
+        match (n, &self.none, &self.one) {
+            (0, Some(none), _) => none.clone(),
+            (1, _, Some(one)) => one.clone(),
+            _ => self.many.replace("{n}", &n.to_string()),
+        }
+    }
 }
 
 /// The sentences about a whole connection.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stories {
+    /// What ends a sentence.
+    end: String,
+    /// What stands between two sentences.
     between: String,
     handshake: String,
     outcome: BTreeMap<String, String>,
@@ -177,8 +192,8 @@ impl Texts {
         let entry = self.entry(finding.diagnosis);
         let template = if entry.story.is_empty() { &entry.message } else { &entry.story };
         let mut sentence = self.fill(template, finding);
-        if !sentence.ends_with(['.', '。', '!', '?']) {
-            sentence.push_str(self.file.story.between.trim_end());
+        if !sentence.is_empty() && !sentence.ends_with(&self.file.story.end) {
+            sentence.push_str(&self.file.story.end);
         }
         sentence
     }
@@ -192,7 +207,7 @@ impl Texts {
     }
 
     pub(crate) fn handshake_story(&self, rtt: i64) -> String {
-        self.file.story.handshake.replace("{rtt}", &duration(rtt))
+        self.file.story.handshake.replace("{rtt}", &self.duration(rtt))
     }
 
     pub(crate) fn outcome_story(&self, outcome: Outcome) -> String {
@@ -200,7 +215,7 @@ impl Texts {
     }
 
     pub(crate) fn between_sentences(&self) -> &str {
-        self.file.story.between.trim_start_matches(['.', '。'])
+        &self.file.story.between
     }
 
     /// Fills each text; one that has nothing to say without a missing parameter is left out.
@@ -210,18 +225,24 @@ impl Texts {
 
     fn fill(&self, template: &str, finding: &Finding) -> String {
         let mut out = String::with_capacity(template.len() + 32);
+        self.fill_into(template, finding, &mut out);
+        out
+    }
+
+    /// Fills a template; `false` when a parameter outside of brackets is missing.
+    fn fill_into(&self, template: &str, finding: &Finding, out: &mut String) -> bool {
+        let mut complete = true;
         let mut rest = template;
         while let Some(open) = rest.find('[') {
             let Some(length) = rest[open..].find(']') else { break };
-            self.fill_part(&rest[..open], finding, &mut out);
+            complete &= self.fill_part(&rest[..open], finding, out);
             let kept = out.len();
-            if !self.fill_part(&rest[open + 1..open + length], finding, &mut out) {
+            if !self.fill_part(&rest[open + 1..open + length], finding, out) {
                 out.truncate(kept);
             }
             rest = &rest[open + length + 1..];
         }
-        self.fill_part(rest, finding, &mut out);
-        out
+        self.fill_part(rest, finding, out) && complete
     }
 
     /// Fills a part without brackets; `false` when a parameter is missing.
@@ -254,51 +275,65 @@ impl Texts {
         };
         Some(match value {
             Value::Count(n) => match unit.and_then(|u| self.file.unit.get(u)) {
-                Some(unit) if n == 1 => unit.one.clone(),
-                Some(unit) => unit.many.replace("{n}", &n.to_string()),
+                Some(unit) => unit.say(n),
                 None => n.to_string(),
             },
-            Value::Bytes(n) => bytes(n),
-            Value::Duration(nanoseconds) => duration(nanoseconds),
+            Value::Bytes(n) => self.bytes(n),
+            Value::Duration(nanoseconds) => self.duration(nanoseconds),
             Value::Frame(frame) => frame.to_string(),
             Value::Side(side) => self.side(side).to_string(),
             Value::Address(address) => address.to_string(),
             Value::Text(text) => text.as_str().to_string(),
             Value::Socket(socket) => socket.to_string(),
-            Value::Flags(flags) => format!("{flags:?}"),
+            Value::Flags(flags) => self.flags(flags),
             Value::Term(term) => match self.file.term.get(term) {
                 // A term may hold parameters of its own.
-                Some(text) if text.contains('{') => {
+                Some(text) => {
                     let mut filled = String::new();
-                    self.fill_part(text, finding, &mut filled);
-                    filled
+                    self.fill_into(text, finding, &mut filled).then_some(filled)?
                 }
-                Some(text) => text.clone(),
                 None => term.to_string(),
             },
         })
     }
-}
 
-/// A time span as people read it: `350 µs`, `41 ms`, `2.5 s`, `131 s`.
-fn duration(nanoseconds: i64) -> String {
-    let seconds = nanoseconds as f64 / 1e9;
-    match seconds.abs() {
-        s if s < 0.001 => format!("{:.0} µs", seconds * 1e6),
-        s if s < 0.01 => format!("{:.1} ms", seconds * 1e3),
-        s if s < 1.0 => format!("{:.0} ms", seconds * 1e3),
-        s if s < 100.0 => format!("{seconds:.1} s"),
-        _ => format!("{seconds:.0} s"),
+    /// The control bits by name: `SYN+FIN`.
+    fn flags(&self, flags: Flags) -> String {
+        const NAMES: [&str; 8] = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"];
+        let set = (0..8).filter(|bit| flags.0 & (1 << bit) != 0).map(|bit| NAMES[bit]);
+        let names: Vec<&str> = set.collect();
+        if names.is_empty() {
+            return self.file.term.get("no_flags").cloned().unwrap_or_default();
+        }
+        names.join("+")
     }
-}
 
-/// A number of bytes as people read it: `171 bytes`, `12.3 kB`.
-fn bytes(n: u64) -> String {
-    match n {
-        1 => "1 byte".to_string(),
-        0..10_000 => format!("{n} bytes"),
-        10_000..10_000_000 => format!("{:.1} kB", n as f64 / 1e3),
-        _ => format!("{:.1} MB", n as f64 / 1e6),
+    /// A time span as people read it: `350 µs`, `41 ms`, `2.5 s`, `131 s`, `24.0 h`.
+    fn duration(&self, nanoseconds: i64) -> String {
+        let seconds = nanoseconds as f64 / 1e9;
+        match seconds.abs() {
+            s if s < 0.001 => self.amount("microseconds", seconds * 1e6, 0),
+            s if s < 0.01 => self.amount("milliseconds", seconds * 1e3, 1),
+            s if s < 1.0 => self.amount("milliseconds", seconds * 1e3, 0),
+            s if s < 100.0 => self.amount("seconds", seconds, 1),
+            s if s < 10_000.0 => self.amount("seconds", seconds, 0),
+            _ => self.amount("hours", seconds / 3600.0, 1),
+        }
+    }
+
+    /// A number of bytes as people read it: `171 bytes`, `12.3 kB`.
+    fn bytes(&self, n: u64) -> String {
+        match n {
+            0..10_000 => self.file.unit.get("bytes").map_or_else(|| n.to_string(), |unit| unit.say(n)),
+            10_000..10_000_000 => self.amount("kilobytes", n as f64 / 1e3, 1),
+            _ => self.amount("megabytes", n as f64 / 1e6, 1),
+        }
+    }
+
+    /// A measured number with its unit.
+    fn amount(&self, unit: &str, n: f64, decimals: usize) -> String {
+        let number = format!("{n:.decimals$}");
+        self.file.unit.get(unit).map_or_else(|| number.clone(), |unit| unit.many.replace("{n}", &number))
     }
 }
 
@@ -335,12 +370,17 @@ mod tests {
 
     #[test]
     fn spans_and_sizes_read_well() {
-        assert_eq!(duration(350_000), "350 µs");
-        assert_eq!(duration(4_120_000), "4.1 ms");
-        assert_eq!(duration(41_000_000), "41 ms");
-        assert_eq!(duration(2_500_000_000), "2.5 s");
-        assert_eq!(duration(131_000_000_000), "131 s");
-        assert_eq!(bytes(171), "171 bytes");
-        assert_eq!(bytes(400_000), "400.0 kB");
+        let english = texts(Language::English);
+        assert_eq!(english.duration(350_000), "350 µs");
+        assert_eq!(english.duration(4_120_000), "4.1 ms");
+        assert_eq!(english.duration(41_000_000), "41 ms");
+        assert_eq!(english.duration(2_500_000_000), "2.5 s");
+        assert_eq!(english.duration(131_000_000_000), "131 s");
+        assert_eq!(english.duration(86_400_000_000_000), "24.0 h");
+        assert_eq!(english.bytes(1), "1 byte");
+        assert_eq!(english.bytes(171), "171 bytes");
+        assert_eq!(english.bytes(400_000), "400.0 kB");
+        assert_eq!(english.flags(Flags(Flags::SYN | Flags::FIN)), "FIN+SYN");
+        assert_eq!(english.flags(Flags(0)), "no flag at all");
     }
 }
