@@ -4,7 +4,7 @@
 #   scripts/screenshot.sh CAPTURE FRAME PICTURE.png
 #
 # Wireshark runs on a display of its own (Xvfb) with a home folder of its own; as root it runs as
-# "nobody", because Wireshark loads no personal plugins for root.
+# "nobody", because Wireshark loads no personal plugins for root. What is installed for everyone is left out.
 # Wants: cargo, make, wireshark and its headers, xvfb, openbox, xdotool, imagemagick.
 set -eu
 
@@ -75,6 +75,7 @@ export DISPLAY
 openbox 2>/dev/null &
 pids="$! $pids"
 $as_user env HOME="$home" XDG_RUNTIME_DIR="$home/run" LC_ALL=C.UTF-8 \
+    WIRESHARK_PLUGIN_DIR="$home/none" WIRESHARK_EXTCAP_DIR="$home/none" \
     wireshark -n -r "$home/$name" -g "$frame" 2>/dev/null &
 pids="$! $pids"
 

@@ -43,11 +43,11 @@ fn build() -> Built {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let target = target.join(profile);
     let folder = |name| format!("{name}={}", target.display());
-    run(Command::new("make").current_dir(root().join("plugin/shim")).args([
-        "--silent",
-        &folder("OUT"),
-        &folder("LIB"),
-    ]));
+    // Tests may run in several processes at once: one of them makes the plugin, the others wait.
+    run(Command::new("flock")
+        .arg(target.join("shim.lock"))
+        .args(["make", "--silent", &folder("OUT"), &folder("LIB")])
+        .current_dir(root().join("plugin/shim")));
     let series = series();
     Built {
         library: target.join("libtcpdx.so"),

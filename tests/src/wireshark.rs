@@ -1,6 +1,7 @@
 //! A private installation of Wireshark's personal folders, and the real tshark on it.
 //!
-//! Nothing of the system is touched: the plugin lies under a home folder of its own. Root gets no
+//! Nothing of the system is touched: the plugin lies under a home folder of its own, and what is
+//! installed for everyone (this plugin perhaps, of another age) is left out. Root gets no
 //! personal plugins from Wireshark, so that for root everything here runs as user and group 65534
 //! ("nobody"), who need not be able to read the project: captures are copied into that home.
 
@@ -15,6 +16,9 @@ use tempfile::TempDir;
 
 const NOBODY: u32 = 65534;
 
+/// A folder that does not exist, in place of the one with everyone's plugins.
+const NO_PLUGINS: &str = "no-plugins";
+
 /// A home folder in which Wireshark finds its plugins.
 #[derive(Debug)]
 pub struct Wireshark {
@@ -24,7 +28,7 @@ pub struct Wireshark {
 }
 
 impl Wireshark {
-    /// Wireshark as it is installed on the machine.
+    /// Wireshark without any plugin.
     ///
     /// # Errors
     /// When the home folder cannot be made.
@@ -55,8 +59,11 @@ impl Wireshark {
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.current_dir(self.home.path()).env("HOME", self.home.path()).env("LC_ALL", "C.UTF-8");
-        for folder in ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "WIRESHARK_PLUGIN_DIR", "WIRESHARK_CONFIG_DIR"] {
+        for folder in ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "WIRESHARK_CONFIG_DIR"] {
             command.env_remove(folder);
+        }
+        for everyones in ["WIRESHARK_PLUGIN_DIR", "WIRESHARK_EXTCAP_DIR"] {
+            command.env(everyones, self.home.path().join(NO_PLUGINS));
         }
         if let Some(user) = self.user {
             command.uid(user).gid(user);

@@ -14,13 +14,14 @@ use tcpdx_tests::wireshark::Wireshark;
 const OWN_TCP: &str = "tcp && !icmp && !icmpv6";
 
 /// What is told because nothing came, which no frame proves: it is worked out when all is read.
-const FROM_SILENCE: [&str; 6] = [
+const FROM_SILENCE: [&str; 7] = [
     "close.fin_unanswered",
     "close.incomplete",
     "close.peer_never_closed",
     "handshake.syn_unanswered",
     "handshake.third_ack_missing",
     "keepalive.unanswered",
+    "reset.retransmission_timeout",
 ];
 
 /// What tshark shows of a capture, but for what it says about itself and for the subtrees of tcpdx.
@@ -133,20 +134,45 @@ fn every_diagnosis_is_a_filter() {
     wireshark.tshark(&capture, &["-Y", "tcpdx.no.such.diagnosis"]).unwrap_err();
 }
 
+/// The frames of the merged corpus that findings are about, by diagnosis, as the tree tells them.
+fn frames_by_diagnosis(wireshark: &Wireshark, capture: &Path) -> BTreeMap<String, BTreeSet<String>> {
+    let mut frames: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for finding in told::by_plugin(wireshark, capture, Passes::Two).unwrap().findings {
+        frames.entry(finding.id).or_default().insert(finding.frame.to_string());
+    }
+    frames
+}
+
 #[test]
 fn a_filter_picks_the_frames_that_its_diagnosis_is_about() {
     let wireshark = Wireshark::with_plugin().unwrap();
     let merged = corpus::merged().unwrap();
-    let mut about: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for finding in told::by_plugin(&wireshark, merged.path(), Passes::Two).unwrap().findings {
-        about.entry(finding.id).or_default().insert(finding.frame.to_string());
-    }
-    assert!(about.contains_key("handshake.rejected") && about.contains_key("handshake.third_ack_lost"));
-    for (id, frames) in about {
+    let frames = frames_by_diagnosis(&wireshark, merged.path());
+    for id in
+        ["handshake.rejected", "handshake.rejected_by_icmp", "handshake.third_ack_lost", "reset.injected"]
+    {
         let filter = format!("tcpdx.{id}");
         let picked = lines(&wireshark, merged.path(), &["frame.number"], &["-2", "-Y", &filter]).unwrap();
-        assert_eq!(picked.into_iter().collect::<BTreeSet<_>>(), frames, "{filter}");
+        assert_eq!(picked.into_iter().collect::<BTreeSet<_>>(), frames[id], "{filter}");
     }
+}
+
+#[test]
+fn the_field_of_a_diagnosis_is_in_the_frames_that_it_is_about() {
+    let wireshark = Wireshark::with_plugin().unwrap();
+    let merged = corpus::merged().unwrap();
+    let ids: Vec<_> = Diagnosis::ALL.iter().map(|diagnosis| diagnosis.id()).collect();
+    let fields: Vec<_> = ids.iter().map(|id| format!("tcpdx.{id}")).collect();
+    let fields: Vec<_> = ["frame.number"].into_iter().chain(fields.iter().map(String::as_str)).collect();
+    let mut frames: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for line in lines(&wireshark, merged.path(), &fields, &["-2"]).unwrap() {
+        let mut cells = line.split('\t').map(str::to_string);
+        let frame = cells.next().unwrap();
+        for (id, _) in ids.iter().zip(cells).filter(|(_, cell)| !cell.is_empty()) {
+            frames.entry((*id).to_string()).or_default().insert(frame.clone());
+        }
+    }
+    assert_eq!(frames, frames_by_diagnosis(&wireshark, merged.path()));
 }
 
 #[test]
