@@ -13,18 +13,10 @@ use crate::trackers::Details;
 pub struct Handshake {
     /// The client's first SYN.
     pub syn: Mark,
-    /// Its latest.
-    pub last_syn: Mark,
     /// The server's first SYN-ACK.
     pub syn_ack: Mark,
-    /// Its latest.
-    pub last_syn_ack: Mark,
     /// The first segment of the client that acknowledges the SYN-ACK.
     pub third_ack: Mark,
-    /// From the latest SYN before the first SYN-ACK to that SYN-ACK, nanoseconds; 0 when not known.
-    pub to_server: i64,
-    /// From the latest SYN-ACK before the third ACK to that ACK, nanoseconds; 0 when not known.
-    pub to_client: i64,
     /// How often the SYN was sent again.
     pub syn_repeats: u8,
     /// How often the SYN-ACK was sent again.
@@ -50,12 +42,8 @@ pub struct Connection {
     pub handshake: Handshake,
     /// Its first packet.
     pub first: Mark,
-    /// Its last packet.
-    pub last: Mark,
     /// Packets of it, copies included.
     pub segments: u32,
-    /// The connection before it on the same addresses and ports.
-    pub before: Option<Predecessor>,
     /// The first of its findings in the store, `u32::MAX` without any.
     pub first_finding: u32,
     /// What the trackers keep about it once there is something to keep.
@@ -66,6 +54,19 @@ pub struct Connection {
     pub link: u32,
     /// Where the capture was taken, when the user said so.
     pub vantage_given: Option<Vantage>,
+}
+
+/// SYNs and SYN-ACKs that were sent again, and the round trips of those that were answered.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Repeats {
+    /// The latest SYN.
+    syn: Mark,
+    /// The latest SYN-ACK.
+    syn_ack: Mark,
+    /// From the latest SYN before the first SYN-ACK to that SYN-ACK, nanoseconds.
+    to_server: i64,
+    /// From the latest SYN-ACK before the third ACK to that ACK, nanoseconds.
+    to_client: i64,
 }
 
 /// The RSTs of one side.
@@ -170,9 +171,7 @@ impl Connection {
             ends,
             handshake: Handshake::default(),
             first: Mark::of(segment),
-            last: Mark::of(segment),
             segments: 0,
-            before: None,
             first_finding: u32::MAX,
             details: None,
             succeeded: false,
@@ -331,7 +330,7 @@ impl Connection {
         } else {
             Before::Open
         };
-        Predecessor { last: self.last, state }
+        Predecessor { last: self.last(), state }
     }
 
     /// Gives back what it holds in the pool: another connection took its addresses and ports over.
@@ -346,38 +345,39 @@ impl Connection {
     pub(crate) fn count(&mut self, segment: &Segment<'_>, from: From, copy: bool) {
         self.ends[from as usize].count(copy);
         self.segments = self.segments.saturating_add(1);
-        self.last = Mark::of(segment);
+        self.ends[from as usize].last = Mark::of(segment);
     }
 
     fn note_handshake(&mut self, seen: &Seen<'_>) {
         let segment = seen.segment;
+        let (last_syn, last_syn_ack) = (self.last_syn(), self.last_syn_ack());
         let is_third_ack = self.is_third_ack(segment);
         let handshake = &mut self.handshake;
         match seen.from {
             From::Client if segment.is_syn() => {
                 if handshake.syn.is_set() {
                     handshake.syn_repeats = handshake.syn_repeats.saturating_add(1);
+                    self.details().repeats.syn = Mark::of(segment);
                 } else {
                     handshake.syn = Mark::of(segment);
                 }
-                handshake.last_syn = Mark::of(segment);
             }
             From::Server if segment.is_syn() => handshake.simultaneous = true,
             From::Server if segment.is_syn_ack() => {
                 if handshake.syn_ack.is_set() {
                     handshake.syn_ack_repeats = handshake.syn_ack_repeats.saturating_add(1);
+                    self.details().repeats.syn_ack = Mark::of(segment);
                 } else {
                     handshake.syn_ack = Mark::of(segment);
-                    if handshake.last_syn.is_set() {
-                        handshake.to_server = segment.time - handshake.last_syn.time;
+                    if handshake.syn_repeats > 0 {
+                        self.details().repeats.to_server = segment.time - last_syn.time;
                     }
                 }
-                handshake.last_syn_ack = Mark::of(segment);
             }
             From::Client if is_third_ack => {
                 handshake.third_ack = Mark::of(segment);
-                if handshake.last_syn_ack.is_set() {
-                    handshake.to_client = segment.time - handshake.last_syn_ack.time;
+                if handshake.syn_ack_repeats > 0 {
+                    self.details().repeats.to_client = segment.time - last_syn_ack.time;
                 }
             }
             From::Server if handshake.third_ack.is_set() && segment.flags.ack() && !segment.flags.rst() => {
@@ -430,7 +430,7 @@ impl Connection {
     }
 
     fn vantage_by_time(&self) -> Vantage {
-        let Handshake { to_server, to_client, .. } = self.handshake;
+        let (to_server, to_client) = (self.half(From::Server), self.half(From::Client));
         let total = to_server + to_client;
         // Below a millisecond, the host's own work hides the path.
         if to_server <= 0 || to_client <= 0 || total < 1_000_000 {
@@ -447,17 +447,50 @@ impl Connection {
     /// A whole round trip, from the handshake; `None` when it was not captured.
     #[must_use]
     pub fn rtt(&self) -> Option<i64> {
-        let Handshake { to_server, to_client, .. } = self.handshake;
+        let (to_server, to_client) = (self.half(From::Server), self.half(From::Client));
         (to_server > 0 && to_client > 0).then_some(to_server + to_client)
     }
 
     /// From the capture point to that side and back, nanoseconds; 0 when not known.
     #[must_use]
     pub fn half(&self, to: From) -> i64 {
-        match to {
-            From::Client => self.handshake.to_client,
-            From::Server => self.handshake.to_server,
+        let Handshake { syn, syn_ack, third_ack, .. } = self.handshake;
+        // With repeats it counts from the one that was answered, which `repeats` holds.
+        let repeats = self.details.as_ref().map(|d| d.repeats).unwrap_or_default();
+        let (noted, from, until) = match to {
+            From::Client => (repeats.to_client, syn_ack, third_ack),
+            From::Server => (repeats.to_server, syn, syn_ack),
+        };
+        match noted {
+            0 if from.is_set() && until.is_set() => until.time - from.time,
+            noted => noted,
         }
+    }
+
+    /// The client's latest SYN.
+    #[must_use]
+    pub fn last_syn(&self) -> Mark {
+        self.details.as_ref().and_then(|d| d.repeats.syn.get()).unwrap_or(self.handshake.syn)
+    }
+
+    /// The server's latest SYN-ACK.
+    #[must_use]
+    pub fn last_syn_ack(&self) -> Mark {
+        self.details.as_ref().and_then(|d| d.repeats.syn_ack.get()).unwrap_or(self.handshake.syn_ack)
+    }
+
+    /// The connection before it on the same addresses and ports.
+    #[must_use]
+    pub fn before(&self) -> Option<Predecessor> {
+        self.details.as_ref().and_then(|d| d.before)
+    }
+
+    /// Its last packet.
+    #[must_use]
+    pub fn last(&self) -> Mark {
+        let [client, server] = &self.ends;
+        let newest = if client.last.frame >= server.last.frame { client.last } else { server.last };
+        newest.get().unwrap_or(self.first)
     }
 
     /// Both sides were captured.

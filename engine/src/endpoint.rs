@@ -227,9 +227,9 @@ impl Flight {
 /// A short memory of the packets just sent, to know a packet that was captured twice.
 #[derive(Clone, Copy, Debug, Default)]
 struct Recent {
-    prints: [u32; 3],
+    prints: [u32; 2],
     /// Milliseconds, wrapping after a minute.
-    times: [u16; 3],
+    times: [u16; 2],
     next: u8,
 }
 
@@ -286,21 +286,19 @@ impl Print {
 /// One side of a connection.
 #[derive(Clone, Debug, Default)]
 pub struct Endpoint {
-    /// Initial sequence number; meaningful when `has_isn`.
+    /// Initial sequence number; where that is not known (`has_isn`), the first number seen.
     pub isn: Seq,
     /// The sequence number after the last one that it sent; meaningful when `seen`.
     pub next: Seq,
     /// The highest acknowledgment number that it sent; meaningful when `acked_any`.
     pub acked: Seq,
-    /// Bytes of payload that it sent, each counted once.
-    pub bytes: u64,
     /// Its last packet.
     pub last: Mark,
     /// Its first FIN.
     pub fin: Mark,
     /// The first segment of the other side that acknowledges its FIN.
     pub fin_acked: Mark,
-    timestamps: (u32, u32),
+    tsval: u32,
     /// Its segments in flight.
     pub flight: Flight,
     recent: Recent,
@@ -353,6 +351,8 @@ pub struct Endpoint {
     pub dup_acks: u8,
     /// How often its FIN was sent again.
     pub fin_repeats: u8,
+    /// How often its sequence numbers have come round to `isn` again.
+    rounds: u8,
 }
 
 impl Endpoint {
@@ -381,13 +381,28 @@ impl Endpoint {
         let fin = u32::from(self.fin.is_set() && !self.fin_acked.is_set());
         let all = self.unacknowledged(peer);
         // Before the third ACK the SYN itself is in flight.
-        if self.bytes == 0 { 0 } else { all.saturating_sub(fin) }
+        if self.bytes() == 0 { 0 } else { all.saturating_sub(fin) }
     }
 
-    /// Timestamps of its last segment that had the option.
+    /// TSval of its last segment that had the option.
     #[must_use]
-    pub fn timestamps(&self) -> Option<(u32, u32)> {
-        self.has_timestamps.then_some(self.timestamps)
+    pub fn tsval(&self) -> Option<u32> {
+        self.has_timestamps.then_some(self.tsval)
+    }
+
+    /// Bytes of payload that it sent, each counted once, what the capture missed included.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let numbers = u64::from(self.rounds) << 32 | u64::from(self.next.since(self.isn) as u32);
+        numbers.saturating_sub(u64::from(self.has_isn) + u64::from(self.fin.is_set()))
+    }
+
+    /// Moves the next sequence number on.
+    fn advance(&mut self, to: Seq) {
+        let before = self.next.since(self.isn) as u32;
+        let after = to.since(self.isn) as u32;
+        self.rounds = self.rounds.saturating_add(u8::from(after < before));
+        self.next = to;
     }
 
     /// Sequence number of its FIN, behind which nothing can follow; meaningful when `fin` is set.
@@ -433,6 +448,7 @@ impl Endpoint {
             }
         }
         if !self.seen {
+            self.isn = segment.seq;
             self.next = segment.seq;
             self.seen = true;
         }
@@ -444,7 +460,7 @@ impl Endpoint {
             }
         }
         if let Some(timestamps) = segment.options.timestamps {
-            self.timestamps = timestamps;
+            self.tsval = timestamps.0;
             self.has_timestamps = true;
         }
         if segment.seq_len() == 0 {
@@ -458,15 +474,11 @@ impl Endpoint {
         // Behind a FIN there is nothing (RFC 9293, 3.6).
         if end.after(self.next) && !self.fin.is_set() {
             self.gap |= segment.seq.after(self.next);
-            let fresh = end.since(segment.seq.max(self.next)) as u32;
-            let control = u32::from(segment.flags.syn()) + u32::from(segment.flags.fin());
-            self.bytes += u64::from(fresh.saturating_sub(control).min(segment.len));
             // What it repeats along with something new stays one entry: the old part.
             self.flight.push(pool, segment);
-            self.next = end;
+            self.advance(end);
         } else if !self.flight.resent(pool, segment) && acked.is_none_or(|acked| end.after(acked)) {
             // It fills a gap.
-            self.bytes += u64::from(segment.len);
             self.flight.push(pool, segment);
         }
         if segment.flags.fin() {
@@ -487,7 +499,7 @@ impl Endpoint {
         if ahead > 0 && ahead <= Self::MOST_UNSEEN && !self.fin.is_set() {
             // The capture lacks something that did arrive.
             self.unseen = true;
-            self.next = segment.ack;
+            self.advance(segment.ack);
         }
         if ahead <= Self::MOST_UNSEEN {
             let largest = self.flight.acknowledged(pool, segment.ack);

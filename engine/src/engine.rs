@@ -93,7 +93,7 @@ impl Engine {
         let from = c.sender(tuple);
         let copy = c.end(from).is_copy(&segment);
         let mut context = Context { store: &mut self.store, pool: &self.pool, listeners: &self.listeners };
-        if backwards > 0 && segment.time < c.last.time {
+        if backwards > 0 && segment.time < c.last().time {
             trackers::capture::time_backwards(c, &segment, backwards, &mut context);
         }
         if copy {
@@ -160,7 +160,7 @@ impl Engine {
         connection.vantage_given = self.settings.vantage;
         if let Some(old) = known {
             let old = &mut self.connections[old as usize];
-            connection.before = Some(old.as_predecessor());
+            connection.details().before = Some(old.as_predecessor());
             old.succeed(&mut self.pool);
         }
         self.connections.push(connection);
@@ -279,15 +279,15 @@ impl Engine {
             server_state: c.server().state,
             client_closed_first: closer.min().map(|(_, client)| client),
             handshake_rtt: c.rtt(),
-            handshake_rtt_server: Some(c.handshake.to_server).filter(|t| *t > 0),
-            handshake_rtt_client: Some(c.handshake.to_client).filter(|t| *t > 0),
+            handshake_rtt_server: Some(c.half(From::Server)).filter(|t| *t > 0),
+            handshake_rtt_client: Some(c.half(From::Client)).filter(|t| *t > 0),
             first_frame: c.first.frame,
-            last_frame: c.last.frame,
+            last_frame: c.last().frame,
             first_time: c.first.time.saturating_add(self.began.unwrap_or(0)),
-            last_time: c.last.time.saturating_add(self.began.unwrap_or(0)),
+            last_time: c.last().time.saturating_add(self.began.unwrap_or(0)),
             segments: c.segments,
-            client_bytes: c.client().bytes,
-            server_bytes: c.server().bytes,
+            client_bytes: c.client().bytes(),
+            server_bytes: c.server().bytes(),
             story: story::story(c, outcome, &findings, language),
         })
     }

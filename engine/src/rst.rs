@@ -143,13 +143,13 @@ fn forged(c: &Connection, segment: &Segment<'_>, from: From) -> Option<Sign> {
 
 fn before_established(c: &Connection, seen: &Seen<'_>, pool: &SentPool) -> Option<Rst> {
     let client = c.client();
-    let client_spoke = client.bytes > 0 || client.fin.is_set();
-    let server_silent = c.server().bytes == 0 && !c.server().fin.is_set();
+    let client_spoke = client.bytes() > 0 || client.fin.is_set();
+    let server_silent = c.server().bytes() == 0 && !c.server().fin.is_set();
     if seen.from == From::Server && c.handshake.syn_ack_repeats > 0 && client_spoke {
         return Some(Rst::NeverEstablished);
     }
     // Too early to be the answer to anything but the third ACK; next to the server that cannot be told.
-    let to_server = c.handshake.to_server;
+    let to_server = c.half(From::Server);
     let first = client.flight.iter(pool).find(|s| s.repeats == 0).map(|s| s.time);
     let too_early = seen.from == From::Server
         && to_server >= MEASURABLE

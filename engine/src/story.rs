@@ -33,7 +33,7 @@ pub(crate) fn outcome(c: &Connection, findings: &[Finding]) -> Outcome {
     }
     let opening = c.handshake.syn.is_set() || c.handshake.syn_ack.is_set();
     match fins {
-        _ if opening && !c.handshake.third_ack.is_set() && c.client().bytes == 0 => Outcome::HalfOpen,
+        _ if opening && !c.handshake.third_ack.is_set() && c.client().bytes() == 0 => Outcome::HalfOpen,
         0 if opening && found(D::HandshakeThirdAckLost) && !c.handshake.established => Outcome::HalfOpen,
         0 if c.succeeded => Outcome::Replaced,
         0 => Outcome::Open,

@@ -75,7 +75,7 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
         return;
     }
     let ack = c.handshake.third_ack;
-    let quiet = client.bytes == 0 && server.bytes == 0;
+    let quiet = client.bytes() == 0 && server.bytes() == 0;
     let until = c
         .ends
         .iter()
@@ -88,14 +88,14 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
     if quiet && until - ack.time >= SILENT && c.handshake.syn_ack_repeats == 0 {
         out.push(
             Finding::at(Diagnosis::AppServerFirstSilence, c, ack.frame)
-                .proved_by(c.last.frame)
+                .proved_by(c.last().frame)
                 .with("waited", Value::Duration(until - ack.time)),
         );
     }
     let request: Mark = client.said;
     let acked = server.acked_any && server.acked.reaches(client.next) && server.acked_at.time >= request.time;
     let ended = c.is_reset() || c.ends.iter().any(|e| e.fin.is_set());
-    let answered = server.said.time >= request.time && server.bytes > 0;
+    let answered = server.said.time >= request.time && server.bytes() > 0;
     let waited = until - request.time;
     if request.is_set()
         && acked
@@ -107,7 +107,7 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
     {
         out.push(
             Finding::at(Diagnosis::AppNoResponse, c, request.frame)
-                .proved_by(c.last.frame)
+                .proved_by(c.last().frame)
                 .of(From::Server)
                 .evidence("ack", server.acked_at.frame)
                 .with("waited", Value::Duration(waited)),

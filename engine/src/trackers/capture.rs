@@ -151,7 +151,7 @@ pub(crate) fn pending(c: &Connection, _now: i64, out: &mut Vec<Finding>) {
     };
     // It speaks as to somebody who answers: it acknowledges, and goes on.
     let answered = present.acked_any && present.packets - present.copies >= 2;
-    let advanced = present.bytes > 0
+    let advanced = present.bytes() > 0
         || present.fin.is_set()
         || c.handshake.third_ack.is_set()
         || !present.has_isn
@@ -159,7 +159,7 @@ pub(crate) fn pending(c: &Connection, _now: i64, out: &mut Vec<Finding>) {
     if answered && advanced && !c.is_reset() {
         out.push(
             Finding::at(Diagnosis::CaptureOneDirection, c, c.first.frame)
-                .proved_by(c.last.frame)
+                .proved_by(c.last().frame)
                 .of(absent)
                 .with("peer", Value::Side(absent.side()))
                 .with("who", Value::Side(absent.other().side())),

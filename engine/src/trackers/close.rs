@@ -234,8 +234,8 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
         c.handshake.third_ack.is_set() || (!c.handshake.syn.is_set() && !c.handshake.syn_ack.is_set());
     if opened && c.ends.iter().all(|e| !e.fin.is_set()) {
         out.push(
-            Finding::at(Diagnosis::CloseIncomplete, c, c.last.frame)
-                .with("idle", Value::Duration(now - c.last.time)),
+            Finding::at(Diagnosis::CloseIncomplete, c, c.last().frame)
+                .with("idle", Value::Duration(now - c.last().time)),
         );
         return;
     }
@@ -255,7 +255,7 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
             if silent && (closer.fin_repeats > 0 || waited >= UNANSWERED_AFTER) {
                 out.push(
                     Finding::at(Diagnosis::CloseFinUnanswered, c, closer.fin.frame)
-                        .proved_by(c.last.frame)
+                        .proved_by(c.last().frame)
                         .of(from.other())
                         .evidence("last_heard", peer.last.frame)
                         .with("who", who)
@@ -269,7 +269,7 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
             if waited >= LEAKED_AFTER {
                 out.push(
                     Finding::at(Diagnosis::ClosePeerNeverClosed, c, closer.fin.frame)
-                        .proved_by(c.last.frame)
+                        .proved_by(c.last().frame)
                         .of(from.other())
                         .evidence("fin_ack", closer.fin_acked.frame)
                         .with("who", who)

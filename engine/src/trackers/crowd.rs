@@ -118,13 +118,13 @@ pub(crate) fn after(
     }
     if seen.from == From::Client
         && segment.len > 0
-        && c.client().bytes == u64::from(segment.len)
+        && c.client().bytes() == u64::from(segment.len)
         && let Some(source) = crowd.sources.get_mut(&c.tuple.src.ip)
     {
         source.succeeded += 1;
     }
     let refused =
-        segment.flags.rst() && c.client().bytes == 0 && c.server().bytes == 0 && c.handshake.syn.is_set();
+        segment.flags.rst() && c.client().bytes() == 0 && c.server().bytes() == 0 && c.handshake.syn.is_set();
     if refused {
         if let Some(listener) = crowd.listeners.get_mut(&c.tuple.dst) {
             listener.completed += 1;
@@ -159,7 +159,7 @@ fn failed(c: &mut Connection, time: i64, crowd: &mut Crowd, context: &mut Contex
     }
     let syn = c.handshake.syn.frame;
     let finding = Finding::at(Diagnosis::HandshakeScan, c, syn)
-        .proved_by(c.last.frame.max(syn))
+        .proved_by(c.last().frame.max(syn))
         .of(From::Client)
         .with("source", Value::Address(src))
         .with("count", Value::Count(targets as u64))

@@ -135,8 +135,8 @@ fn reopens(c: &mut Connection, seen: &Seen<'_>, shut: Mark, context: &mut Contex
 fn shrunk(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let sender = c.end(seen.from);
-    let newer = match (sender.timestamps(), segment.options.timestamps) {
-        (Some((last, _)), Some((this, _))) => (this.wrapping_sub(last) as i32) >= 0,
+    let newer = match (sender.tsval(), segment.options.timestamps) {
+        (Some(last), Some((this, _))) => (this.wrapping_sub(last) as i32) >= 0,
         _ => true,
     };
     if !sender.acked_any || segment.flags.fin() || c.handshake.third_ack.frame == sender.last.frame || !newer
@@ -237,7 +237,7 @@ fn writes(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     // The reader's side: a late pure ACK of all there is.
     let delay = segment.time - peer.said.time - c.half(seen.from);
     let late = segment.is_pure_ack()
-        && peer.bytes > 0
+        && peer.bytes() > 0
         && segment.ack == peer.next
         && (DELAYED..DELAYED_MOST).contains(&delay)
         && sender.acked_any
@@ -322,11 +322,11 @@ pub(crate) fn pending(c: &Connection, _now: i64, out: &mut Vec<Finding>) {
             || writer.fin.time > window.shut.time;
         if window.shut.is_set() && ended && window.probes > 0 {
             let mut finding = Finding::at(Diagnosis::FlowNeverReopened, c, window.shut.frame)
-                .proved_by(c.last.frame)
+                .proved_by(c.last().frame)
                 .of(from)
                 .with("who", Value::Side(from.side()))
                 .with("peer", Value::Side(from.other().side()))
-                .with("span", Value::Duration(c.last.time - window.shut.time));
+                .with("span", Value::Duration(c.last().time - window.shut.time));
             finding.severity = Severity::Error;
             out.push(finding);
         }

@@ -38,7 +38,7 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
     if seen.stray || seen.segment.flags.syn() && seen.segment.len == 0 {
         return;
     }
-    if seen.segment.len > 0 && seen.from == From::Client && c.client().bytes == 0 && begins(c, seen) {
+    if seen.segment.len > 0 && seen.from == From::Client && c.client().bytes() == 0 && begins(c, seen) {
         c.details().http.open = Some(Box::default());
     }
     let Some(mut http) = c.details.as_mut().and_then(|d| d.http.open.take()) else { return };

@@ -90,9 +90,9 @@ fn is_probe(c: &Connection, segment: &Segment<'_>, from: From) -> bool {
 
 fn at_rest(sender: &Endpoint, segment: &Segment<'_>) -> bool {
     let quiet = segment.time - sender.last.time;
-    match (sender.timestamps(), segment.options.timestamps) {
+    match (sender.tsval(), segment.options.timestamps) {
         // Newer than all before it, so that it cannot have been overtaken.
-        (Some((last, _)), Some((this, _))) => {
+        (Some(last), Some((this, _))) => {
             quiet > 0 && (this.wrapping_sub(last) as i32) > 0 && !sender.fin.is_set() || quiet >= IDLE
         }
         _ => quiet >= IDLE,
@@ -213,7 +213,7 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
             && waited >= 2 * RATE_LIMIT + c.half(from.other())
             && c.end(from.other()).last.time < line.probe.time
         {
-            out.push(unanswered_finding(c, from, line.probe).proved_by(c.last.frame));
+            out.push(unanswered_finding(c, from, line.probe).proved_by(c.last().frame));
         }
     }
 }

@@ -16,7 +16,7 @@ pub mod loss;
 pub mod path;
 pub mod reset;
 
-use crate::connection::{Connection, From, Resets, Seen};
+use crate::connection::{Connection, From, Predecessor, Repeats, Resets, Seen};
 use crate::endpoint::SentPool;
 use crate::findings::{Finding, Store};
 use crate::icmp::IcmpError;
@@ -38,6 +38,8 @@ pub(crate) struct Context<'a> {
 #[derive(Debug, Default)]
 pub struct Details {
     pub(crate) rsts: [Resets; 2],
+    pub(crate) repeats: Repeats,
+    pub(crate) before: Option<Predecessor>,
     pub(crate) handshake: handshake::Notes,
     pub(crate) reset: reset::Notes,
     pub(crate) close: close::Notes,

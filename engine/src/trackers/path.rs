@@ -78,7 +78,7 @@ pub(crate) fn timeout(c: &mut Connection, seen: &Seen<'_>, row: loss::Timeouts, 
     if idle >= IDLE
         && idle >= 20 * c.rtt().unwrap_or(0)
         && peer.last.is_set()
-        && sender.bytes > u64::from(segment.len)
+        && sender.bytes() > u64::from(segment.len)
     {
         let finding = Finding::new(Diagnosis::PathIdleStateLost, c, segment)
             .about(row.first.frame)

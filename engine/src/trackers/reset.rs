@@ -239,7 +239,7 @@ pub(crate) fn reset(
             finding.set("idle", Value::Duration(idle));
             finding.set("unacknowledged", Value::Bytes(sender.data_unacknowledged(peer).into()));
             // Something came last from the other side: it may have been left unread.
-            let heard_last = peer.bytes > 0 && peer.last.time >= sender.last.time - c.rtt().unwrap_or(0);
+            let heard_last = peer.bytes() > 0 && peer.last.time >= sender.last.time - c.rtt().unwrap_or(0);
             finding.set("reading", Value::Term(if heard_last { "maybe_unread" } else { "no_unread" }));
             finding = finding.evidence("last_heard", peer.last.frame);
         }
@@ -249,7 +249,7 @@ pub(crate) fn reset(
         Diagnosis::ResetNoSuchConnection => {
             let reading = if rst == Rst::NeverEstablished {
                 "never_established"
-            } else if c.end(from).bytes == 0 && !c.handshake.established && c.handshake.third_ack.is_set() {
+            } else if c.end(from).bytes() == 0 && !c.handshake.established && c.handshake.third_ack.is_set() {
                 "killed_early"
             } else {
                 "killed_later"

@@ -66,7 +66,7 @@ fn syn_repeated(c: &mut Connection, segment: &Segment<'_>, context: &mut Context
         .side(Side::Path)
         .evidence("syn", syn.frame)
         .with("count", Value::Count(count))
-        .with("waited", Value::Duration(segment.time - c.handshake.last_syn.time));
+        .with("waited", Value::Duration(segment.time - c.last_syn().time));
     context.store.tell(c, repeat);
 
     if c.server().last.is_set() {
@@ -96,7 +96,7 @@ fn syn_repeated(c: &mut Connection, segment: &Segment<'_>, context: &mut Context
 
 /// The SYN again after a SYN-ACK was seen: the client did not get it.
 fn syn_ack_lost(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
-    let syn_ack = c.handshake.last_syn_ack;
+    let syn_ack = c.last_syn_ack();
     if !syn_ack.is_set() || c.handshake.third_ack.is_set() || c.details().handshake.synack_lost.is_some() {
         return;
     }
@@ -125,11 +125,11 @@ fn syn_ack(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_>)
         .evidence("syn_ack", c.handshake.syn_ack.frame)
         .evidence("third_ack", c.handshake.third_ack.frame)
         .with("count", Value::Count(repeats))
-        .with("waited", Value::Duration(segment.time - c.handshake.last_syn_ack.time));
+        .with("waited", Value::Duration(segment.time - c.last_syn_ack().time));
     context.store.tell(c, finding);
     if c.handshake.third_ack.is_set() {
         third_ack_lost(c, segment, repeats, context);
-    } else if c.handshake.last_syn.time <= c.handshake.last_syn_ack.time {
+    } else if c.last_syn().time <= c.last_syn_ack().time {
         third_ack_missing(c, segment, repeats, context);
     }
 }
@@ -141,7 +141,7 @@ fn syn_ack(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_>)
 fn third_ack_lost(c: &mut Connection, segment: &Segment<'_>, repeats: u64, context: &mut Context<'_>) {
     let ack = c.handshake.third_ack;
     // A repeat that left before the ACK can have arrived proves nothing.
-    if c.handshake.established || segment.time - ack.time <= c.handshake.to_server {
+    if c.handshake.established || segment.time - ack.time <= c.half(From::Server) {
         return;
     }
     if let told @ Some(_) = c.details().handshake.third_ack_lost {
@@ -151,7 +151,7 @@ fn third_ack_lost(c: &mut Connection, segment: &Segment<'_>, repeats: u64, conte
         });
         return;
     }
-    let client_spoke = c.client().bytes > 0 || c.client().fin.is_set();
+    let client_spoke = c.client().bytes() > 0 || c.client().fin.is_set();
     let at_server = matches!(c.vantage(), Vantage::Server | Vantage::Both);
     let finding = if at_server {
         // TCP_DEFER_ACCEPT makes Linux repeat the SYN-ACK once when no data came in time.
@@ -209,14 +209,14 @@ fn third_ack(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_
         (true, false) => "carried_by_data",
         (false, false) => "carried_by_ack",
     };
-    let to_client = segment.time - c.handshake.last_syn_ack.time;
+    let to_client = segment.time - c.last_syn_ack().time;
     let mut finding = Finding::new(Diagnosis::HandshakeCompleted, c, segment)
         .side(Side::Client)
         .evidence("syn", c.handshake.syn.frame)
         .evidence("syn_ack", c.handshake.syn_ack.frame)
         .with("carrier", Value::Term(carrier));
-    if c.handshake.to_server > 0 {
-        finding.set("rtt", Value::Duration(c.handshake.to_server + to_client));
+    if c.half(From::Server) > 0 {
+        finding.set("rtt", Value::Duration(c.half(From::Server) + to_client));
     }
     c.handshake.completed = context.store.tell(c, finding);
     if let Some(details) = &mut c.details {
@@ -234,7 +234,7 @@ fn recovered(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_
     let Some(details) = &mut c.details else { return };
     context.store.amend(details.handshake.third_ack_lost, |finding| finding.severity = Severity::Warn);
     let deferred = details.handshake.deferred;
-    if !deferred.is_set() || c.handshake.syn_ack_repeats != 1 || c.client().bytes == 0 {
+    if !deferred.is_set() || c.handshake.syn_ack_repeats != 1 || c.client().bytes() == 0 {
         return;
     }
     let finding = Finding::new(Diagnosis::HandshakeDeferAccept, c, segment)
@@ -287,13 +287,13 @@ pub(crate) fn reset(
     withdrawn(c, seen, context);
     let finding = match rst {
         Rst::RefusesSyn => {
-            let took = segment.time - c.handshake.last_syn.time;
+            let took = segment.time - c.last_syn().time;
             let notes = &mut c.details().handshake;
             notes.refused = true;
             context.store.withdraw(&mut notes.unanswered);
             let mut finding = Finding::new(Diagnosis::HandshakeRejected, c, segment)
                 .side(Side::Server)
-                .evidence("syn", c.handshake.last_syn.frame)
+                .evidence("syn", c.last_syn().frame)
                 .with("took", Value::Duration(took));
             if let Some(ip) = segment.ip {
                 finding.set("ttl", Value::Count(ip.ttl.into()));
@@ -327,7 +327,7 @@ pub(crate) fn reset(
                 .side(Side::Server)
                 .evidence("syn_ack", c.handshake.syn_ack.frame)
                 .evidence("third_ack", c.handshake.third_ack.frame)
-                .evidence("syn_ack_again", c.handshake.last_syn_ack.frame)
+                .evidence("syn_ack_again", c.last_syn_ack().frame)
                 .evidence(if c.client().fin.is_set() { "fin" } else { "data" }, c.client().last.frame)
                 .with("repeats", Value::Count(c.handshake.syn_ack_repeats.into()))
         }
@@ -349,7 +349,7 @@ pub(crate) fn icmp(c: &mut Connection, error: &IcmpError, context: &mut Context<
     let finding = error
         .finding(Diagnosis::HandshakeRejectedByIcmp, c)
         .side(Side::Path)
-        .evidence("syn", c.handshake.last_syn.frame)
+        .evidence("syn", c.last_syn().frame)
         .with("kind", Value::Term(error.kind()))
         .with("reporter", Value::Address(error.reporter))
         .with("took", Value::Duration(took));
@@ -367,13 +367,13 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
     if handshake.syn.is_set()
         && !c.server().last.is_set()
         && notes.unanswered.is_none()
-        && c.client().bytes == 0
+        && c.client().bytes() == 0
     {
         let only_syn = c.client().next == c.client().isn + 1 && !c.client().acked_any;
         if only_syn {
             out.push(
                 Finding::at(Diagnosis::HandshakeSynUnanswered, c, handshake.syn.frame)
-                    .proved_by(c.last.frame)
+                    .proved_by(c.last().frame)
                     .side(Side::Server)
                     .with("count", Value::Count(1))
                     .with("waited", Value::Duration(now - handshake.syn.time)),
@@ -385,7 +385,7 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
     if waiting && silent && handshake.syn_repeats == 0 && !c.client().acked_any {
         out.push(
             Finding::at(Diagnosis::HandshakeThirdAckMissing, c, handshake.syn_ack.frame)
-                .proved_by(c.last.frame)
+                .proved_by(c.last().frame)
                 .evidence("syn", handshake.syn.frame)
                 .with("repeats", Value::Count(0))
                 .with("waited", Value::Duration(now - handshake.syn_ack.time))
@@ -395,7 +395,7 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
         if matches!(c.vantage(), Vantage::Server | Vantage::Both) {
             out.push(
                 Finding::at(Diagnosis::HandshakeSynCookies, c, handshake.syn_ack.frame)
-                    .proved_by(c.last.frame)
+                    .proved_by(c.last().frame)
                     .of(From::Server)
                     .evidence("syn", handshake.syn.frame)
                     .with("waited", Value::Duration(now - handshake.syn_ack.time)),

@@ -84,7 +84,7 @@ fn first_syn(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_
 
 /// A SYN on addresses and ports that had a connection before.
 fn reused(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
-    let Some(before) = c.before else { return };
+    let Some(before) = c.before() else { return };
     let since = segment.time - before.last.time;
     let diagnosis = match before.state {
         Before::Refused if since < SAME_ATTEMPT => Diagnosis::HandshakeRejectedRetried,
@@ -129,7 +129,7 @@ fn rejected_retried(c: &mut Connection, segment: &Segment<'_>, context: &mut Con
 fn syn_ack(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
     let (client, server) = (c.client(), c.server());
     if c.handshake.syn_ack.is_set() {
-        let other_ack = segment.ack != server.acked && client.bytes == 0;
+        let other_ack = segment.ack != server.acked && client.bytes() == 0;
         if segment.seq != server.isn || (other_ack && !c.handshake.simultaneous) {
             let finding = Finding::new(Diagnosis::HandshakeSynackChanged, c, segment)
                 .of(From::Server)
@@ -142,7 +142,7 @@ fn syn_ack(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_>)
         crossed(c, segment, Diagnosis::HandshakeSimultaneousOpen, context);
         return;
     }
-    let data = c.client().bytes;
+    let data = c.client().bytes();
     let answers = segment.ack.since(client.isn + 1);
     if c.handshake.syn.is_set() && (answers < 0 || segment.ack.after(client.next)) {
         let finding = Finding::new(Diagnosis::HandshakeWrongAck, c, segment)
@@ -152,8 +152,8 @@ fn syn_ack(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_>)
         context.store.tell(c, finding);
     }
     options_of(c, segment, From::Server, context);
-    if let Before::Open = c.before.map_or(Before::Closed, |b| b.state) {
-        let before = c.before.unwrap_or_default();
+    if let Before::Open = c.before().map_or(Before::Closed, |b| b.state) {
+        let before = c.before().unwrap_or_default();
         let syn = c.handshake.syn;
         if syn.is_set() && !c.details().handshake.opening.answered_by_ack {
             let finding = Finding::new(Diagnosis::HandshakePortReused, c, segment)
@@ -226,14 +226,14 @@ fn answered_by_ack(c: &mut Connection, segment: &Segment<'_>, context: &mut Cont
     if !segment.is_pure_ack() || std::mem::replace(&mut c.details().handshake.opening.answered_by_ack, true) {
         return;
     }
-    let live = c.before.is_some_and(|b| b.state == Before::Open);
-    let syn = c.handshake.last_syn;
+    let live = c.before().is_some_and(|b| b.state == Before::Open);
+    let syn = c.last_syn();
     let finding = if live {
         Finding::new(Diagnosis::HandshakeSynOnLiveConnection, c, segment)
             .about(syn.frame)
             .of(From::Client)
             .evidence("challenge", segment.frame)
-            .evidence("before", c.before.map_or(0, |b| b.last.frame))
+            .evidence("before", c.before().map_or(0, |b| b.last.frame))
     } else {
         Finding::new(Diagnosis::HandshakeAnsweredByAck, c, segment)
             .of(From::Server)
@@ -248,7 +248,7 @@ fn wrong_third_ack(c: &mut Connection, segment: &Segment<'_>, context: &mut Cont
     if server.has_isn
         && segment.ack.after(server.next)
         && c.handshake.syn_ack.is_set()
-        && server.bytes == 0
+        && server.bytes() == 0
         && segment.ack.since(server.next) > 1 << 20
     {
         let finding = Finding::new(Diagnosis::HandshakeWrongAck, c, segment)
@@ -261,7 +261,7 @@ fn wrong_third_ack(c: &mut Connection, segment: &Segment<'_>, context: &mut Cont
 
 /// The first data is acknowledged in a fraction of the time that the SYN-ACK took.
 fn slow(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
-    let took = c.handshake.to_server;
+    let took = c.half(From::Server);
     if took < SLOW || c.handshake.syn_repeats > 0 || !segment.flags.ack() {
         return;
     }

@@ -71,8 +71,7 @@ fn conflicting(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 /// A timestamp far behind the newest: PAWS must drop it (RFC 7323, 5).
 fn stale(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
-    let (Some((last, _)), Some((this, _))) = (c.end(seen.from).timestamps(), segment.options.timestamps)
-    else {
+    let (Some(last), Some((this, _))) = (c.end(seen.from).tsval(), segment.options.timestamps) else {
         return;
     };
     if segment.flags.syn() || last.wrapping_sub(this) as i32 <= STALE_TICKS {

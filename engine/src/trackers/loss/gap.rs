@@ -83,7 +83,7 @@ pub(super) fn overtaken_ack(c: &mut Connection, seen: &Seen<'_>, context: &mut C
     if !segment.is_pure_ack() || !passed || segment.seq + 1 == sender.isn + 1 {
         return;
     }
-    let (Some((last, _)), Some((this, _))) = (sender.timestamps(), segment.options.timestamps) else {
+    let (Some(last), Some((this, _))) = (sender.tsval(), segment.options.timestamps) else {
         return;
     };
     let older = match this.wrapping_sub(last) as i32 {

@@ -165,7 +165,7 @@ fn tell(
 pub(super) fn tail_probe_unseen(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let sender = c.end(seen.from);
-    let Some(rtt) = c.rtt().filter(|_| segment.len > 0 && sender.bytes > 0) else { return };
+    let Some(rtt) = c.rtt().filter(|_| segment.len > 0 && sender.bytes() > 0) else { return };
     let pause = segment.time - sender.last.time;
     let gap = segment.seq.since(sender.next).max(0) as u32;
     let largest = u32::from(sender.largest.max(1));
