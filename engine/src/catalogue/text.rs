@@ -1,7 +1,7 @@
 //! The texts of the catalogue, one file per language, and how they are filled with a finding's numbers.
 //!
 //! A text holds `{names}` of parameters, `{name:unit}` for a number with its unit in words, and parts in
-//! `[brackets]` that are left out when a parameter in them is missing.
+//! `[brackets]` that are left out when a parameter in them is missing, or a time span of nothing.
 
 use super::{Diagnosis, Severity};
 use crate::findings::{Finding, Role, Side, Value};
@@ -236,9 +236,9 @@ impl Texts {
         while let Some(open) = rest.find('[') {
             let Some(length) = rest[open..].find(']') else { break };
             complete &= self.fill_part(&rest[..open], finding, out);
-            let kept = out.len();
-            if !self.fill_part(&rest[open + 1..open + length], finding, out) {
-                out.truncate(kept);
+            let part = &rest[open + 1..open + length];
+            if parameters(part).all(|(name, _)| worth_saying(name, finding)) {
+                self.fill_part(part, finding, out);
             }
             rest = &rest[open + length + 1..];
         }
@@ -252,10 +252,7 @@ impl Texts {
         while let Some(open) = rest.find('{') {
             let Some(length) = rest[open..].find('}') else { break };
             out.push_str(&rest[..open]);
-            let (name, unit) = match rest[open + 1..open + length].split_once(':') {
-                Some((name, unit)) => (name, Some(unit)),
-                None => (&rest[open + 1..open + length], None),
-            };
+            let (name, unit) = name_and_unit(&rest[open + 1..open + length]);
             match self.value(name, unit, finding) {
                 Some(text) => out.push_str(&text),
                 None => complete = false,
@@ -267,13 +264,7 @@ impl Texts {
     }
 
     fn value(&self, name: &str, unit: Option<&str>, finding: &Finding) -> Option<String> {
-        let value = match name {
-            "subject" => Value::Frame(finding.subject),
-            "trigger" => Value::Frame(finding.trigger),
-            "side" => Value::Side(finding.side),
-            _ => finding.param(name)?,
-        };
-        Some(match value {
+        Some(match parameter(name, finding)? {
             Value::Count(n) => match unit.and_then(|u| self.file.unit.get(u)) {
                 Some(unit) => unit.say(n),
                 None => n.to_string(),
@@ -312,6 +303,7 @@ impl Texts {
     fn duration(&self, nanoseconds: i64) -> String {
         let seconds = nanoseconds as f64 / 1e9;
         match seconds.abs() {
+            s if s < 0.000_001 => self.amount("nanoseconds", seconds * 1e9, 0),
             s if s < 0.001 => self.amount("microseconds", seconds * 1e6, 0),
             s if s < 0.01 => self.amount("milliseconds", seconds * 1e3, 1),
             s if s < 1.0 => self.amount("milliseconds", seconds * 1e3, 0),
@@ -335,6 +327,29 @@ impl Texts {
         let number = format!("{n:.decimals$}");
         self.file.unit.get(unit).map_or_else(|| number.clone(), |unit| unit.many.replace("{n}", &number))
     }
+}
+
+/// `{name}` and `{name:unit}` without their braces, in order.
+fn parameters(template: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
+    template.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(inner, _)| name_and_unit(inner))
+}
+
+fn name_and_unit(inner: &str) -> (&str, Option<&str>) {
+    inner.split_once(':').map_or((inner, None), |(name, unit)| (name, Some(unit)))
+}
+
+fn parameter(name: &str, finding: &Finding) -> Option<Value> {
+    match name {
+        "subject" => Some(Value::Frame(finding.subject)),
+        "trigger" => Some(Value::Frame(finding.trigger)),
+        "side" => Some(Value::Side(finding.side)),
+        _ => finding.param(name),
+    }
+}
+
+/// It is there, and not a time span of nothing.
+fn worth_saying(name: &str, finding: &Finding) -> bool {
+    parameter(name, finding).is_some_and(|value| value != Value::Duration(0))
 }
 
 #[cfg(test)]
