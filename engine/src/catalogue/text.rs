@@ -18,23 +18,27 @@ pub enum Language {
     /// English.
     #[default]
     English = 0,
+    /// Simplified Chinese.
+    Chinese = 1,
 }
 
 impl Language {
     /// Every language.
-    pub const ALL: &'static [Language] = &[Language::English];
+    pub const ALL: &'static [Language] = &[Language::English, Language::Chinese];
 
-    /// Its BCP 47 tag: `en`.
+    /// Its BCP 47 tag: `en`, `zh-CN`.
     #[must_use]
     pub fn tag(self) -> &'static str {
         match self {
             Language::English => "en",
+            Language::Chinese => "zh-CN",
         }
     }
 
     fn source(self) -> &'static str {
         match self {
             Language::English => include_str!("en.toml"),
+            Language::Chinese => include_str!("zh-CN.toml"),
         }
     }
 }
@@ -251,15 +255,15 @@ impl Texts {
         let mut rest = part;
         while let Some(open) = rest.find('{') {
             let Some(length) = rest[open..].find('}') else { break };
-            out.push_str(&rest[..open]);
+            append(out, &rest[..open]);
             let (name, unit) = name_and_unit(&rest[open + 1..open + length]);
             match self.value(name, unit, finding) {
-                Some(text) => out.push_str(&text),
+                Some(text) => append(out, &text),
                 None => complete = false,
             }
             rest = &rest[open + length + 1..];
         }
-        out.push_str(rest);
+        append(out, rest);
         complete
     }
 
@@ -338,6 +342,18 @@ fn name_and_unit(inner: &str) -> (&str, Option<&str>) {
     inner.split_once(':').map_or((inner, None), |(name, unit)| (name, Some(unit)))
 }
 
+/// Puts a text behind another; a Chinese character and a Latin letter or digit keep a blank between them.
+fn append(out: &mut String, text: &str) {
+    let chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    let latin = |c: char| c.is_ascii_alphanumeric();
+    if let (Some(before), Some(after)) = (out.chars().next_back(), text.chars().next()) {
+        if (chinese(before) && latin(after)) || (latin(before) && chinese(after)) {
+            out.push(' ');
+        }
+    }
+    out.push_str(text);
+}
+
 fn parameter(name: &str, finding: &Finding) -> Option<Value> {
     match name {
         "subject" => Some(Value::Frame(finding.subject)),
@@ -353,49 +369,4 @@ fn worth_saying(name: &str, finding: &Finding) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_language_has_every_text() {
-        for language in Language::ALL {
-            let source = language.source();
-            let file: File = toml::from_str(source).expect("the file is valid");
-            let texts = Texts::read(source).expect("the file is valid");
-            for d in Diagnosis::ALL {
-                let entry = texts.entry(*d);
-                let fields = [&entry.title, &entry.about, &entry.message, &entry.reference];
-                assert!(
-                    fields.iter().all(|f| !f.is_empty()),
-                    "{} lacks a text in {}",
-                    d.id(),
-                    language.tag()
-                );
-                assert!(
-                    !entry.why.is_empty() && !entry.check.is_empty(),
-                    "{} lacks advice in {}",
-                    d.id(),
-                    language.tag()
-                );
-            }
-            let known: usize = file.diagnosis.values().map(BTreeMap::len).sum();
-            assert_eq!(known, Diagnosis::ALL.len(), "{} has texts of unknown diagnoses", language.tag());
-        }
-    }
-
-    #[test]
-    fn spans_and_sizes_read_well() {
-        let english = texts(Language::English);
-        assert_eq!(english.duration(350_000), "350 µs");
-        assert_eq!(english.duration(4_120_000), "4.1 ms");
-        assert_eq!(english.duration(41_000_000), "41 ms");
-        assert_eq!(english.duration(2_500_000_000), "2.5 s");
-        assert_eq!(english.duration(131_000_000_000), "131 s");
-        assert_eq!(english.duration(86_400_000_000_000), "24.0 h");
-        assert_eq!(english.bytes(1), "1 byte");
-        assert_eq!(english.bytes(171), "171 bytes");
-        assert_eq!(english.bytes(400_000), "400.0 kB");
-        assert_eq!(english.flags(Flags(Flags::SYN | Flags::FIN)), "FIN+SYN");
-        assert_eq!(english.flags(Flags(0)), "no flag at all");
-    }
-}
+mod tests;

@@ -1,0 +1,312 @@
+//! What must hold of the texts in every language: nothing is missing, and the rules fill every parameter.
+
+use super::*;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+fn file(language: Language) -> File {
+    toml::from_str(language.source()).expect("the file is valid")
+}
+
+/// Every text of an entry that is filled, with the name of its field.
+fn templates(entry: &Entry) -> Vec<(String, &str)> {
+    let mut all = vec![("message".to_string(), entry.message.as_str()), ("story".into(), &entry.story)];
+    for (field, list) in [("why", &entry.why), ("check", &entry.check)] {
+        all.extend(list.iter().enumerate().map(|(n, text)| (format!("{field} {n}"), text.as_str())));
+    }
+    all
+}
+
+fn names(template: &str) -> BTreeSet<&str> {
+    parameters(template).map(|(name, _)| name).collect()
+}
+
+/// The parameters outside of brackets.
+fn needed(template: &str) -> BTreeSet<&str> {
+    let outside = template.split('[').enumerate().map(|(n, part)| match n {
+        0 => part,
+        _ => part.split_once(']').map_or("", |(_, outside)| outside),
+    });
+    outside.flat_map(parameters).map(|(name, _)| name).collect()
+}
+
+#[test]
+fn every_language_has_every_text() {
+    for language in Language::ALL {
+        let texts = texts(*language);
+        for d in Diagnosis::ALL {
+            let (entry, id) = (texts.entry(*d), d.id());
+            let fields = [&entry.title, &entry.about, &entry.message, &entry.reference];
+            assert!(fields.iter().all(|f| !f.is_empty()), "{id} lacks a text in {}", language.tag());
+            let advice = !entry.why.is_empty() && !entry.check.is_empty();
+            assert!(advice, "{id} lacks advice in {}", language.tag());
+        }
+        let known: usize = file(*language).diagnosis.values().map(BTreeMap::len).sum();
+        assert_eq!(known, Diagnosis::ALL.len(), "{} has texts of unknown diagnoses", language.tag());
+    }
+}
+
+#[test]
+fn every_language_says_the_same_of_the_same_parameters() {
+    let english = texts(Language::English);
+    for language in Language::ALL {
+        let other = texts(*language);
+        for d in Diagnosis::ALL {
+            let (ours, theirs) = (templates(english.entry(*d)), templates(other.entry(*d)));
+            assert_eq!(ours.len(), theirs.len(), "{}: more or fewer texts in {}", d.id(), language.tag());
+            for ((field, our), (_, their)) in ours.iter().zip(&theirs) {
+                let place = format!("{field} of {} in {}", d.id(), language.tag());
+                assert_eq!(our.is_empty(), their.is_empty(), "{place}");
+                assert_eq!((names(our), needed(our)), (names(their), needed(their)), "{place}");
+            }
+        }
+        let (ours, theirs) = (&english.file, &other.file);
+        fn keys<T>(map: &BTreeMap<String, T>) -> Vec<&String> {
+            map.keys().collect()
+        }
+        assert_eq!(keys(&ours.severity), keys(&theirs.severity));
+        assert_eq!(keys(&ours.side), keys(&theirs.side));
+        assert_eq!(keys(&ours.role), keys(&theirs.role));
+        assert_eq!(keys(&ours.term), keys(&theirs.term));
+        assert_eq!(keys(&ours.unit), keys(&theirs.unit));
+        assert_eq!(keys(&ours.story.outcome), keys(&theirs.story.outcome));
+        for (term, text) in &ours.term {
+            assert_eq!(names(text), names(&theirs.term[term]), "term {term} in {}", language.tag());
+        }
+    }
+}
+
+#[test]
+fn every_template_is_well_formed() {
+    for language in Language::ALL {
+        let texts = texts(*language);
+        let entries = Diagnosis::ALL.iter().flat_map(|d| templates(texts.entry(*d)));
+        let terms = texts.file.term.iter().map(|(term, text)| (term.clone(), text.as_str()));
+        for (place, text) in entries.chain(terms) {
+            let marks: String = text.chars().filter(|c| "[]{}".contains(*c)).collect();
+            let left = marks.replace("{}", "").replace("[]", "");
+            assert_eq!(left, "", "brackets of {place} in {}: {text}", language.tag());
+            for (name, unit) in parameters(text) {
+                let known = unit.is_none_or(|unit| texts.file.unit.contains_key(unit));
+                assert!(known, "{name:?} has an unknown unit in {}: {text}", language.tag());
+            }
+        }
+    }
+}
+
+/// A message, cause or check is one line that a caller may put into a list: it does not end like a sentence.
+/// Chinese has full-width punctuation, and a blank between a character and a Latin letter or digit.
+#[test]
+fn texts_are_written_alike() {
+    for language in Language::ALL {
+        let texts = texts(*language);
+        for d in Diagnosis::ALL {
+            let entry = texts.entry(*d);
+            assert!(entry.about.ends_with(['.', '。']), "about of {}: {}", d.id(), entry.about);
+            for (field, text) in templates(entry) {
+                let place = format!("{field} of {} in {}: {text}", d.id(), language.tag());
+                assert!(!text.ends_with(['.', '。', ' ']) && !text.starts_with(' '), "{place}");
+                assert!(!text.contains('\n') && !text.contains("  "), "{place}");
+            }
+        }
+    }
+    let han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    for line in Language::Chinese.source().lines() {
+        let text: Vec<char> = line.chars().collect();
+        for pair in text.windows(2) {
+            let tight = |a: char, b: char| han(a) && (b.is_ascii_alphanumeric() || ",;:!?()".contains(b));
+            assert!(!tight(pair[0], pair[1]) && !tight(pair[1], pair[0]), "{}{}: {line}", pair[0], pair[1]);
+        }
+    }
+}
+
+/// The sources of the rules, without comments and tests.
+fn sources() -> Vec<(PathBuf, String)> {
+    fn collect(folder: &Path, into: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).expect("the sources are there") {
+            let path = entry.expect("a readable folder").path();
+            if path.is_dir() {
+                collect(&path, into);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                into.push(path);
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut paths = vec![root.join("icmp.rs"), root.join("rst.rs")];
+    collect(&root.join("trackers"), &mut paths);
+    let read = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).expect("a readable source");
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let code: String = lines.flat_map(|line| [line, "\n"]).collect();
+        (path, code)
+    };
+    paths.into_iter().map(read).collect()
+}
+
+/// Every name in quotation marks, with the code right before it.
+fn quoted(code: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let open = at + code[at..].find('"')?;
+        let end = open + 1 + code[open + 1..].find('"')?;
+        at = end + 1;
+        Some((code[..open].trim_end(), &code[open + 1..end]))
+    })
+    .filter(|(_, name)| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || "_0123456789".contains(c))
+    })
+}
+
+fn sets_parameter(before: &str) -> bool {
+    before.ends_with("with(") || before.ends_with("set(")
+}
+
+/// A name in the rules is a parameter, a role or a term; the terms may come from a variable or a function.
+#[test]
+fn every_role_and_term_of_the_rules_has_words() {
+    let sources = sources();
+    let words = &texts(Language::English).file;
+    let mut used = BTreeSet::new();
+    for (path, code) in &sources {
+        for (before, name) in quoted(code).filter(|(before, _)| !sets_parameter(before)) {
+            used.insert(name);
+            let role = words.role.contains_key(name);
+            let known = role || (!before.ends_with("evidence(") && words.term.contains_key(name));
+            assert!(known, "{}: \"{name}\" has no words in the catalogue", path.display());
+        }
+    }
+    let vantages = ["unknown", "client", "server", "middle", "both"];
+    for name in words.role.keys().chain(words.term.keys()) {
+        let known = used.contains(name.as_str()) || vantages.contains(&name.as_str()) || name == "no_flags";
+        assert!(known, "\"{name}\" has words in the catalogue, and no rule uses it");
+    }
+    assert!(used.len() > 80, "the sources were not read: {used:?}");
+}
+
+/// A parameter that no rule sets in the files that tell the diagnosis would leave a hole in the text.
+#[test]
+fn the_rules_set_every_parameter_of_the_texts() {
+    let sources = sources();
+    let texts = texts(Language::English);
+    for d in Diagnosis::ALL {
+        let variant = format!("Diagnosis::{d:?}");
+        let tells = |code: &&String| {
+            code.match_indices(&variant)
+                .any(|(at, _)| !code[at + variant.len()..].starts_with(char::is_alphanumeric))
+        };
+        let telling: Vec<&String> = sources.iter().map(|(_, code)| code).filter(tells).collect();
+        assert!(!telling.is_empty(), "no rule tells {}", d.id());
+        let mut set: BTreeSet<&str> = ["subject", "trigger", "side"].into();
+        for code in telling {
+            set.extend(quoted(code).filter(|(before, _)| sets_parameter(before)).map(|(_, name)| name));
+        }
+        for (field, template) in templates(texts.entry(*d)) {
+            for name in names(template) {
+                assert!(set.contains(name), "{field} of {}: no rule sets {{{name}}}", d.id());
+            }
+        }
+    }
+}
+
+#[test]
+fn spans_and_sizes_read_well() {
+    let english = texts(Language::English);
+    assert_eq!(english.duration(300), "300 ns");
+    assert_eq!(english.duration(350_000), "350 µs");
+    assert_eq!(english.duration(4_120_000), "4.1 ms");
+    assert_eq!(english.duration(41_000_000), "41 ms");
+    assert_eq!(english.duration(2_500_000_000), "2.5 s");
+    assert_eq!(english.duration(131_000_000_000), "131 s");
+    assert_eq!(english.duration(86_400_000_000_000), "24.0 h");
+    assert_eq!(english.bytes(1), "1 byte");
+    assert_eq!(english.bytes(171), "171 bytes");
+    assert_eq!(english.bytes(400_000), "400.0 kB");
+    assert_eq!(english.flags(Flags(Flags::SYN | Flags::FIN)), "FIN+SYN");
+    assert_eq!(english.flags(Flags(0)), "no flag at all");
+
+    let chinese = texts(Language::Chinese);
+    assert_eq!(chinese.duration(41_000_000), "41 毫秒");
+    assert_eq!(chinese.duration(131_000_000_000), "131 秒");
+    assert_eq!(chinese.bytes(171), "171 字节");
+    assert_eq!(chinese.bytes(400_000), "400.0 kB");
+}
+
+/// A finding as a rule tells it, without a connection.
+fn finding(diagnosis: Diagnosis, params: &[(&'static str, Value)]) -> Finding {
+    Finding {
+        diagnosis,
+        severity: diagnosis.severity(),
+        stream: 0,
+        subject: 7,
+        layer: 0,
+        trigger: 9,
+        side: Side::Client,
+        evidence: Vec::new(),
+        params: params.to_vec(),
+    }
+}
+
+#[test]
+fn a_text_is_filled_with_units_terms_and_what_there_is() {
+    let rejected = |params: &[(&'static str, Value)]| {
+        let finding = finding(Diagnosis::HandshakeRejected, params);
+        Language::ALL.iter().map(|l| finding.message(*l)).collect::<Vec<_>>()
+    };
+    let took = ("took", Value::Duration(40_000_000));
+    assert_eq!(
+        rejected(&[took]),
+        [
+            "Connection refused: a RST answered the SYN after 40 ms",
+            "连接被拒绝：40 毫秒后收到应答 SYN 的 RST"
+        ]
+    );
+    assert_eq!(
+        rejected(&[took, ("ttl", Value::Count(63))]),
+        [
+            "Connection refused: a RST answered the SYN after 40 ms (TTL 63)",
+            "连接被拒绝：40 毫秒后收到应答 SYN 的 RST（TTL 63）"
+        ]
+    );
+    // A span of nothing is not worth a word, and a term may hold parameters.
+    let open = finding(Diagnosis::CloseIncomplete, &[("idle", Value::Duration(0))]);
+    assert_eq!(open.message(Language::English), "Still open when the capture ends");
+    let forged = finding(
+        Diagnosis::ResetInjected,
+        &[
+            ("who", Value::Side(Side::Server)),
+            ("sign", Value::Term("sign_ttl")),
+            ("ttl", Value::Count(57)),
+            ("usual", Value::Count(63)),
+        ],
+    );
+    assert_eq!(
+        forged.message(Language::English),
+        "This RST was not sent by the server: its TTL is 57, the server's other packets have 63"
+    );
+    assert_eq!(
+        forged.message(Language::Chinese),
+        "这个 RST 不是服务器发送的：它的 TTL 是 57，而服务器其他报文的 TTL 是 63"
+    );
+}
+
+/// English has a blank between sentences, Chinese has none; and none is ended twice.
+#[test]
+fn sentences_join_as_each_language_does() {
+    let closed = finding(Diagnosis::CloseThreeSegments, &[("who", Value::Side(Side::Client))]);
+    let story = |language: Language| {
+        let texts = texts(language);
+        let sentences =
+            [texts.handshake_story(40_000_000), texts.story(&closed), texts.outcome_story(Outcome::Open)];
+        sentences.join(texts.between_sentences())
+    };
+    assert_eq!(
+        story(Language::English),
+        "Connected in 40 ms. Closed in three segments, the client first. Open when the capture ends."
+    );
+    assert_eq!(
+        story(Language::Chinese),
+        "三次握手用时 40 毫秒。三次挥手关闭，客户端先关闭。抓包结束时连接仍未关闭。"
+    );
+}
