@@ -294,8 +294,17 @@ impl Texts {
 
     /// The control bits by name: `SYN+FIN`.
     fn flags(&self, flags: Flags) -> String {
-        const NAMES: [&str; 8] = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"];
-        let set = (0..8).filter(|bit| flags.0 & (1 << bit) != 0).map(|bit| NAMES[bit]);
+        let bits = [
+            (Flags::SYN, "SYN"),
+            (Flags::FIN, "FIN"),
+            (Flags::RST, "RST"),
+            (Flags::PSH, "PSH"),
+            (Flags::ACK, "ACK"),
+            (Flags::URG, "URG"),
+            (Flags::ECE, "ECE"),
+            (Flags::CWR, "CWR"),
+        ];
+        let set = bits.iter().filter(|(bit, _)| flags.0 & bit != 0).map(|(_, name)| *name);
         let names: Vec<&str> = set.collect();
         if names.is_empty() {
             return self.file.term.get("no_flags").cloned().unwrap_or_default();
@@ -346,10 +355,9 @@ fn name_and_unit(inner: &str) -> (&str, Option<&str>) {
 fn append(out: &mut String, text: &str) {
     let chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
     let latin = |c: char| c.is_ascii_alphanumeric();
-    if let (Some(before), Some(after)) = (out.chars().next_back(), text.chars().next()) {
-        if (chinese(before) && latin(after)) || (latin(before) && chinese(after)) {
-            out.push(' ');
-        }
+    let meet = |a: char, b: char| (chinese(a) && latin(b)) || (latin(a) && chinese(b));
+    if out.chars().next_back().zip(text.chars().next()).is_some_and(|(a, b)| meet(a, b)) {
+        out.push(' ');
     }
     out.push_str(text);
 }

@@ -1,5 +1,7 @@
 //! What must hold of the texts in every language: nothing is missing, and the rules fill every parameter.
 
+mod captures;
+
 use super::*;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -223,7 +225,7 @@ fn spans_and_sizes_read_well() {
     assert_eq!(english.bytes(1), "1 byte");
     assert_eq!(english.bytes(171), "171 bytes");
     assert_eq!(english.bytes(400_000), "400.0 kB");
-    assert_eq!(english.flags(Flags(Flags::SYN | Flags::FIN)), "FIN+SYN");
+    assert_eq!(english.flags(Flags(Flags::SYN | Flags::FIN)), "SYN+FIN");
     assert_eq!(english.flags(Flags(0)), "no flag at all");
 
     let chinese = texts(Language::Chinese);
@@ -309,4 +311,69 @@ fn sentences_join_as_each_language_does() {
         story(Language::Chinese),
         "三次握手用时 40 毫秒。三次挥手关闭，客户端先关闭。抓包结束时连接仍未关闭。"
     );
+}
+
+/// A value such as a rule gives to a parameter of that name.
+fn likely(name: &'static str, diagnosis: Diagnosis) -> (&'static str, Value) {
+    let value = match name {
+        "who" => Value::Side(Side::Client),
+        "peer" => Value::Side(Side::Server),
+        "bytes" | "mss" | "mtu" | "window" | "beyond" => Value::Bytes(1460),
+        "reporter" | "source" => Value::Address([192, 0, 2, 1].into()),
+        "listener" => Value::Socket(([192, 0, 2, 1], 443).into()),
+        "flags" => Value::Flags(Flags(Flags::SYN | Flags::FIN)),
+        "text" => Value::Text(crate::findings::Excerpt::of(b"out of memory")),
+        "kind" if diagnosis == Diagnosis::HandshakeRejectedByIcmp => Value::Term("icmp_prohibited"),
+        "kind" if diagnosis == Diagnosis::HttpHeaderNewline => Value::Term("newline_doubled"),
+        "what" if diagnosis == Diagnosis::CloseStorm => Value::Term("storm_rst"),
+        "what" if diagnosis == Diagnosis::ResetBackscatter => Value::Term("alone_rst"),
+        "what" => Value::Term("wrong_syn_ack"),
+        "how" if diagnosis == Diagnosis::CaptureOffload => Value::Term("offload_large"),
+        "how" if diagnosis == Diagnosis::CaptureCopies => Value::Term("copies_by_ttl"),
+        "how" if diagnosis == Diagnosis::ResetIgnored => Value::Term("rst_challenged"),
+        "how" => Value::Term("asked_by_sack"),
+        "answer" if diagnosis == Diagnosis::FlowEcnCongestion => Value::Term("cwr_answers"),
+        "answer" => Value::Term("tfo_accepted"),
+        "before" => Value::Term("before_time_wait"),
+        "carrier" => Value::Term("carried_by_ack"),
+        "known" => Value::Term("interval_go"),
+        "missing" => Value::Term("no_window_scale"),
+        "reaction" => Value::Term("answered_400"),
+        "reading" => Value::Term("no_answers"),
+        "sign" => Value::Term("sign_ttl"),
+        "spoke" => Value::Term("client_silent"),
+        "use" => Value::Term("tfo_data"),
+        "vantage" => Value::Term("middle"),
+        "usual" if diagnosis == Diagnosis::HandshakeSlow => Value::Duration(40_000_000),
+        "behind" | "code" | "count" | "hosts" | "kind" | "parts" | "pointer" | "repeats" | "ttl"
+        | "usual" => Value::Count(3),
+        _ => Value::Duration(1_500_000_000),
+    };
+    (name, value)
+}
+
+/// Filled with everything, and with no more than it needs.
+#[test]
+fn every_text_reads_well_when_it_is_filled() {
+    for (d, language) in Diagnosis::ALL.iter().flat_map(|d| Language::ALL.iter().map(move |l| (*d, *l))) {
+        let entry = texts(language).entry(d);
+        let of = |pick: fn(&str) -> BTreeSet<&str>| {
+            let mut names: BTreeSet<&'static str> = ["who", "peer", "ttl", "usual", "bytes", "mss"].into();
+            names.extend(
+                templates(entry).iter().flat_map(|(_, text)| pick(text)).map(|n| &*n.to_string().leak()),
+            );
+            finding(d, &names.into_iter().map(|name| likely(name, d)).collect::<Vec<_>>())
+        };
+        for finding in [of(names), of(needed)] {
+            let mut said = vec![finding.message(language), texts(language).story(&finding)];
+            said.extend(finding.why(language));
+            said.extend(finding.check(language));
+            for text in said {
+                let place = format!("{} in {}: {text}", d.id(), language.tag());
+                let odd = ["{", "}", "[", "]", "  ", " ()", "（）", " ,", " :", "：：", "。。", ".."];
+                assert!(!odd.iter().any(|odd| text.contains(odd)), "{place}");
+                assert!(!text.trim().is_empty() && text.trim() == text, "{place}");
+            }
+        }
+    }
 }
