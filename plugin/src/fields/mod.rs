@@ -1,6 +1,7 @@
 //! What can be said about a frame and a finding, field by field, for registration.
 
 mod en;
+mod zh_cn;
 
 use crate::catalogue::c_string;
 use crate::input::{fill, language};
@@ -118,6 +119,7 @@ static STRINGS: LazyLock<Vec<Vec<Strings>>> = LazyLock::new(|| {
         let of = |field: &Field| {
             let (name, about) = match language {
                 Language::English => en::text(*field),
+                Language::Chinese => zh_cn::text(*field),
             };
             Strings { filter: c_string(field.filter()), name: c_string(name), about: c_string(about) }
         };
