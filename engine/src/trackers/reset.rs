@@ -12,6 +12,8 @@ use crate::rst::{Rst, Sign};
 pub(crate) struct Notes {
     own: [Option<Own>; 2],
     injected: [Option<Told>; 2],
+    /// Frame of the newest RST forged in the name of each side.
+    forged: [u32; 2],
     /// A RST of each side whose number its receiver had to refuse.
     inexact: [Inexact; 2],
     followed_told: bool,
@@ -206,7 +208,9 @@ pub(crate) fn reset(
             let mut finding = injected(c, from, sign, segment.frame);
             finding.layer = segment.layer;
             let told = context.store.tell(c, finding);
-            c.details().reset.injected[from as usize] = told;
+            let notes = &mut c.details().reset;
+            notes.injected[from as usize] = told;
+            notes.forged[from as usize] = segment.frame;
             return told;
         }
         Rst::Middlebox(sign) => {
@@ -247,8 +251,13 @@ pub(crate) fn reset(
             finding = finding.evidence("fin", c.end(from).fin.frame)
         }
         Diagnosis::ResetNoSuchConnection => {
+            let forged = c.details.as_ref().map_or(0, |d| d.reset.forged[from.other() as usize]);
             let reading = if rst == Rst::NeverEstablished {
                 "never_established"
+            } else if forged != 0 {
+                finding.set("forged", Value::Frame(forged));
+                finding = finding.evidence("forged", forged);
+                "killed_by_forged"
             } else if c.end(from).bytes() == 0 && !c.handshake.established && c.handshake.third_ack.is_set() {
                 "killed_early"
             } else {
