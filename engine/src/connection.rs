@@ -7,6 +7,7 @@ use crate::segment::Segment;
 use crate::seq::Seq;
 use crate::summary::{State, Vantage};
 use crate::trackers::Details;
+use crate::zeek::History;
 
 /// The segments of the handshake, where and when.
 #[derive(Clone, Debug, Default)]
@@ -50,8 +51,10 @@ pub struct Connection {
     pub details: Option<Box<Details>>,
     /// Another connection has taken its addresses and ports over.
     pub succeeded: bool,
-    /// The link on which its first packet was captured.
-    pub link: u32,
+    /// The link on which its first packet was captured, see [`fold`].
+    pub link: u16,
+    /// What happened, in Zeek's letters.
+    pub(crate) history: History,
     /// Where the capture was taken, when the user said so.
     pub vantage_given: Option<Vantage>,
 }
@@ -175,7 +178,8 @@ impl Connection {
             first_finding: u32::MAX,
             details: None,
             succeeded: false,
-            link: segment.link,
+            link: fold(segment.link),
+            history: History::default(),
             vantage_given: None,
         }
     }
@@ -274,6 +278,9 @@ impl Connection {
     /// Takes a segment in. A copy only counts as a packet.
     pub(crate) fn apply(&mut self, seen: &Seen<'_>, pool: &mut SentPool) {
         let segment = seen.segment;
+        let mut history = self.history;
+        history.note(self, seen);
+        self.history = history;
         let vantage = self.vantage();
         let reset = self.rst(seen.from).is_set();
         let (sender, receiver) = {
@@ -529,6 +536,12 @@ impl Connection {
             && self.over()
             && segment.ack != self.end(from.other()).isn + 1
     }
+}
+
+/// A link's number in 16 bits: enough to tell the links of one connection apart.
+#[must_use]
+pub fn fold(link: u32) -> u16 {
+    (link ^ (link >> 16)) as u16
 }
 
 /// The sender's port looks like that of a service: used when a capture starts in mid-connection.

@@ -12,6 +12,7 @@ use crate::story;
 use crate::summary::{State, Summary, Vantage};
 use crate::trackers::crowd::{self, Crowd};
 use crate::trackers::{self, Context};
+use crate::zeek;
 use hashbrown::HashMap;
 
 /// What the caller can choose.
@@ -277,6 +278,8 @@ impl Engine {
             outcome,
             client_state: c.client().state,
             server_state: c.server().state,
+            conn_state: zeek::conn_state(c),
+            history: c.history.to_string(),
             client_closed_first: closer.min().map(|(_, client)| client),
             handshake_rtt: c.rtt(),
             handshake_rtt_server: Some(c.half(From::Server)).filter(|t| *t > 0),

@@ -30,6 +30,7 @@ pub mod seq;
 mod story;
 pub mod summary;
 pub mod trackers;
+mod zeek;
 
 pub use catalogue::{Diagnosis, Language, Severity};
 pub use engine::{Engine, FrameView, Look, Settings};

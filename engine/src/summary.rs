@@ -141,6 +141,10 @@ pub struct Summary {
     pub client_state: State,
     /// State of the server after the last frame.
     pub server_state: State,
+    /// Its state in Zeek's notation, e.g. `SF`, `S0`, `REJ`.
+    pub conn_state: &'static str,
+    /// Its history in Zeek's notation, e.g. `ShADadFf`.
+    pub history: String,
     /// `Some(true)` when the client sent the first FIN or RST, `Some(false)` when the server did.
     pub client_closed_first: Option<bool>,
     /// SYN to the third ACK, nanoseconds: one round trip, wherever the capture was taken.

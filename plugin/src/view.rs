@@ -114,6 +114,8 @@ impl ValueList {
             list.text(Field::ClosedFirst, if client { "client" } else { "server" });
         }
         list.text(Field::Vantage, summary.vantage.name());
+        list.text(Field::ConnState, summary.conn_state);
+        list.text(Field::History, &summary.history);
         list.optional(Field::HandshakeRtt, summary.handshake_rtt);
         list.optional(Field::HandshakeRttServer, summary.handshake_rtt_server);
         list.optional(Field::HandshakeRttClient, summary.handshake_rtt_client);

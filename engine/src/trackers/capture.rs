@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::catalogue::Diagnosis;
-use crate::connection::{Connection, From, Seen};
+use crate::connection::{Connection, From, Seen, fold};
 use crate::endpoint::Endpoint;
 use crate::findings::{Finding, Told, Value};
 use crate::segment::Segment;
@@ -126,9 +126,9 @@ fn missed(c: &mut Connection, seen: &Seen<'_>, bytes: u64, context: &mut Context
 pub(crate) fn copy(c: &mut Connection, segment: &Segment<'_>, from: From, context: &mut Context<'_>) {
     let sender = c.end(from);
     let hop = segment.ip.is_some_and(|ip| sender.ttl_count > 0 && ip.ttl != sender.ttl);
-    if segment.link != c.link || hop {
+    if fold(segment.link) != c.link || hop {
         if !std::mem::replace(&mut c.details().capture.copies_told, true) {
-            let how = if segment.link == c.link { "copies_by_ttl" } else { "copies_by_link" };
+            let how = if fold(segment.link) == c.link { "copies_by_ttl" } else { "copies_by_link" };
             let finding =
                 Finding::new(Diagnosis::CaptureCopies, c, segment).of(from).with("how", Value::Term(how));
             context.store.tell(c, finding);

@@ -21,6 +21,14 @@ pub(super) fn text(field: Field) -> (&'static str, &'static str) {
         Field::Vantage => {
             ("Captured at", "Where the capture was taken: client, server, middle, both or unknown")
         }
+        Field::ConnState => (
+            "Zeek state",
+            "State of the connection in the notation of Zeek's conn.log, such as SF, S0, REJ or RSTO",
+        ),
+        Field::History => (
+            "Zeek history",
+            "What happened in the letters of Zeek's conn.log, capital for the client: ShADadFf",
+        ),
         Field::ClosedFirst => ("Closed first by", "The side that sent the first FIN or RST"),
         Field::HandshakeRtt => (
             "Handshake round trip",

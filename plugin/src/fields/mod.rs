@@ -63,6 +63,10 @@ fields! {
     Story "story" Text;
     /// Where the capture was taken.
     Vantage "vantage" Text;
+    /// How it ended or stands, as Zeek's conn.log calls it.
+    ConnState "conn_state" Text;
+    /// What happened, in the letters of Zeek's conn.log.
+    History "history" Text;
     /// Who sent the first FIN or RST.
     ClosedFirst "closed_first" Text;
     /// SYN to third ACK.

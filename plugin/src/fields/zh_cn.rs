@@ -16,6 +16,8 @@ pub(super) fn text(field: Field) -> (&'static str, &'static str) {
             "抓包点",
             "在哪里抓包：client（客户端）、server（服务器）、middle（中间）、both（两端）或 unknown（未知）",
         ),
+        Field::ConnState => ("Zeek 状态", "按 Zeek conn.log 记法表示的连接状态，如 SF、S0、REJ、RSTO"),
+        Field::History => ("Zeek 历史", "按 Zeek conn.log 的字母表示连接上发生的事，大写为客户端：ShADadFf"),
         Field::ClosedFirst => ("先关闭的一方", "先发送 FIN 或 RST 的一方"),
         Field::HandshakeRtt => {
             ("握手往返时间", "从 SYN 到第三次握手的 ACK 的时间：不论在哪里抓包，都是一个往返时间")
