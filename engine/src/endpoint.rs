@@ -411,6 +411,12 @@ impl Endpoint {
         self.next - 1
     }
 
+    /// Packets that it sent, without copies.
+    #[must_use]
+    pub fn originals(&self) -> u16 {
+        self.packets - self.copies
+    }
+
     /// Counts a packet, copies included.
     pub(crate) fn count(&mut self, copy: bool) {
         if self.packets == u16::MAX {

@@ -150,12 +150,12 @@ pub(crate) fn pending(c: &Connection, _now: i64, out: &mut Vec<Finding>) {
         _ => return,
     };
     // It speaks as to somebody who answers: it acknowledges, and goes on.
-    let answered = present.acked_any && present.packets - present.copies >= 2;
+    let answered = present.acked_any && present.originals() >= 2;
     let advanced = present.bytes() > 0
         || present.fin.is_set()
         || c.handshake.third_ack.is_set()
         || !present.has_isn
-        || present.packets > 3;
+        || present.originals() > 3;
     if answered && advanced && !c.is_reset() {
         out.push(
             Finding::at(Diagnosis::CaptureOneDirection, c, c.first.frame)
