@@ -292,7 +292,7 @@ pub struct Endpoint {
     pub next: Seq,
     /// The highest acknowledgment number that it sent; meaningful when `acked_any`.
     pub acked: Seq,
-    /// Its last packet.
+    /// Its last packet, copies aside.
     pub last: Mark,
     /// Its first FIN.
     pub fin: Mark,

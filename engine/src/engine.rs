@@ -112,7 +112,7 @@ impl Engine {
                 self.listeners.accepted(c.tuple.src.ip, c.tuple.dst, number, segment.time);
             }
         }
-        c.count(&segment, from, copy);
+        c.count(from, copy);
         let record = FrameRecord { stream: number, states: [c.client().state, c.server().state] };
         self.record(packet.frame, packet.layer, record);
         Some(number)
