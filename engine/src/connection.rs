@@ -349,10 +349,9 @@ impl Connection {
     }
 
     /// Counts a packet, copies included.
-    pub(crate) fn count(&mut self, segment: &Segment<'_>, from: From, copy: bool) {
+    pub(crate) fn count(&mut self, from: From, copy: bool) {
         self.ends[from as usize].count(copy);
         self.segments = self.segments.saturating_add(1);
-        self.ends[from as usize].last = Mark::of(segment);
     }
 
     fn note_handshake(&mut self, seen: &Seen<'_>) {
@@ -492,7 +491,7 @@ impl Connection {
         self.details.as_ref().and_then(|d| d.before)
     }
 
-    /// Its last packet.
+    /// Its last packet, copies aside.
     #[must_use]
     pub fn last(&self) -> Mark {
         let [client, server] = &self.ends;

@@ -230,21 +230,25 @@ struct Recent {
     prints: [u32; 2],
     /// Milliseconds, wrapping after a minute.
     times: [u16; 2],
+    ttls: [u8; 2],
     next: u8,
 }
 
 impl Recent {
-    fn has(&self, print: Print, time: u16) -> bool {
-        self.prints
-            .iter()
-            .zip(self.times)
-            .any(|(&p, t)| p == print.hash && p != 0 && time.wrapping_sub(t) <= print.span_ms)
+    /// The TTL of the packet that this is a copy of.
+    fn find(&self, print: Print, time: u16) -> Option<u8> {
+        let is_original = |&at: &usize| {
+            let (p, t) = (self.prints[at], self.times[at]);
+            p == print.hash && p != 0 && time.wrapping_sub(t) <= print.span_ms
+        };
+        (0..self.prints.len()).find(is_original).map(|at| self.ttls[at])
     }
 
-    fn push(&mut self, print: Print, time: u16) {
+    fn push(&mut self, print: Print, time: u16, ttl: u8) {
         let at = usize::from(self.next) % self.prints.len();
         self.prints[at] = print.hash;
         self.times[at] = time;
+        self.ttls[at] = ttl;
         self.next = self.next.wrapping_add(1);
     }
 }
@@ -292,7 +296,7 @@ pub struct Endpoint {
     pub next: Seq,
     /// The highest acknowledgment number that it sent; meaningful when `acked_any`.
     pub acked: Seq,
-    /// Its last packet.
+    /// Its last packet, copies aside.
     pub last: Mark,
     /// Its first FIN.
     pub fin: Mark,
@@ -357,10 +361,11 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// `segment` is an exact copy of a packet of this side captured just before: the same header
-    /// fields, and an IP ID or a timestamp that a packet sent again would not share.
+    /// fields, and an IP ID or a timestamp that a packet sent again would not share. Returns the TTL
+    /// of that packet, 0 when not known.
     #[must_use]
-    pub fn is_copy(&self, segment: &Segment<'_>) -> bool {
-        self.recent.has(Print::of(segment), (segment.time / 1_000_000) as u16)
+    pub fn original_of(&self, segment: &Segment<'_>) -> Option<u8> {
+        self.recent.find(Print::of(segment), (segment.time / 1_000_000) as u16)
     }
 
     /// Bytes sent and not acknowledged by `peer`, FIN and SYN included.
@@ -409,6 +414,12 @@ impl Endpoint {
     #[must_use]
     pub fn fin_seq(&self) -> Seq {
         self.next - 1
+    }
+
+    /// Packets that it sent, without copies.
+    #[must_use]
+    pub fn originals(&self) -> u16 {
+        self.packets - self.copies
     }
 
     /// Counts a packet, copies included.
@@ -516,7 +527,8 @@ impl Endpoint {
 
     /// Remembers packet and time of anything that this side sent.
     pub(crate) fn remember(&mut self, segment: &Segment<'_>) {
-        self.recent.push(Print::of(segment), (segment.time / 1_000_000) as u16);
+        let ttl = segment.ip.map_or(0, |ip| ip.ttl);
+        self.recent.push(Print::of(segment), (segment.time / 1_000_000) as u16, ttl);
         self.last = Mark::of(segment);
     }
 

@@ -92,13 +92,13 @@ impl Engine {
         let number = self.connection_of(tuple, &segment)?;
         let c = &mut self.connections[number as usize];
         let from = c.sender(tuple);
-        let copy = c.end(from).is_copy(&segment);
+        let original = c.end(from).original_of(&segment);
         let mut context = Context { store: &mut self.store, pool: &self.pool, listeners: &self.listeners };
         if backwards > 0 && segment.time < c.last().time {
             trackers::capture::time_backwards(c, &segment, backwards, &mut context);
         }
-        if copy {
-            trackers::copy(c, &segment, from, &mut context);
+        if let Some(ttl) = original {
+            trackers::copy(c, &segment, from, ttl, &mut context);
         } else {
             let seen = c.see(&segment, from, &self.pool);
             let established = c.handshake.established;
@@ -113,7 +113,7 @@ impl Engine {
                 self.listeners.accepted(c.tuple.src.ip, c.tuple.dst, number, segment.time);
             }
         }
-        c.count(&segment, from, copy);
+        c.count(from, original.is_some());
         let record = FrameRecord { stream: number, states: [c.client().state, c.server().state] };
         self.record(packet.frame, packet.layer, record);
         Some(number)

@@ -7,6 +7,8 @@
 //! - [`pdml`]: what tshark shows of a packet
 //! - [`corpus`]: captures whose faults are known
 //! - [`judge`]: what was told against what must be told
+//! - [`traffic`]: the packets of a capture, to be changed and diagnosed
+//! - [`variant`]: changes to a capture that leave its diagnoses the same
 //! - [`told`]: what the command and the plugin tell of a capture
 
 pub mod abi;
@@ -16,4 +18,6 @@ pub mod header;
 pub mod judge;
 pub mod pdml;
 pub mod told;
+pub mod traffic;
+pub mod variant;
 pub mod wireshark;

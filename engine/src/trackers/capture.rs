@@ -122,10 +122,16 @@ fn missed(c: &mut Connection, seen: &Seen<'_>, bytes: u64, context: &mut Context
 }
 
 /// The same packet again. When one in three of a side's packets comes twice, it is the capture that
-/// doubles them; a network that makes copies does so now and then.
-pub(crate) fn copy(c: &mut Connection, segment: &Segment<'_>, from: From, context: &mut Context<'_>) {
+/// doubles them; a network that makes copies does so now and then. Returns which of them it was.
+pub(crate) fn copy(
+    c: &mut Connection,
+    segment: &Segment<'_>,
+    from: From,
+    ttl: u8,
+    context: &mut Context<'_>,
+) -> bool {
     let sender = c.end(from);
-    let hop = segment.ip.is_some_and(|ip| sender.ttl_count > 0 && ip.ttl != sender.ttl);
+    let hop = segment.ip.is_some_and(|ip| ip.ttl != ttl);
     if fold(segment.link) != c.link || hop {
         if !std::mem::replace(&mut c.details().capture.copies_told, true) {
             let how = if fold(segment.link) == c.link { "copies_by_ttl" } else { "copies_by_link" };
@@ -133,12 +139,14 @@ pub(crate) fn copy(c: &mut Connection, segment: &Segment<'_>, from: From, contex
                 Finding::new(Diagnosis::CaptureCopies, c, segment).of(from).with("how", Value::Term(how));
             context.store.tell(c, finding);
         }
-        return;
+        return true;
     }
-    if (sender.copies + 1) * 3 > sender.packets {
+    let doubles = (sender.copies + 1) * 3 > sender.packets;
+    if doubles {
         let finding = Finding::new(Diagnosis::CaptureDuplicate, c, segment).of(from);
         context.store.tell(c, finding);
     }
+    doubles
 }
 
 /// Only one side is in the capture.
@@ -150,12 +158,12 @@ pub(crate) fn pending(c: &Connection, _now: i64, out: &mut Vec<Finding>) {
         _ => return,
     };
     // It speaks as to somebody who answers: it acknowledges, and goes on.
-    let answered = present.acked_any && present.packets - present.copies >= 2;
+    let answered = present.acked_any && present.originals() >= 2;
     let advanced = present.bytes() > 0
         || present.fin.is_set()
         || c.handshake.third_ack.is_set()
         || !present.has_isn
-        || present.packets > 3;
+        || present.originals() > 3;
     if answered && advanced && !c.is_reset() {
         out.push(
             Finding::at(Diagnosis::CaptureOneDirection, c, c.first.frame)

@@ -149,7 +149,7 @@ fn shrunk(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         return;
     };
     // The window of a SYN is never scaled, and what follows it may well be less.
-    if sender.packets < 2 {
+    if sender.originals() < 2 {
         return;
     }
     let moved = (segment.ack + now).since(sender.acked + before);
@@ -201,7 +201,7 @@ fn filled(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let Some(window) = scaled(c, seen.from.other(), peer.window) else { return };
     let edge = peer.acked + window;
     // The window in a SYN-ACK is not scaled.
-    let opened = peer.packets >= 2 && peer.acked_any;
+    let opened = peer.originals() >= 2 && peer.acked_any;
     if !opened || segment.end() != edge || !segment.end().after(c.end(seen.from).next) || window == 0 {
         return;
     }

@@ -69,10 +69,16 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
     reset::segment(c, seen, context);
 }
 
-/// Shows a packet that was captured, or delivered, twice.
-pub(crate) fn copy(c: &mut Connection, segment: &Segment<'_>, from: From, context: &mut Context<'_>) {
-    capture::copy(c, segment, from, context);
-    loss::copy(c, segment, from);
+/// Shows a packet that was captured, or delivered, twice; `ttl` is that of its original.
+pub(crate) fn copy(
+    c: &mut Connection,
+    segment: &Segment<'_>,
+    from: From,
+    ttl: u8,
+    context: &mut Context<'_>,
+) {
+    let of_capture = capture::copy(c, segment, from, ttl, context);
+    loss::copy(c, segment, from, of_capture);
 }
 
 /// Shows a RST to every tracker, with what it is.

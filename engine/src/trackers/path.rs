@@ -24,6 +24,8 @@ const INTERRUPTED: u32 = 3;
 const BLACKOUT: i64 = 1_000_000_000;
 /// A connection that was quiet for less is not idle; and no device forgets it so soon, nanoseconds.
 const IDLE: i64 = 3_000_000_000;
+/// The TCP header has room for so many bytes of options.
+const MOST_OPTIONS: u16 = 40;
 /// A segment below this size passes any path that carries IPv4 at all (RFC 791: 576 bytes).
 const SMALL: u32 = 536;
 
@@ -61,7 +63,10 @@ pub(crate) fn timeout(c: &mut Connection, seen: &Seen<'_>, row: loss::Timeouts, 
     let segment = seen.segment;
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
     let (who, other) = (Value::Side(seen.from.side()), Value::Side(seen.from.other().side()));
-    let full_size = segment.len > SMALL && segment.len >= sender.largest.into();
+    // What is larger than a segment is split by the network card (TSO); options take some of the MSS (RFC 6691).
+    let largest =
+        if peer.mss > MOST_OPTIONS { sender.largest.min(peer.mss - MOST_OPTIONS) } else { sender.largest };
+    let full_size = segment.len > SMALL && segment.len >= largest.into();
     if full_size && peer.sacking && u32::from(sender.largest_acked) < segment.len {
         let finding = Finding::new(Diagnosis::PathPmtuBlackHole, c, segment)
             .about(row.first.frame)

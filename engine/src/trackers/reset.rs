@@ -162,7 +162,7 @@ fn with_text(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 pub(crate) fn pending(c: &Connection, _now: i64, out: &mut Vec<Finding>) {
     let alone = |this: From| {
         let (end, other) = (c.end(this), c.end(this.other()));
-        let only = end.packets - end.copies == 1 && other.packets == 0;
+        let only = end.originals() == 1 && other.packets == 0;
         only && (c.rst(this).is_set() || (c.handshake.syn_ack.is_set() && this == From::Server))
     };
     for from in [From::Client, From::Server] {

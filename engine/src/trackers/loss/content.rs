@@ -94,7 +94,7 @@ fn out_of_window(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>)
     let beyond = segment.seq.since(peer.acked + window);
     if segment.len == 0
         || !peer.acked_any
-        || peer.packets < 2
+        || peer.originals() < 2
         || beyond < 0
         || (beyond == 0 && segment.len <= 1)
     {

@@ -31,7 +31,7 @@ struct Line {
     holes: Vec<gap::Hole>,
     resent: Vec<Resent>,
     /// Copies of data that the receiver may complain about.
-    copies: Vec<Resent>,
+    copies: Vec<Copied>,
     /// Segments with a wrong checksum.
     corrupted: Vec<Resent>,
     /// Timeouts in a row on the same data.
@@ -48,6 +48,17 @@ struct Resent {
     /// What was told of it that does not hold when it turns out needless.
     told: Option<Told>,
     needless: bool,
+}
+
+/// A copy of data, other than what was sent again.
+#[derive(Debug)]
+struct Copied {
+    seq: Seq,
+    end: Seq,
+    frame: u32,
+    layer: u8,
+    /// The capture made it, not the network.
+    of_capture: bool,
 }
 
 /// Resends of the same data after timeouts, without a word from the other side.
@@ -87,19 +98,16 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
     }
 }
 
-/// A copy of a packet just captured: the network may have made it.
-pub(crate) fn copy(c: &mut Connection, segment: &Segment<'_>, from: From) {
-    if segment.len > 0 {
-        let copy = Resent {
-            seq: segment.seq,
-            end: segment.end(),
-            frame: segment.frame,
-            layer: segment.layer,
-            told: None,
-            needless: false,
-        };
-        keep(&mut c.details().loss.lines[from as usize].copies, copy);
+/// A copy of a packet just captured: the network may have made it. Of a packet that is in a capture that
+/// doubles packets (`of_capture`) a second copy is the network's.
+pub(crate) fn copy(c: &mut Connection, segment: &Segment<'_>, from: From, of_capture: bool) {
+    if segment.len == 0 {
+        return;
     }
+    let copies = &mut c.details().loss.lines[from as usize].copies;
+    let of_capture = of_capture && !copies.iter().any(|copy| copy.seq == segment.seq);
+    let (seq, end) = (segment.seq, segment.end());
+    keep(copies, Copied { seq, end, frame: segment.frame, layer: segment.layer, of_capture });
 }
 
 /// Bytes of that side below `ack` that were never seen.

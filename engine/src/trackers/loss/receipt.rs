@@ -1,6 +1,6 @@
 //! What the receiver says: needless resends, duplicates, lost acknowledgments.
 
-use super::{Context, Resent};
+use super::{Context, Copied, Resent};
 use crate::catalogue::Diagnosis;
 use crate::connection::{Connection, From, Seen};
 use crate::findings::{Finding, Value};
@@ -48,6 +48,7 @@ fn reported_twice(
     context: &mut Context<'_>,
 ) {
     let covers = |r: &Resent| r.seq.before(right) && r.end.after(left);
+    let by_network = |c: &Copied| !c.of_capture && c.seq.before(right) && c.end.after(left);
     let line = &mut c.details().loss.lines[writer as usize];
     if let Some(resent) = line.resent.iter_mut().rev().find(|r| covers(r)) {
         let first = !std::mem::replace(&mut resent.needless, true);
@@ -57,7 +58,7 @@ fn reported_twice(
             let finding = Finding::at(Diagnosis::LossSpurious, c, resent.frame);
             spurious(c, finding, seen, &resent, writer, "reported_by_dsack", context);
         }
-    } else if let Some(at) = line.copies.iter().position(covers) {
+    } else if let Some(at) = line.copies.iter().position(by_network) {
         let copy = line.copies.remove(at);
         let mut finding = Finding::at(Diagnosis::LossDuplicateDelivery, c, copy.frame)
             .proved_by(seen.segment.frame)

@@ -111,8 +111,10 @@ fn why(c: &Connection, seen: &Seen<'_>, sent: Option<&Sent>, since: i64) -> Why 
     let asked = peer.sacking || peer.dup_acks >= ASKS;
     // Duplicate ACKs that came a timeout ago did not cause this.
     let quiet = now - if peer.dup_acks > 0 || asked { since.max(peer.last.time) } else { since };
+    // One packet may be several segments, where the network card splits it (TSO).
+    let several = |sent: &Sent| sender.flight.len() >= 2 || seen.segment.seq.after(sent.seq);
     let last_of_several =
-        sent.is_some_and(|sent| sent.end() == sender.next && sent.repeats == 0 && sender.flight.len() >= 2);
+        sent.is_some_and(|sent| sent.end() == sender.next && sent.repeats == 0 && several(sent));
     if last_of_several && !asked {
         Why::TailProbe
     } else if quiet >= RTO_MIN {
