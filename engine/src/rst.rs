@@ -83,14 +83,17 @@ pub fn classify(
     let opening = c.handshake.syn.is_set() || c.handshake.syn_ack.is_set();
     let half_open = opening && !c.handshake.third_ack.is_set() && !c.handshake.established;
     // A scanner's SYN is made by hand, and has another TTL than what its kernel answers.
-    let refuses = half_open && seen.from == From::Client && segment.seq == c.client().isn + 1;
+    // And one to a SYN-ACK that acknowledges what was never sent has that number (RFC 9293, 3.10.7.3).
+    let answers = segment.seq == c.client().isn + 1 || (!segment.flags.ack() && segment.seq == c.server().acked);
+    let refuses = half_open && seen.from == From::Client && answers;
     if let Some(sign) = forged(c, segment, seen.from).filter(|_| !refuses) {
         return if rejects(c, seen) { Rst::Middlebox(sign) } else { Rst::Forged(sign) };
     }
     if reset_before {
         return Rst::Again;
     }
-    if !peer.last.is_set() {
+    // Nothing came from the other side, or only what no stack sends: such as a scanner's SYN with FIN.
+    if !peer.seen {
         return Rst::Unknown;
     }
     if half_open {

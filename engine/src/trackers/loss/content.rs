@@ -68,20 +68,22 @@ fn conflicting(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     context.store.tell(c, finding);
 }
 
+/// How many ticks its timestamp is behind the newest of its sender, when that is so many that it is an old duplicate.
+pub(super) fn staleness(c: &Connection, seen: &Seen<'_>) -> Option<u32> {
+    let newest = c.end(seen.from).tsval()?;
+    let behind = newest.wrapping_sub(seen.segment.options.timestamps?.0);
+    (!seen.segment.flags.syn() && behind as i32 > STALE_TICKS).then_some(behind)
+}
+
 /// A timestamp far behind the newest: PAWS must drop it (RFC 7323, 5).
 fn stale(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
-    let (Some(last), Some((this, _))) = (c.end(seen.from).tsval(), segment.options.timestamps) else {
-        return;
-    };
-    if segment.flags.syn() || last.wrapping_sub(this) as i32 <= STALE_TICKS {
-        return;
-    }
+    let Some(behind) = staleness(c, seen) else { return };
     let finding = Finding::new(Diagnosis::LossStaleTimestamp, c, segment)
         .of(seen.from)
         .evidence("newest", c.end(seen.from).last.frame)
         .with("who", Value::Side(seen.from.side()))
-        .with("behind", Value::Count(u64::from(last.wrapping_sub(this))));
+        .with("behind", Value::Count(behind.into()));
     context.store.tell(c, finding);
 }
 

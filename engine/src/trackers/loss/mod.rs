@@ -85,7 +85,8 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
     }
     content::segment(c, seen, context);
     receipt::acknowledgment(c, seen, context);
-    if segment.flags.syn() || !c.end(seen.from).seen {
+    // What turns up so late was not sent again: the network had kept it.
+    if segment.flags.syn() || !c.end(seen.from).seen || content::staleness(c, seen).is_some() {
         return;
     }
     if segment.seq_len() == 0 {
