@@ -226,6 +226,13 @@ impl Connection {
         self.details.get_or_insert_default()
     }
 
+    /// Which side is the client is certain: its opening was captured, or only one port is of a well-known service.
+    #[must_use]
+    pub fn sides_known(&self) -> bool {
+        let opening = self.handshake.syn.is_set() || self.handshake.syn_ack.is_set();
+        opening || (self.tuple.dst.port < 1024 && self.tuple.src.port >= 1024)
+    }
+
     /// Who sends from `tuple.src`.
     #[must_use]
     pub fn sender(&self, tuple: Tuple) -> From {
@@ -276,6 +283,7 @@ impl Connection {
         let segment = seen.segment;
         let vantage = self.vantage();
         let reset = self.rst(seen.from).is_set();
+        let pause = PAUSE + self.rtt().unwrap_or(0);
         let (sender, receiver) = {
             let [client, server] = &mut self.ends;
             if seen.from == From::Client { (client, server) } else { (server, client) }
@@ -290,6 +298,10 @@ impl Connection {
         };
         let fresh = segment.len > 0 && (!sender.seen || segment.end().after(sender.next));
         if fresh && !segment.flags.rst() {
+            if sender.said.is_set() && segment.time - sender.said.time > pause {
+                let answered = receiver.said.time >= sender.said.time;
+                sender.unanswered = if answered { 0 } else { sender.unanswered.saturating_add(1) };
+            }
             sender.said = Mark::of(segment);
         }
         sender.sends(segment, receiver.acked_any.then_some(receiver.acked), pool);
@@ -530,6 +542,9 @@ impl Connection {
             && segment.ack != self.end(from.other()).isn + 1
     }
 }
+
+/// What comes after a longer silence, and a round trip, is another message, nanoseconds.
+const PAUSE: i64 = 500_000_000;
 
 /// The sender's port looks like that of a service: used when a capture starts in mid-connection.
 fn serves(tuple: Tuple) -> bool {

@@ -353,6 +353,10 @@ pub struct Endpoint {
     pub fin_repeats: u8,
     /// How often its sequence numbers have come round to `isn` again.
     rounds: u8,
+    /// How often its IP ID jumped, less the times that it went on by a few; saturates.
+    id_jumps: i8,
+    /// Messages in a row that it began after a pause though the other side had said nothing since; saturates.
+    pub unanswered: u8,
 }
 
 impl Endpoint {
@@ -411,6 +415,12 @@ impl Endpoint {
         self.next - 1
     }
 
+    /// Nothing with a place in the sequence was captured of it: it may have closed before the capture began.
+    #[must_use]
+    pub fn may_have_closed_before(&self) -> bool {
+        !self.has_isn && self.bytes() == 0 && !self.fin.is_set()
+    }
+
     /// Counts a packet, copies included.
     pub(crate) fn count(&mut self, copy: bool) {
         if self.packets == u16::MAX {
@@ -456,6 +466,9 @@ impl Endpoint {
         if let Some(ip) = segment.ip {
             self.line_of(ip.ttl);
             if let Some(id) = ip.id.filter(|&id| id != 0) {
+                let jumps = self.ip_id != 0
+                    && id.wrapping_sub(self.ip_id).wrapping_add(Self::STEPS) > 2 * Self::STEPS;
+                self.id_jumps = self.id_jumps.saturating_add(if jumps { 4 } else { -1 });
                 self.ip_id = id;
             }
         }
@@ -508,6 +521,15 @@ impl Endpoint {
         if self.fin_covered_by(segment) && !self.fin_acked.is_set() {
             self.fin_acked = Mark::of(segment);
         }
+    }
+
+    /// IP IDs that count are no further apart than this from one packet to the next, on a busy host too.
+    const STEPS: u16 = 2048;
+
+    /// Its IP IDs count packets, rather than being random.
+    #[must_use]
+    pub fn ids_count(&self) -> bool {
+        self.id_jumps <= 0
     }
 
     /// An acknowledgment further ahead than this is not believed: half a gigabyte, half of the

@@ -29,6 +29,9 @@ impl Alarms {
     }
 }
 
+/// What is true of a connection whose packets are still on their way.
+const NO_ANSWER_SO_FAR: [&str; 1] = ["handshake.syn_unanswered"];
+
 /// Reads a capture and asks: at each frame what it proves, now and then and at the end everything.
 fn read(packets: &[Captured], rng: &mut Rng, seed: u64, alarms: &mut Alarms) {
     let mut engine = Engine::new(Settings::default());
@@ -38,7 +41,9 @@ fn read(packets: &[Captured], rng: &mut Rng, seed: u64, alarms: &mut Alarms) {
         engine.packet(&packet.packet(frame));
         alarms.note(&engine.findings_at(frame, 0, Look::First), seed, "when read");
         if looks.contains(&(at as i64)) {
-            alarms.note(&engine.findings(), seed, "in between");
+            let mut findings = engine.findings();
+            findings.retain(|f| !NO_ANSWER_SO_FAR.contains(&f.diagnosis.id()));
+            alarms.note(&findings, seed, "in between");
         }
     }
     alarms.note(&engine.findings(), seed, "at the end");
@@ -65,7 +70,16 @@ fn capture(seed: u64, connections: u32, loses: u64) -> Vec<Captured> {
             let missing = rng.range(1, packets.len() as i64 - 1) as usize;
             packets.drain(..missing);
         }
-        packets.retain(|_| !rng.percent(loses));
+        // What is missing of the opening or the end cannot be told from what never was.
+        let inner = 4..packets.len().saturating_sub(12);
+        let (mut at, mut before) = (0, false);
+        packets.retain(|p| {
+            at += 1;
+            let bulk = p.wire_len > 200;
+            let lost = inner.contains(&at) && (bulk || before) && rng.percent(loses);
+            before = bulk;
+            !lost
+        });
         all.extend(packets);
     }
     all.sort_by_key(|p| p.time);
@@ -91,12 +105,22 @@ fn run(captures: std::ops::Range<u64>, loses: u64) {
 
 #[test]
 fn healthy_connections_give_no_alarm_1() {
-    run(0..200, 0);
+    run(0..100, 0);
 }
 
 #[test]
 fn healthy_connections_give_no_alarm_2() {
-    run(200..400, 0);
+    run(100..200, 0);
+}
+
+#[test]
+fn healthy_connections_give_no_alarm_3() {
+    run(200..300, 0);
+}
+
+#[test]
+fn healthy_connections_give_no_alarm_4() {
+    run(300..400, 0);
 }
 
 #[test]

@@ -264,7 +264,7 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
                         .with("waited", Value::Duration(waited)),
                 );
             }
-        } else if !peer.fin.is_set() && !peer.unseen && !peer.gap {
+        } else if !peer.fin.is_set() && !peer.unseen && !peer.gap && !peer.may_have_closed_before() {
             let waited = now - closer.fin_acked.time.max(peer.last.time);
             if waited >= LEAKED_AFTER {
                 out.push(

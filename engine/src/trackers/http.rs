@@ -68,8 +68,8 @@ fn read(c: &mut Connection, http: &mut Http, seen: &Seen<'_>, context: &mut Cont
         return;
     }
     let cut = segment.payload.len() < segment.len as usize;
-    if skip < 0 || cut {
-        // A gap, or cut by the snap length: what follows cannot be understood.
+    if skip < 0 || cut || sender.unseen {
+        // A gap, not captured, or cut by the snap length: what follows cannot be understood.
         http.directions[side].stop();
         return;
     }

@@ -72,7 +72,8 @@ impl Simulation<'_> {
                 _ => {}
             }
             // Where the server speaks first it has to have the third ACK.
-            if !begun && self.ends[0].established && (self.ends[1].established || !self.shape.server_first()) {
+            if !begun && self.ends[0].established && (self.ends[1].established || !self.shape.server_first())
+            {
                 begun = true;
                 self.next_act(now, 0);
             }

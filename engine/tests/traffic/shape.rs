@@ -142,7 +142,7 @@ impl Shape {
 
     /// What is said on it.
     fn talk(&mut self, rng: &mut Rng) {
-        let think = |rng: &mut Rng| rng.scale(20 * US, 900 * MS);
+        let think = |rng: &mut Rng| rng.scale(20 * US, 700 * MS);
         let pause = |rng: &mut Rng| rng.scale(20 * US, 10 * S);
         match rng.range(0, 6) {
             0 => {
@@ -160,22 +160,26 @@ impl Shape {
                     self.acts.push((think(rng), Act::Write(1, response)));
                 }
             }
-            2 => self.acts.push((think(rng), Act::Write(1, text(rng, 20_000, 300_000)))),
+            2 => self.acts.push((think(rng), Act::Write(1, text(rng, 20_000, 100_000)))),
             3 => {
-                self.acts.push((think(rng), Act::Write(0, text(rng, 20_000, 300_000))));
+                self.acts.push((think(rng), Act::Write(0, text(rng, 20_000, 100_000))));
                 self.acts.push((think(rng), Act::Write(1, text(rng, 1, 200))));
             }
             4 => {
                 // Both at once.
-                self.acts.push((think(rng), Act::WriteOnly(0, text(rng, 1, 60_000))));
-                self.acts.push((0, Act::Write(1, text(rng, 1, 60_000))));
+                self.acts.push((think(rng), Act::WriteOnly(0, text(rng, 1, 30_000))));
+                self.acts.push((0, Act::Write(1, text(rng, 1, 30_000))));
                 self.acts.push((2 * self.one_way + S, Act::Write(0, text(rng, 1, 500))));
+                self.acts.push((think(rng), Act::Write(1, text(rng, 1, 500))));
             }
             5 => {
                 // One side tells something now and then.
                 let side = rng.range(0, 1) as usize;
-                for _ in 0..rng.range(1, 20) {
-                    self.acts.push((rng.scale(MS, 5 * S), Act::Write(side, text(rng, 1, 1500))));
+                for _ in 0..rng.range(4, 20) {
+                    self.acts.push((
+                        2 * self.one_way + rng.scale(700 * MS, 5 * S),
+                        Act::Write(side, text(rng, 1, 1500)),
+                    ));
                 }
             }
             _ => {}
@@ -200,7 +204,7 @@ impl Shape {
         let quiet = settled + rng.scale(S, 5000 * S);
         if rng.percent(70) {
             self.acts.push((quiet, Act::Write(0, text(rng, 1, 2000))));
-            self.acts.push((rng.scale(20 * US, 900 * MS), Act::Write(1, text(rng, 1, 20_000))));
+            self.acts.push((rng.scale(20 * US, 700 * MS), Act::Write(1, text(rng, 1, 20_000))));
         }
     }
 
@@ -229,7 +233,9 @@ impl Shape {
             5 => {
                 self.acts.push((pause, Act::Close(first)));
                 self.acts.push((rng.scale(20 * US, S), Act::Close(second)));
-                self.acts.push((rng.scale(20 * US, S), Act::Reset(first, rng.percent(50))));
+                // What was overtaken has arrived by then.
+                let settled = 4 * self.one_way + rng.scale(20 * US, S);
+                self.acts.push((settled, Act::Reset(first, rng.percent(50))));
             }
             _ => {
                 self.acts.push((pause, Act::Close(first)));
@@ -258,13 +264,20 @@ impl Shape {
     /// A segment as the capture point writes it down.
     pub fn capture(&self, time: i64, wire: &Wire) -> Captured {
         let (src, dst) = (self.hosts[wire.from], self.hosts[1 - wire.from]);
-        let mut bytes = wire.bytes(src, dst);
+        let mut bytes = wire.bytes(src, dst, self.snap);
         if self.offload[wire.from] && !wire.payload.is_empty() {
             bytes[16..18].copy_from_slice(&[0x5a, 0x5a]);
         }
         let wire_len = bytes.len() as u32;
         bytes.truncate(self.snap);
-        Captured { time, src: src.0, dst: dst.0, ip: ip_of(self.ttls[wire.from], wire.ip_id), bytes, wire_len }
+        Captured {
+            time,
+            src: src.0,
+            dst: dst.0,
+            ip: ip_of(self.ttls[wire.from], wire.ip_id),
+            bytes,
+            wire_len,
+        }
     }
 }
 
@@ -280,11 +293,12 @@ fn http(rng: &mut Rng) -> (Vec<u8>, Vec<u8>) {
         0 => b"GET /a HTTP/1.1\r\nHost: a.example\r\nAccept: */*\r\n\r\n".to_vec(),
         1 => b"HEAD /a HTTP/1.1\r\nHost: a.example\r\n\r\n".to_vec(),
         _ => {
-            let head = format!("POST /a HTTP/1.1\r\nHost: a.example\r\nContent-Length: {}\r\n\r\n", body.len());
+            let head =
+                format!("POST /a HTTP/1.1\r\nHost: a.example\r\nContent-Length: {}\r\n\r\n", body.len());
             [head.as_bytes(), &body].concat()
         }
     };
-    let body = text(rng, 1, 100_000);
+    let body = text(rng, 1, 30_000);
     let length = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
     let response = if request.starts_with(b"HEAD") {
         length.into_bytes()

@@ -60,8 +60,8 @@ impl Wire {
         out
     }
 
-    /// TCP header and payload, with the checksum that it should have.
-    pub fn bytes(&self, src: (IpAddr, u16), dst: (IpAddr, u16)) -> Vec<u8> {
+    /// TCP header and payload, with the checksum that it should have where the whole is captured.
+    pub fn bytes(&self, src: (IpAddr, u16), dst: (IpAddr, u16), snap: usize) -> Vec<u8> {
         let options = self.options();
         let mut out = Vec::with_capacity(20 + options.len() + self.payload.len());
         out.extend(src.1.to_be_bytes());
@@ -73,6 +73,9 @@ impl Wire {
         out.extend([0, 0, 0, 0]);
         out.extend(options);
         out.extend(&self.payload);
+        if out.len() > snap {
+            return out;
+        }
         let sum = checksum(src.0, dst.0, &out);
         out[16..18].copy_from_slice(&sum.to_be_bytes());
         out
