@@ -1,7 +1,7 @@
 //! One connection: two endpoints, the handshake, and where the capture was taken.
 
 use crate::endpoint::{Endpoint, Mark, Sent, SentPool};
-use crate::findings::{Side, Told};
+use crate::findings::Side;
 use crate::flow::Tuple;
 use crate::segment::Segment;
 use crate::seq::Seq;
@@ -25,8 +25,10 @@ pub struct Handshake {
     pub established: bool,
     /// Both sides sent a SYN without ACK.
     pub simultaneous: bool,
-    /// That it completed was told.
-    pub(crate) completed: Option<Told>,
+    /// The third ACK came with data.
+    pub third_ack_has_data: bool,
+    /// The server showed, in the end, that it had not got the third ACK.
+    pub refused_to_establish: bool,
 }
 
 /// One connection.
@@ -44,6 +46,10 @@ pub struct Connection {
     pub first: Mark,
     /// Packets of it, copies included.
     pub segments: u32,
+    /// The TCP layer of its first packet.
+    pub layer: u8,
+    /// Who sent its first packet, where that is not one that opens a connection.
+    pub started_late: Option<From>,
     /// The first of its findings in the store, `u32::MAX` without any.
     pub first_finding: u32,
     /// What the trackers keep about it once there is something to keep.
@@ -172,6 +178,8 @@ impl Connection {
             handshake: Handshake::default(),
             first: Mark::of(segment),
             segments: 0,
+            layer: segment.layer,
+            started_late: None,
             first_finding: u32::MAX,
             details: None,
             succeeded: false,
@@ -388,6 +396,7 @@ impl Connection {
             }
             From::Client if is_third_ack => {
                 handshake.third_ack = Mark::of(segment);
+                handshake.third_ack_has_data = segment.len > 0;
                 if handshake.syn_ack_repeats > 0 {
                     self.details().repeats.to_client = segment.time - last_syn_ack.time;
                 }

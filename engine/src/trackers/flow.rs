@@ -244,6 +244,7 @@ fn writes(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         && segment.ack.after(sender.acked)
         && sender.said.time <= peer.said.time
         && !writes_full_segments(c, seen.from.other())
+        && peer.flight.len() == 1
         && !peer.fin.is_set();
     if late {
         let small = Mark { frame: peer.last.frame, time: peer.said.time };
