@@ -7,6 +7,7 @@ use crate::segment::Segment;
 use crate::seq::Seq;
 use crate::summary::{State, Vantage};
 use crate::trackers::Details;
+use crate::trackers::http::Notes;
 
 /// The segments of the handshake, where and when.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +53,8 @@ pub struct Connection {
     pub started_late: Option<From>,
     /// The first of its findings in the store, `u32::MAX` without any.
     pub first_finding: u32,
+    /// What is read of it when it is HTTP.
+    pub(crate) http: Notes,
     /// What the trackers keep about it once there is something to keep.
     pub details: Option<Box<Details>>,
     /// Another connection has taken its addresses and ports over.
@@ -181,6 +184,7 @@ impl Connection {
             layer: segment.layer,
             started_late: None,
             first_finding: u32::MAX,
+            http: Notes::default(),
             details: None,
             succeeded: false,
             link: segment.link,
@@ -356,6 +360,7 @@ impl Connection {
     /// Gives back what it holds in the pool: another connection took its addresses and ports over.
     pub(crate) fn succeed(&mut self, pool: &mut SentPool) {
         self.succeeded = true;
+        self.http = Notes::default();
         for end in &mut self.ends {
             end.flight.clear(pool);
         }

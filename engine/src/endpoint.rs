@@ -108,6 +108,7 @@ impl SentPool {
 
 /// The list of one side's segments in flight.
 #[derive(Clone, Copy, Debug)]
+#[repr(C, packed(2))]
 pub struct Flight {
     head: u32,
     tail: u32,
@@ -226,6 +227,7 @@ impl Flight {
 
 /// A short memory of the packets just sent, to know a packet that was captured twice.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(C, packed(1))]
 struct Recent {
     prints: [u32; 2],
     /// Milliseconds, wrapping after a minute.
@@ -235,14 +237,15 @@ struct Recent {
 
 impl Recent {
     fn has(&self, print: Print, time: u16) -> bool {
-        self.prints
-            .iter()
-            .zip(self.times)
-            .any(|(&p, t)| p == print.hash && p != 0 && time.wrapping_sub(t) <= print.span_ms)
+        let (prints, times) = (self.prints, self.times);
+        prints
+            .into_iter()
+            .zip(times)
+            .any(|(p, t)| p == print.hash && p != 0 && time.wrapping_sub(t) <= print.span_ms)
     }
 
     fn push(&mut self, print: Print, time: u16) {
-        let at = usize::from(self.next) % self.prints.len();
+        let at = usize::from(self.next) % 2;
         self.prints[at] = print.hash;
         self.times[at] = time;
         self.next = self.next.wrapping_add(1);

@@ -50,7 +50,6 @@ pub struct Details {
     pub(crate) path: path::Notes,
     pub(crate) flow: flow::Notes,
     pub(crate) app: app::Notes,
-    pub(crate) http: http::Notes,
 }
 
 /// Shows a segment to every tracker.
