@@ -47,6 +47,8 @@ const DELAYED_MOST: i64 = 500_000_000;
 const AGAIN: u32 = 3;
 /// An application that answers an ACK with the next write was waiting for it, nanoseconds.
 const AT_ONCE: i64 = 5_000_000;
+/// A way below this is hidden by what a host takes to answer, nanoseconds.
+const SHORT: i64 = 1_000_000;
 /// A window that lets less than this pass is not used as one of that size by anybody who scales, bytes.
 const TINY: u32 = 512;
 
@@ -265,7 +267,7 @@ fn writes(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         return;
     }
     let waited = segment.time - writes.ack.time;
-    if !(way - way / 4..=way + AT_ONCE).contains(&waited) {
+    if !(way - way / 4 - SHORT..=way + AT_ONCE).contains(&waited) {
         // It was not that ACK that the writer waited for: no pattern.
         writes.ack = Mark::default();
         writes.rounds = 0;
