@@ -2,6 +2,7 @@
 # make install   install the plugin and the teaching captures: for you, or as root for everyone
 # make demo      build, install, and show a failing connection with its diagnosis
 # make test      build and run all tests
+# make bench     cost per packet, from ten thousand to ten million
 # make fmt lint clean
 #
 # demo and test install missing system packages first (Debian; as root or with sudo).
@@ -10,7 +11,7 @@ CARGO := $(shell command -v cargo || echo "$${CARGO_HOME:-$$HOME/.cargo}/bin/car
 RELEASE := $(CURDIR)/target/release
 export PATH := $(dir $(CARGO)):$(PATH)
 
-.PHONY: all build install uninstall demo test fmt lint man clean
+.PHONY: all build install uninstall demo test bench fmt lint man clean
 
 all:
 	scripts/need.sh build
@@ -43,6 +44,9 @@ test:
 	else \
 		$(CARGO) test --locked --workspace --lib --bins --tests; \
 	fi
+
+bench:
+	$(CARGO) bench --locked -p tcpdx-engine --bench packets
 
 fmt:
 	$(CARGO) fmt --all

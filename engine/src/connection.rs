@@ -1,13 +1,14 @@
 //! One connection: two endpoints, the handshake, and where the capture was taken.
 
 use crate::endpoint::{Endpoint, Mark, Sent, SentPool};
-use crate::findings::{Side, Told};
+use crate::findings::Side;
 use crate::flow::Tuple;
 use crate::segment::Segment;
 use crate::seq::Seq;
 use crate::summary::{State, Vantage};
 use crate::trackers::Details;
 use crate::zeek::History;
+use crate::trackers::http::Notes;
 
 /// The segments of the handshake, where and when.
 #[derive(Clone, Debug, Default)]
@@ -26,8 +27,10 @@ pub struct Handshake {
     pub established: bool,
     /// Both sides sent a SYN without ACK.
     pub simultaneous: bool,
-    /// That it completed was told.
-    pub(crate) completed: Option<Told>,
+    /// The third ACK came with data.
+    pub third_ack_has_data: bool,
+    /// The server showed, in the end, that it had not got the third ACK.
+    pub refused_to_establish: bool,
 }
 
 /// One connection.
@@ -45,8 +48,14 @@ pub struct Connection {
     pub first: Mark,
     /// Packets of it, copies included.
     pub segments: u32,
+    /// The TCP layer of its first packet.
+    pub layer: u8,
+    /// Who sent its first packet, where that is not one that opens a connection.
+    pub started_late: Option<From>,
     /// The first of its findings in the store, `u32::MAX` without any.
     pub first_finding: u32,
+    /// What is read of it when it is HTTP.
+    pub(crate) http: Notes,
     /// What the trackers keep about it once there is something to keep.
     pub details: Option<Box<Details>>,
     /// Another connection has taken its addresses and ports over.
@@ -175,7 +184,10 @@ impl Connection {
             handshake: Handshake::default(),
             first: Mark::of(segment),
             segments: 0,
+            layer: segment.layer,
+            started_late: None,
             first_finding: u32::MAX,
+            http: Notes::default(),
             details: None,
             succeeded: false,
             link: fold(segment.link),
@@ -228,6 +240,13 @@ impl Connection {
     /// What the trackers keep, made when first needed.
     pub fn details(&mut self) -> &mut Details {
         self.details.get_or_insert_default()
+    }
+
+    /// Which side is the client is certain: its opening was captured, or only one port is of a well-known service.
+    #[must_use]
+    pub fn sides_known(&self) -> bool {
+        let opening = self.handshake.syn.is_set() || self.handshake.syn_ack.is_set();
+        opening || (self.tuple.dst.port < 1024 && self.tuple.src.port >= 1024)
     }
 
     /// Who sends from `tuple.src`.
@@ -283,6 +302,7 @@ impl Connection {
         self.history = history;
         let vantage = self.vantage();
         let reset = self.rst(seen.from).is_set();
+        let pause = PAUSE + self.rtt().unwrap_or(0);
         let (sender, receiver) = {
             let [client, server] = &mut self.ends;
             if seen.from == From::Client { (client, server) } else { (server, client) }
@@ -297,6 +317,10 @@ impl Connection {
         };
         let fresh = segment.len > 0 && (!sender.seen || segment.end().after(sender.next));
         if fresh && !segment.flags.rst() {
+            if sender.said.is_set() && segment.time - sender.said.time > pause {
+                let answered = receiver.said.time >= sender.said.time;
+                sender.unanswered = if answered { 0 } else { sender.unanswered.saturating_add(1) };
+            }
             sender.said = Mark::of(segment);
         }
         sender.sends(segment, receiver.acked_any.then_some(receiver.acked), pool);
@@ -343,6 +367,7 @@ impl Connection {
     /// Gives back what it holds in the pool: another connection took its addresses and ports over.
     pub(crate) fn succeed(&mut self, pool: &mut SentPool) {
         self.succeeded = true;
+        self.http = Notes::default();
         for end in &mut self.ends {
             end.flight.clear(pool);
         }
@@ -382,6 +407,7 @@ impl Connection {
             }
             From::Client if is_third_ack => {
                 handshake.third_ack = Mark::of(segment);
+                handshake.third_ack_has_data = segment.len > 0;
                 if handshake.syn_ack_repeats > 0 {
                     self.details().repeats.to_client = segment.time - last_syn_ack.time;
                 }
@@ -542,6 +568,9 @@ impl Connection {
 pub fn fold(link: u32) -> u16 {
     (link ^ (link >> 16)) as u16
 }
+
+/// What comes after a longer silence, and a round trip, is another message, nanoseconds.
+const PAUSE: i64 = 500_000_000;
 
 /// The sender's port looks like that of a service: used when a capture starts in mid-connection.
 fn serves(tuple: Tuple) -> bool {

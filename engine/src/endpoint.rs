@@ -108,6 +108,7 @@ impl SentPool {
 
 /// The list of one side's segments in flight.
 #[derive(Clone, Copy, Debug)]
+#[repr(C, packed(2))]
 pub struct Flight {
     head: u32,
     tail: u32,
@@ -226,6 +227,7 @@ impl Flight {
 
 /// A short memory of the packets just sent, to know a packet that was captured twice.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(C, packed(1))]
 struct Recent {
     prints: [u32; 2],
     /// Milliseconds, wrapping after a minute.
@@ -237,15 +239,16 @@ struct Recent {
 impl Recent {
     /// The TTL of the packet that this is a copy of.
     fn find(&self, print: Print, time: u16) -> Option<u8> {
+        let (prints, times, ttls) = (self.prints, self.times, self.ttls);
         let is_original = |&at: &usize| {
-            let (p, t) = (self.prints[at], self.times[at]);
+            let (p, t) = (prints[at], times[at]);
             p == print.hash && p != 0 && time.wrapping_sub(t) <= print.span_ms
         };
-        (0..self.prints.len()).find(is_original).map(|at| self.ttls[at])
+        (0..prints.len()).find(is_original).map(|at| ttls[at])
     }
 
     fn push(&mut self, print: Print, time: u16, ttl: u8) {
-        let at = usize::from(self.next) % self.prints.len();
+        let at = usize::from(self.next) % 2;
         self.prints[at] = print.hash;
         self.times[at] = time;
         self.ttls[at] = ttl;
@@ -357,6 +360,10 @@ pub struct Endpoint {
     pub fin_repeats: u8,
     /// How often its sequence numbers have come round to `isn` again.
     rounds: u8,
+    /// How often its IP ID jumped, less the times that it went on by a few; saturates.
+    id_jumps: i8,
+    /// Messages in a row that it began after a pause though the other side had said nothing since; saturates.
+    pub unanswered: u8,
 }
 
 impl Endpoint {
@@ -422,6 +429,12 @@ impl Endpoint {
         self.packets - self.copies
     }
 
+    /// Nothing with a place in the sequence was captured of it: it may have closed before the capture began.
+    #[must_use]
+    pub fn may_have_closed_before(&self) -> bool {
+        !self.has_isn && self.bytes() == 0 && !self.fin.is_set()
+    }
+
     /// Counts a packet, copies included.
     pub(crate) fn count(&mut self, copy: bool) {
         if self.packets == u16::MAX {
@@ -467,6 +480,9 @@ impl Endpoint {
         if let Some(ip) = segment.ip {
             self.line_of(ip.ttl);
             if let Some(id) = ip.id.filter(|&id| id != 0) {
+                let jumps = self.ip_id != 0
+                    && id.wrapping_sub(self.ip_id).wrapping_add(Self::STEPS) > 2 * Self::STEPS;
+                self.id_jumps = self.id_jumps.saturating_add(if jumps { 4 } else { -1 });
                 self.ip_id = id;
             }
         }
@@ -519,6 +535,15 @@ impl Endpoint {
         if self.fin_covered_by(segment) && !self.fin_acked.is_set() {
             self.fin_acked = Mark::of(segment);
         }
+    }
+
+    /// IP IDs that count are no further apart than this from one packet to the next, on a busy host too.
+    const STEPS: u16 = 2048;
+
+    /// Its IP IDs count packets, rather than being random.
+    #[must_use]
+    pub fn ids_count(&self) -> bool {
+        self.id_jumps <= 0
     }
 
     /// An acknowledgment further ahead than this is not believed: half a gigabyte, half of the

@@ -1,6 +1,7 @@
 //! The door: packets in, findings out.
 
 use crate::catalogue::Language;
+use crate::chunked::Chunked;
 use crate::connection::{Connection, From};
 use crate::endpoint::SentPool;
 use crate::findings::{Finding, Store};
@@ -55,14 +56,14 @@ const NO_STREAM: u32 = u32::MAX;
 #[derive(Debug, Default)]
 pub struct Engine {
     settings: Settings,
-    connections: Vec<Connection>,
+    connections: Chunked<Connection>,
     flows: FlowTable,
     pool: SentPool,
     store: Store,
     listeners: Listeners,
     crowd: Crowd,
     /// By frame number: the outermost layer.
-    frames: Vec<FrameRecord>,
+    frames: Chunked<FrameRecord>,
     /// Layers further in: TCP carried by TCP, ICMP errors in tunnels.
     inner: HashMap<(u32, u8), FrameRecord>,
     /// Time of the first packet, nanoseconds since 1970-01-01 UTC: all others are kept relative to it.
@@ -72,8 +73,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// More connections than this are not told apart any more: they go without diagnosis.
-    const MOST_CONNECTIONS: usize = 1 << 26;
+    /// More connections than this, 16 million in some 6 GB, are not told apart: they go without diagnosis.
+    const MOST_CONNECTIONS: usize = 1 << 24;
 
     /// A new engine for one capture.
     #[must_use]
@@ -176,9 +177,8 @@ impl Engine {
             self.inner.insert((frame, layer), record);
             return;
         }
-        if at >= self.frames.len() {
-            let none = FrameRecord { stream: NO_STREAM, states: [State::Unknown; 2] };
-            self.frames.resize(at + 1, none);
+        while at >= self.frames.len() {
+            self.frames.push(FrameRecord { stream: NO_STREAM, states: [State::Unknown; 2] });
         }
         if self.frames[at].stream == NO_STREAM {
             self.frames[at] = record;
@@ -213,11 +213,12 @@ impl Engine {
             Look::First => self.store.proved_by(frame, layer).cloned().collect(),
             Look::Later => self.store.about(frame, layer).cloned().collect(),
         };
-        if look == Look::Later
-            && let Some(view) = self.frame(frame, layer)
-        {
-            let pending = self.pending(view.stream);
-            findings.extend(pending.into_iter().filter(|f| f.subject == frame && f.layer == layer));
+        if let Some(view) = self.frame(frame, layer) {
+            let unstored = match look {
+                Look::First => self.milestones(view.stream),
+                Look::Later => self.pending(view.stream),
+            };
+            findings.extend(unstored.into_iter().filter(|f| f.subject == frame && f.layer == layer));
         }
         findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), f.diagnosis));
         findings
@@ -248,6 +249,14 @@ impl Engine {
         let mut findings: Vec<Finding> = (0..self.connections()).flat_map(|n| self.findings_of(n)).collect();
         findings.sort_by_key(|f| (f.subject, std::cmp::Reverse(f.severity), f.diagnosis));
         findings
+    }
+
+    fn milestones(&self, stream: u32) -> Vec<Finding> {
+        let mut out = Vec::new();
+        if let Some(c) = self.connections.get(stream as usize) {
+            trackers::milestones::passed(c, &mut out);
+        }
+        out
     }
 
     fn pending(&self, stream: u32) -> Vec<Finding> {

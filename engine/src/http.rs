@@ -88,6 +88,11 @@ impl Direction {
         }
     }
 
+    /// Nothing more is read from this direction.
+    pub(crate) fn at_the_end(&self) -> bool {
+        self.phase == Phase::ToTheEnd
+    }
+
     /// Nothing more can be read from this direction.
     pub(crate) fn stop(&mut self) {
         self.phase = Phase::ToTheEnd;
@@ -143,9 +148,15 @@ impl Direction {
             }
             return None;
         };
-        self.held.extend_from_slice(&bytes[..end]);
-        let line = std::mem::take(&mut self.held);
-        let line = line.strip_suffix(b"\r").unwrap_or(&line);
+        let held = std::mem::take(&mut self.held);
+        let joined;
+        let line = if held.is_empty() {
+            &bytes[..end]
+        } else {
+            joined = [&held, &bytes[..end]].concat();
+            &joined
+        };
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
         if self.phase == Phase::Trailer {
             if line.is_empty() {
                 self.phase = Phase::Head;
@@ -305,7 +316,7 @@ fn header<'h>(headers: &'h [Header<'_>], name: &str) -> Option<&'h [u8]> {
 }
 
 fn contains(value: Option<&[u8]>, word: &str) -> bool {
-    value.is_some_and(|v| v.to_ascii_lowercase().windows(word.len()).any(|w| w == word.as_bytes()))
+    value.is_some_and(|v| v.windows(word.len()).any(|w| w.eq_ignore_ascii_case(word.as_bytes())))
 }
 
 /// Where the body ends (RFC 9112, 6.3).
@@ -319,7 +330,7 @@ fn body_of(headers: &[Header<'_>], is_response: bool) -> Phase {
     match length {
         Some(0) => Phase::Head,
         Some(length) => Phase::Body(length),
-        None if contains(header(headers, "upgrade"), "")
+        None if header(headers, "upgrade").is_some()
             && contains(header(headers, "connection"), "upgrade") =>
         {
             Phase::Head

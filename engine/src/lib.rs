@@ -16,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 pub mod catalogue;
+mod chunked;
 pub mod connection;
 pub mod endpoint;
 pub mod engine;

@@ -81,7 +81,9 @@ pub fn classify(
         return if answers { Rst::NoSuchConnection } else { Rst::Unknown };
     }
     let opening = c.handshake.syn.is_set() || c.handshake.syn_ack.is_set();
-    let half_open = opening && !c.handshake.third_ack.is_set() && !c.handshake.established;
+    // The third ACK is known as such only where the SYN was captured, too.
+    let acknowledged = c.client().acked_any && c.server().has_isn && c.client().acked.after(c.server().isn);
+    let half_open = opening && !c.handshake.third_ack.is_set() && !c.handshake.established && !acknowledged;
     // A scanner's SYN is made by hand, and has another TTL than what its kernel answers.
     // And one to a SYN-ACK that acknowledges what was never sent has that number (RFC 9293, 3.10.7.3).
     let answers = segment.seq == c.client().isn + 1 || (!segment.flags.ack() && segment.seq == c.server().acked);
@@ -105,6 +107,9 @@ pub fn classify(
     }
     if c.ends.iter().all(|e| e.fin.is_set()) {
         return after_both_fins(c, seen);
+    }
+    if sender.may_have_closed_before() && peer.fin_acked.is_set() {
+        return Rst::Late;
     }
     if probes_failed >= 2 && segment.flags.ack() {
         return Rst::KeepaliveTimeout;

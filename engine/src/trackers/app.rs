@@ -12,6 +12,8 @@ pub(crate) struct Notes {
     urgent_told: [bool; 2],
 }
 
+/// A client that has said so many things in a row, with pauses, does not wait for answers: it only tells.
+const TELLS: u8 = 2;
 /// A server that takes longer than this to answer is slow, nanoseconds.
 const SLOW: i64 = 1_000_000_000;
 /// Nobody says anything for so long after the handshake, nanoseconds.
@@ -32,16 +34,25 @@ fn slow_response(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>)
     let segment = seen.segment;
     let (client, server) = (c.client(), c.server());
     let request = client.said;
-    if seen.from != From::Server || segment.len == 0 || !request.is_set() || seen.old {
+    if !c.sides_known() || seen.from != From::Server || segment.len == 0 || !request.is_set() || seen.old {
         return;
     }
     let took = segment.time - request.time;
+    // The path's part of it is not the server's.
+    let worked = took - c.half(From::Server);
     let acked_after = server.acked_at.time - request.time;
     let at_once = server.acked_any && server.acked.reaches(client.next) && acked_after >= 0;
     // Nothing may be missing, and no loss may explain the wait.
     let first = server.said.time < request.time;
     let complete = segment.seq == server.next && !server.gap;
-    if took < SLOW || !at_once || acked_after * 4 > took || !first || !complete || client.window == 0 {
+    if client.unanswered >= TELLS
+        || worked < SLOW
+        || !at_once
+        || acked_after * 4 > took
+        || !first
+        || !complete
+        || client.window == 0
+    {
         return;
     }
     let finding = Finding::new(Diagnosis::AppSlowResponse, c, segment)
@@ -100,6 +111,7 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
     if request.is_set()
         && acked
         && !answered
+        && client.unanswered < TELLS
         && ended
         && waited >= UNANSWERED
         && !server.gap

@@ -21,10 +21,8 @@ pub(crate) struct Notes {
 
 pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
-    let opens = segment.flags.syn() || segment.flags.rst();
-    if c.segments == 0 && !opens {
-        let finding = Finding::new(Diagnosis::CaptureStartedLate, c, segment).of(seen.from);
-        context.store.tell(c, finding);
+    if c.segments == 0 && !segment.flags.syn() && !segment.flags.rst() {
+        c.started_late = Some(seen.from);
     }
     if segment.malformed {
         let finding = Finding::new(Diagnosis::CaptureMalformed, c, segment).of(seen.from);

@@ -51,7 +51,6 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
             first_fin(c, seen, context);
         }
     }
-    completed(c, seen, context);
     half(c, seen, context);
 }
 
@@ -65,14 +64,6 @@ fn first_fin(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
             .with("vantage", Value::Term(c.vantage().name()));
         let told = context.store.tell(c, finding);
         c.details().close.fin_completes = told;
-    }
-    let peer = c.end(seen.from.other());
-    if peer.fin.is_set() && !peer.fin_acked.is_set() && !peer.fin_covered_by(segment) {
-        let finding = Finding::new(Diagnosis::CloseSimultaneous, c, segment)
-            .evidence("fin", peer.fin.frame)
-            .evidence("fin", segment.frame)
-            .with("apart", Value::Duration(segment.time - peer.fin.time));
-        context.store.tell(c, finding);
     }
 }
 
@@ -116,34 +107,6 @@ fn ack_lost(c: &mut Connection, seen: &Seen<'_>, acked: Mark, context: &mut Cont
         .with("waited", Value::Duration(seen.segment.time - acked.time));
     let told = context.store.tell(c, finding);
     c.details().close.ack_lost[seen.from as usize] = told;
-}
-
-/// The last ACK: both sides have closed, and both FINs are acknowledged now.
-fn completed(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
-    let segment = seen.segment;
-    let (closer, other) = (c.end(seen.from), c.end(seen.from.other()));
-    let completes = other.fin_covered_by(segment) && !other.fin_acked.is_set() && closer.fin_acked.is_set();
-    if !completes {
-        return;
-    }
-    let (first, second) = if closer.fin.frame <= other.fin.frame { (closer, other) } else { (other, closer) };
-    let first_acked = if first.fin_acked.is_set() { first.fin_acked.frame } else { segment.frame };
-    let diagnosis = match first_acked.cmp(&second.fin.frame) {
-        std::cmp::Ordering::Less => Diagnosis::CloseFourSegments,
-        std::cmp::Ordering::Equal => Diagnosis::CloseThreeSegments,
-        // The FINs crossed: told at the second of them.
-        std::cmp::Ordering::Greater => return,
-    };
-    let mut finding = Finding::new(diagnosis, c, segment)
-        .of(if first.fin.frame == c.client().fin.frame { From::Client } else { From::Server })
-        .evidence("fin", first.fin.frame);
-    if diagnosis == Diagnosis::CloseFourSegments {
-        finding = finding.evidence("fin_ack", first_acked);
-    }
-    let took = Value::Duration(segment.time - first.fin.time);
-    let who = Value::Side(finding.side);
-    let finding = finding.evidence("fin", second.fin.frame).with("who", who).with("took", took);
-    context.store.tell(c, finding);
 }
 
 /// One side closed and the other goes on sending, and is still read.
@@ -264,7 +227,7 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
                         .with("waited", Value::Duration(waited)),
                 );
             }
-        } else if !peer.fin.is_set() && !peer.unseen && !peer.gap {
+        } else if !peer.fin.is_set() && !peer.unseen && !peer.gap && !peer.may_have_closed_before() {
             let waited = now - closer.fin_acked.time.max(peer.last.time);
             if waited >= LEAKED_AFTER {
                 out.push(

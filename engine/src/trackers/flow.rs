@@ -47,6 +47,8 @@ const DELAYED_MOST: i64 = 500_000_000;
 const AGAIN: u32 = 3;
 /// An application that answers an ACK with the next write was waiting for it, nanoseconds.
 const AT_ONCE: i64 = 5_000_000;
+/// A way below this is hidden by what a host takes to answer, nanoseconds.
+const SHORT: i64 = 1_000_000;
 /// A window that lets less than this pass is not used as one of that size by anybody who scales, bytes.
 const TINY: u32 = 512;
 
@@ -243,7 +245,8 @@ fn writes(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         && sender.acked_any
         && segment.ack.after(sender.acked)
         && sender.said.time <= peer.said.time
-        && peer.largest < FULL
+        && !writes_full_segments(c, seen.from.other())
+        && peer.flight.len() == 1
         && !peer.fin.is_set();
     if late {
         let small = Mark { frame: peer.last.frame, time: peer.said.time };
@@ -257,12 +260,17 @@ fn writes(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         return;
     }
     // The writer's side: the next write right behind that ACK.
-    let patience = c.half(seen.from) + AT_ONCE;
+    let way = c.half(seen.from);
     let Some(details) = &mut c.details else { return };
     let writes = &mut details.flow.writes[seen.from as usize];
-    let waited_for_it = writes.ack.is_set() && segment.time - writes.ack.time <= patience;
-    if !waited_for_it {
+    if !writes.ack.is_set() {
+        return;
+    }
+    let waited = segment.time - writes.ack.time;
+    if !(way - way / 4 - SHORT..=way + AT_ONCE).contains(&waited) {
+        // It was not that ACK that the writer waited for: no pattern.
         writes.ack = Mark::default();
+        writes.rounds = 0;
         return;
     }
     writes.rounds += 1;
@@ -286,8 +294,15 @@ fn writes(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     }
 }
 
-/// A writer that has sent segments of this size is not one of small writes.
+/// A writer that has sent segments of this size, or of the MSS, is not one of small writes.
 const FULL: u16 = 1000;
+
+fn writes_full_segments(c: &Connection, from: From) -> bool {
+    /// At most so many bytes of the MSS go to options (RFC 6691).
+    const OPTIONS: u16 = 40;
+    let mss = c.ends.iter().map(|e| e.mss).filter(|&mss| mss > 0).min().unwrap_or(FULL + OPTIONS);
+    c.end(from).largest >= FULL.min(mss.saturating_sub(OPTIONS))
+}
 
 /// A router marked a packet instead of dropping it; the receiver echoes the mark until the sender answers.
 fn congestion(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {

@@ -11,15 +11,12 @@ use crate::http::{self, Direction, Event, Newline};
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
     open: Option<Box<Http>>,
-    /// Not HTTP, or not to be followed any more.
-    closed: bool,
 }
 
 #[derive(Debug, Default)]
 struct Http {
     directions: [Direction; 2],
-    /// Whether each unanswered request, oldest first, is a HEAD.
-    heads: std::collections::VecDeque<bool>,
+    heads: Heads,
     /// The request whose head is not complete.
     unfinished: Mark,
     /// A fault of the request that the server has not yet reacted to.
@@ -29,8 +26,30 @@ struct Http {
     stream_parts: u32,
 }
 
-/// Requests in flight at once that are told apart (pipelining).
-const MOST_PIPELINED: usize = 32;
+/// Whether each unanswered request is a HEAD: 32 of them are told apart (pipelining).
+#[derive(Clone, Copy, Debug, Default)]
+struct Heads {
+    /// The oldest in the lowest bit.
+    bits: u32,
+    count: u8,
+}
+
+impl Heads {
+    fn push(&mut self, is_head: bool) {
+        if u32::from(self.count) < u32::BITS {
+            self.bits |= u32::from(is_head) << self.count;
+            self.count += 1;
+        }
+    }
+
+    fn pop(&mut self) -> bool {
+        let is_head = self.bits & 1 == 1;
+        self.bits >>= 1;
+        self.count = self.count.saturating_sub(1);
+        is_head
+    }
+}
+
 /// A server that closes on an unfinished request sooner has another reason, nanoseconds.
 const PATIENCE: i64 = 1_000_000_000;
 
@@ -39,23 +58,25 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
         return;
     }
     if seen.segment.len > 0 && seen.from == From::Client && c.client().bytes() == 0 && begins(c, seen) {
-        c.details().http.open = Some(Box::default());
+        c.http.open = Some(Box::default());
     }
-    let Some(mut http) = c.details.as_mut().and_then(|d| d.http.open.take()) else { return };
+    let Some(mut http) = c.http.open.take() else { return };
     if seen.segment.len > 0 {
         read(c, &mut http, seen, context);
     }
     if seen.from == From::Server && (seen.segment.flags.fin() || seen.segment.flags.rst()) {
         closed(c, &mut http, seen, context);
-        c.details().http.closed = true;
         return;
     }
-    c.details().http.open = Some(http);
+    // Once nothing can be said of either direction any more, its memory is given back.
+    let over = http.directions.iter().all(Direction::at_the_end);
+    if !over || http.stream.is_some() || http.fault.is_some() {
+        c.http.open = Some(http);
+    }
 }
 
 fn begins(c: &Connection, seen: &Seen<'_>) -> bool {
-    let done = c.details.as_ref().is_some_and(|d| d.http.closed || d.http.open.is_some());
-    !done && http::begins_request(seen.segment.payload)
+    c.http.open.is_none() && !c.server().fin.is_set() && http::begins_request(seen.segment.payload)
 }
 
 fn read(c: &mut Connection, http: &mut Http, seen: &Seen<'_>, context: &mut Context<'_>) {
@@ -68,39 +89,34 @@ fn read(c: &mut Connection, http: &mut Http, seen: &Seen<'_>, context: &mut Cont
         return;
     }
     let cut = segment.payload.len() < segment.len as usize;
-    if skip < 0 || cut {
-        // A gap, or cut by the snap length: what follows cannot be understood.
+    if skip < 0 || cut || sender.unseen {
+        // A gap, not captured, or cut by the snap length: what follows cannot be understood.
         http.directions[side].stop();
         return;
     }
     let is_request = seen.from == From::Client;
-    let mut events = Vec::new();
-    let heads = &mut http.heads;
     let payload = &segment.payload[skip as usize..];
     if is_request && !http.directions[side].in_head() {
         http.unfinished = Mark::of(segment);
         if payload.starts_with(b"HEAD ") {
-            heads.push_back(true);
-        } else if http::begins_request(payload) && heads.len() < MOST_PIPELINED {
-            heads.push_back(false);
+            http.heads.push(true);
+        } else if http::begins_request(payload) {
+            http.heads.push(false);
         }
     }
-    http.directions[side].read(
-        payload,
-        is_request,
-        || heads.pop_front().unwrap_or(false),
-        |event| events.push(event),
-    );
-    if !is_request && http.stream.is_some() {
+    let has_stream = http.stream.is_some();
+    let mut direction = std::mem::take(&mut http.directions[side]);
+    let mut heads = http.heads;
+    direction.read(payload, is_request, || heads.pop(), |event| tell(c, http, seen, event, context));
+    http.directions[side] = direction;
+    http.heads = heads;
+    if !is_request && has_stream {
         http.stream_parts += 1;
         let mean = (segment.time - http.stream_began) / i64::from(http.stream_parts);
         context.store.amend(http.stream, |finding| {
             finding.set("parts", Value::Count(http.stream_parts.into()));
             finding.set("every", Value::Duration(mean));
         });
-    }
-    for event in events {
-        tell(c, http, seen, event, context);
     }
 }
 

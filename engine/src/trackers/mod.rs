@@ -13,6 +13,7 @@ pub mod handshake;
 pub mod http;
 pub mod keepalive;
 pub mod loss;
+pub(crate) mod milestones;
 pub mod path;
 pub mod reset;
 
@@ -49,7 +50,6 @@ pub struct Details {
     pub(crate) path: path::Notes,
     pub(crate) flow: flow::Notes,
     pub(crate) app: app::Notes,
-    pub(crate) http: http::Notes,
 }
 
 /// Shows a segment to every tracker.
@@ -97,8 +97,9 @@ fn reset_by(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     close::reset(c, seen, rst, context);
 }
 
-/// What follows from absence, at `now` (the time of the newest packet of the capture).
+/// The milestones, and what follows from absence, at `now` (the time of the newest packet of the capture).
 pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
+    milestones::passed(c, out);
     handshake::pending(c, now, out);
     keepalive::pending(c, now, out);
     close::pending(c, now, out);

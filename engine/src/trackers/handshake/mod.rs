@@ -204,21 +204,7 @@ fn third_ack(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_
     if !c.handshake.syn_ack.is_set() {
         return;
     }
-    let carrier = match (segment.len > 0, segment.flags.fin()) {
-        (_, true) => "carried_by_fin",
-        (true, false) => "carried_by_data",
-        (false, false) => "carried_by_ack",
-    };
     let to_client = segment.time - c.last_syn_ack().time;
-    let mut finding = Finding::new(Diagnosis::HandshakeCompleted, c, segment)
-        .side(Side::Client)
-        .evidence("syn", c.handshake.syn.frame)
-        .evidence("syn_ack", c.handshake.syn_ack.frame)
-        .with("carrier", Value::Term(carrier));
-    if c.half(From::Server) > 0 {
-        finding.set("rtt", Value::Duration(c.half(From::Server) + to_client));
-    }
-    c.handshake.completed = context.store.tell(c, finding);
     if let Some(details) = &mut c.details {
         let notes = &mut details.handshake;
         // The repeated SYN was on its way before the SYN-ACK could arrive.
@@ -316,7 +302,7 @@ pub(crate) fn reset(
             .with("who", Value::Side(seen.from.side()))
             .with("took", Value::Duration(segment.time - c.handshake.third_ack.time)),
         Rst::NeverEstablished => {
-            context.store.withdraw(&mut c.handshake.completed);
+            c.handshake.refused_to_establish = true;
             // Others got in meanwhile: then the path works, and the queue is the cause, which is told already.
             // And at the server, where the third ACK never came, that is the cause, and told, too.
             let told_otherwise = matches!(c.vantage(), Vantage::Server | Vantage::Both);

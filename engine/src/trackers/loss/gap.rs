@@ -5,8 +5,10 @@ use crate::catalogue::Diagnosis;
 use crate::connection::{Connection, Seen};
 use crate::endpoint::Mark;
 use crate::findings::{Finding, Value};
-use crate::segment::Segment;
 use crate::seq::Seq;
+
+/// Where the round trip is not known it may be so long, nanoseconds.
+const LONGEST_RTT: i64 = 1_000_000_000;
 
 /// Bytes that were not seen when something behind them was.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +21,7 @@ pub(super) struct Hole {
     ip_id: Option<u16>,
 }
 
-/// A segment that was overtaken is at most so late, nanoseconds, where neither IP ID nor timestamps tell.
+/// A segment that was overtaken may always be so late, nanoseconds, where neither IP ID nor timestamps tell.
 const OVERTAKEN: i64 = 3_000_000;
 
 /// A segment beyond the next expected: what lies between has not been seen.
@@ -52,7 +54,9 @@ pub(super) fn fill(c: &mut Connection, seen: &Seen<'_>) -> Option<Hole> {
 }
 
 /// `segment` was sent before the one behind the hole, and only overtaken.
-pub(super) fn overtaken(hole: &Hole, segment: &Segment<'_>) -> bool {
+pub(super) fn overtaken(c: &Connection, seen: &Seen<'_>, hole: &Hole) -> bool {
+    let segment = seen.segment;
+    let counts = c.end(seen.from).ids_count();
     let tsval = segment.options.timestamps.map(|t| t.0);
     if let (Some(this), Some(behind)) = (tsval, hole.tsval) {
         match this.wrapping_sub(behind) as i32 {
@@ -60,11 +64,12 @@ pub(super) fn overtaken(hole: &Hole, segment: &Segment<'_>) -> bool {
             later => return later < 0,
         }
     }
-    let id = segment.ip.and_then(|ip| ip.id).filter(|&id| id != 0);
+    let id = segment.ip.and_then(|ip| ip.id).filter(|&id| id != 0 && counts);
     if let (Some(this), Some(behind)) = (id, hole.ip_id) {
         return (this.wrapping_sub(behind) as i16) < 0;
     }
-    segment.time - hole.behind.time <= OVERTAKEN
+    // Its receiver can complain only of what it got behind the hole: the resend comes a round trip later.
+    segment.time - hole.behind.time <= c.rtt().unwrap_or(LONGEST_RTT).max(OVERTAKEN)
 }
 
 /// A segment that was overtaken.

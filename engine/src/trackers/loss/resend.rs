@@ -24,10 +24,11 @@ const ASKS: u8 = 3;
 pub(super) fn again(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
-    // A keep-alive or window probe is no resend.
+    // A keep-alive or window probe is no resend; nor is a byte of what was longer, whose ACK was not captured.
+    let of_longer = seen.resends.is_some_and(|sent| sent.seq_len > 1 && sent.seq != segment.seq);
     if segment.len <= 1
         && segment.seq + 1 == sender.next
-        && sender.all_acknowledged(peer)
+        && (sender.all_acknowledged(peer) || of_longer)
         && !segment.flags.fin()
     {
         return;
@@ -36,7 +37,7 @@ pub(super) fn again(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'
     if let Some(sent) = seen.resends {
         after_original(c, seen, &sent, context);
     } else if let Some(hole) = gap::fill(c, seen) {
-        if gap::overtaken(&hole, segment) {
+        if gap::overtaken(c, seen, &hole) {
             gap::reordering(c, seen, hole.behind, context);
         } else {
             after_gap(c, seen, hole.behind, context);

@@ -1,0 +1,83 @@
+//! The ordinary milestones of a connection, read off its marks whenever they are asked for: nothing is stored
+//! for them, so that a healthy connection costs no more than its two sides.
+
+use crate::catalogue::Diagnosis;
+use crate::connection::{Connection, From};
+use crate::endpoint::Endpoint;
+use crate::findings::{Finding, Side, Value};
+
+/// All milestones that the connection has passed; each is about the frame that proves it.
+pub(crate) fn passed(c: &Connection, out: &mut Vec<Finding>) {
+    out.extend(
+        [started_late(c), completed(c), closed(c)]
+            .into_iter()
+            .flatten()
+            .map(|finding| Finding { layer: c.layer, ..finding }),
+    );
+}
+
+/// It was open before the capture began.
+fn started_late(c: &Connection) -> Option<Finding> {
+    let from = c.started_late?;
+    Some(Finding::at(Diagnosis::CaptureStartedLate, c, c.first.frame).of(from))
+}
+
+/// The client has acknowledged the SYN-ACK.
+fn completed(c: &Connection) -> Option<Finding> {
+    let handshake = &c.handshake;
+    let third_ack = handshake.third_ack.get().filter(|ack| ack.frame > handshake.syn_ack.frame)?;
+    if !handshake.syn_ack.is_set() || handshake.refused_to_establish {
+        return None;
+    }
+    let carrier = if c.client().fin.frame == third_ack.frame {
+        "carried_by_fin"
+    } else if handshake.third_ack_has_data {
+        "carried_by_data"
+    } else {
+        "carried_by_ack"
+    };
+    let finding = Finding::at(Diagnosis::HandshakeCompleted, c, third_ack.frame)
+        .side(Side::Client)
+        .evidence("syn", handshake.syn.frame)
+        .evidence("syn_ack", handshake.syn_ack.frame)
+        .with("carrier", Value::Term(carrier));
+    Some(match c.half(From::Server) {
+        0 => finding,
+        to_server => finding.with("rtt", Value::Duration(to_server + c.half(From::Client))),
+    })
+}
+
+/// Both sides have closed: crossing each other, or in order with the last ACK seen.
+fn closed(c: &Connection) -> Option<Finding> {
+    let [client, server] = &c.ends;
+    let (from, first, second) = if client.fin.frame <= server.fin.frame {
+        (From::Client, client, server)
+    } else {
+        (From::Server, server, client)
+    };
+    if !first.fin.is_set() {
+        return None;
+    }
+    if !first.fin_acked.is_set() || first.fin_acked.frame > second.fin.frame {
+        return Some(crossed(c, first, second));
+    }
+    let last_ack = second.fin_acked.get()?;
+    let four = first.fin_acked.frame < second.fin.frame;
+    let diagnosis = if four { Diagnosis::CloseFourSegments } else { Diagnosis::CloseThreeSegments };
+    let finding = Finding::at(diagnosis, c, last_ack.frame).of(from).evidence("fin", first.fin.frame);
+    let finding = if four { finding.evidence("fin_ack", first.fin_acked.frame) } else { finding };
+    Some(
+        finding
+            .evidence("fin", second.fin.frame)
+            .with("who", Value::Side(from.side()))
+            .with("took", Value::Duration(last_ack.time - first.fin.time)),
+    )
+}
+
+/// Neither FIN acknowledges the other.
+fn crossed(c: &Connection, first: &Endpoint, second: &Endpoint) -> Finding {
+    Finding::at(Diagnosis::CloseSimultaneous, c, second.fin.frame)
+        .evidence("fin", first.fin.frame)
+        .evidence("fin", second.fin.frame)
+        .with("apart", Value::Duration(second.fin.time - first.fin.time))
+}
