@@ -7,8 +7,8 @@ use crate::segment::Segment;
 use crate::seq::Seq;
 use crate::summary::{State, Vantage};
 use crate::trackers::Details;
-use crate::zeek::History;
 use crate::trackers::http::Notes;
+use crate::zeek::History;
 
 /// The segments of the handshake, where and when.
 #[derive(Clone, Debug, Default)]
@@ -494,7 +494,8 @@ impl Connection {
             From::Server => (repeats.to_server, syn, syn_ack),
         };
         match noted {
-            0 if from.is_set() && until.is_set() => until.time - from.time,
+            // A SYN that the capture shows behind its answer gives no time.
+            0 if from.is_set() && until.is_set() => (until.time - from.time).max(0),
             noted => noted,
         }
     }

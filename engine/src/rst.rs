@@ -86,7 +86,8 @@ pub fn classify(
     let half_open = opening && !c.handshake.third_ack.is_set() && !c.handshake.established && !acknowledged;
     // A scanner's SYN is made by hand, and has another TTL than what its kernel answers.
     // And one to a SYN-ACK that acknowledges what was never sent has that number (RFC 9293, 3.10.7.3).
-    let answers = segment.seq == c.client().isn + 1 || (!segment.flags.ack() && segment.seq == c.server().acked);
+    let answers =
+        segment.seq == c.client().isn + 1 || (!segment.flags.ack() && segment.seq == c.server().acked);
     let refuses = half_open && seen.from == From::Client && answers;
     if let Some(sign) = forged(c, segment, seen.from).filter(|_| !refuses) {
         return if rejects(c, seen) { Rst::Middlebox(sign) } else { Rst::Forged(sign) };
