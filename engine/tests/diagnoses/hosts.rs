@@ -274,9 +274,7 @@ impl World {
         let timestamps = plain.ts
             && !refuses
             && !bare
-            && (syn && !ack
-                || syn && peer.offers_timestamps
-                || host.offers_timestamps && peer.offers_timestamps);
+            && (syn && (!ack || peer.offers_timestamps) || host.offers_timestamps && peer.offers_timestamps);
         if syn {
             host.offers_timestamps = timestamps;
         }
