@@ -29,7 +29,7 @@ fn feed(engine: &mut Engine, frame: u32, number: u32, at: u32) {
         0 => (false, 0, 0, 0x02, 0),
         1 => (true, 0, 1, 0x12, 0),
         2 => (false, 1, 1, 0x10, 0),
-        _ if rounds % 2 == 0 => (false, 1 + said[0], 1 + said[1], 0x18, 100),
+        _ if rounds.is_multiple_of(2) => (false, 1 + said[0], 1 + said[1], 0x18, 100),
         _ => (true, 1 + said[1], 1 + said[0], 0x18, 100),
     };
     let ports = if back { [443, 40_000] } else { [40_000, 443] };
