@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
-use tcpdx_engine::{Engine, Settings, Severity};
 use tcpdx_tests::built::root;
 use tcpdx_tests::corpus::{self, Capture};
 use tcpdx_tests::traffic::{Line, Told, Traffic};
@@ -90,11 +89,6 @@ fn ipv6_tells_what_ipv4_without_identification_does() {
 }
 
 #[test]
-fn identification_is_seldom_needed() {
-    assert_same(hosts::without_ip_id);
-}
-
-#[test]
 fn encapsulation_changes_nothing() {
     for wrapping in [Wrapping::Plain, Wrapping::Vlan, Wrapping::Gre, Wrapping::Vxlan] {
         assert_same(|traffic| frames::wrapped(traffic, wrapping).unwrap());
@@ -152,60 +146,4 @@ fn differences_of_segmentation(case: &Told, variant: &Told) -> Vec<String> {
 #[test]
 fn packets_may_be_split_as_tso_does() {
     assert_none(|_, case| differences_of_segmentation(&case.told, &segments::split(&case.traffic).told()));
-}
-
-#[test]
-fn packets_may_be_merged_as_gro_does() {
-    assert_none(|_, case| {
-        let (merged, became) = segments::merged(&case.traffic);
-        differences_of_segmentation(&case.told.merged(&became), &merged.told())
-    });
-}
-
-#[test]
-fn packets_captured_twice_add_that_and_nothing_else() {
-    let duplicate = |line: &Line| line.id == "capture.duplicate";
-    for later in [0, 10_000] {
-        assert_none(|_, case| {
-            let told = segments::doubled(&case.traffic, later).told();
-            let mut lines = case.told.without(duplicate).difference(&told.without(duplicate));
-            let connections = |told: &Told, only: bool| {
-                let lines = told.0.iter().filter(|line| !only || duplicate(line));
-                lines.map(|line| line.connection).collect::<std::collections::BTreeSet<_>>()
-            };
-            let silent = connections(&case.told, false);
-            let silent = silent.difference(&connections(&told, true)).copied().collect::<Vec<_>>();
-            lines.extend(
-                silent.iter().map(|c| format!("capture.duplicate not told of connection of packet {c}")),
-            );
-            lines
-        });
-    }
-}
-
-/// What says "no answer so far", and may be taken back when the answer comes.
-const NO_ANSWER_SO_FAR: &[&str] = &[];
-
-#[test]
-fn beginning_of_a_capture_gives_no_false_alarm() {
-    assert_none(|_, case| {
-        let mut engine = Engine::new(Settings::default());
-        let mut alarms = BTreeMap::new();
-        for (packet, frame) in case.traffic.packets.iter().zip(1..) {
-            packet.feed(&mut engine, frame);
-            for finding in (0..engine.connections()).flat_map(|stream| engine.findings_of(stream)) {
-                let id = finding.diagnosis.id();
-                if finding.severity >= Severity::Warn && !NO_ANSWER_SO_FAR.contains(&id) {
-                    alarms.entry((finding.stream, id)).or_insert((frame, finding.subject));
-                }
-            }
-        }
-        for finding in engine.findings() {
-            alarms.remove(&(finding.stream, finding.diagnosis.id()));
-        }
-        let line = |((stream, id), (frame, subject))| {
-            format!("after packet {frame}: {id} of connection {stream} about packet {subject}")
-        };
-        alarms.into_iter().map(line).collect()
-    });
 }
