@@ -1,6 +1,6 @@
 //! One connection: two endpoints, the handshake, and where the capture was taken.
 
-use crate::endpoint::{Endpoint, Mark, Sent, SentPool};
+use crate::endpoint::{Endpoint, Facts, Mark, Sent, SentPool};
 use crate::findings::Side;
 use crate::flow::Tuple;
 use crate::segment::Segment;
@@ -13,8 +13,6 @@ use crate::zeek::History;
 /// The segments of the handshake, where and when.
 #[derive(Clone, Debug, Default)]
 pub struct Handshake {
-    /// The client's first SYN.
-    pub syn: Mark,
     /// The server's first SYN-ACK.
     pub syn_ack: Mark,
     /// The first segment of the client that acknowledges the SYN-ACK.
@@ -23,14 +21,39 @@ pub struct Handshake {
     pub syn_repeats: u8,
     /// How often the SYN-ACK was sent again.
     pub syn_ack_repeats: u8,
+    /// How it went.
+    pub course: Course,
+}
+
+bitflags::bitflags! {
+    /// How a handshake went, a bit for each fact.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct Course: u8 {
+        /// The first packet of the connection is the client's first SYN.
+        const BEGINS_WITH_SYN = 1;
+        /// The server has shown that it got the third ACK.
+        const ESTABLISHED = 1 << 1;
+        /// Both sides sent a SYN without ACK.
+        const SIMULTANEOUS = 1 << 2;
+        /// The third ACK came with data.
+        const THIRD_ACK_HAS_DATA = 1 << 3;
+        /// The server showed, in the end, that it had not got the third ACK.
+        const REFUSED_TO_ESTABLISH = 1 << 4;
+    }
+}
+
+impl Handshake {
     /// The server has shown that it got the third ACK.
-    pub established: bool,
+    #[must_use]
+    pub fn established(&self) -> bool {
+        self.course.contains(Course::ESTABLISHED)
+    }
+
     /// Both sides sent a SYN without ACK.
-    pub simultaneous: bool,
-    /// The third ACK came with data.
-    pub third_ack_has_data: bool,
-    /// The server showed, in the end, that it had not got the third ACK.
-    pub refused_to_establish: bool,
+    #[must_use]
+    pub fn simultaneous(&self) -> bool {
+        self.course.contains(Course::SIMULTANEOUS)
+    }
 }
 
 /// One connection.
@@ -71,6 +94,8 @@ pub struct Connection {
 /// SYNs and SYN-ACKs that were sent again, and the round trips of those that were answered.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Repeats {
+    /// The first SYN, where other packets of the connection were captured before it.
+    late_syn: Mark,
     /// The latest SYN.
     syn: Mark,
     /// The latest SYN-ACK.
@@ -123,7 +148,7 @@ pub struct Predecessor {
 }
 
 /// Which side sent a segment; an index into [`Connection::ends`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum From {
     /// The client did.
     Client,
@@ -245,7 +270,7 @@ impl Connection {
     /// Which side is the client is certain: its opening was captured, or only one port is of a well-known service.
     #[must_use]
     pub fn sides_known(&self) -> bool {
-        let opening = self.handshake.syn.is_set() || self.handshake.syn_ack.is_set();
+        let opening = self.syn().is_set() || self.handshake.syn_ack.is_set();
         opening || (self.tuple.dst.port < 1024 && self.tuple.src.port >= 1024)
     }
 
@@ -274,7 +299,7 @@ impl Connection {
         if segment.has_odd_flags() || self.is_corrupted(segment, from) {
             return true;
         }
-        if !self.handshake.syn.is_set() || server.has_isn || server.seen || segment.flags.syn() {
+        if !self.syn().is_set() || server.has_isn || server.seen || segment.flags.syn() {
             return false;
         }
         match from {
@@ -291,7 +316,7 @@ impl Connection {
     /// wrong, the network card was to fill them in, and the capture was taken before.
     #[must_use]
     pub fn is_corrupted(&self, segment: &Segment<'_>, from: From) -> bool {
-        segment.checksum == Some(false) && self.end(from).checksums_right
+        segment.checksum == Some(false) && self.end(from).is(Facts::CHECKSUMS_RIGHT)
     }
 
     /// Takes a segment in. A copy only counts as a packet.
@@ -338,7 +363,7 @@ impl Connection {
         }
         if segment.flags.ack() {
             let beyond = |block: &(Seq, Seq)| block.0.after(segment.ack);
-            sender.sacking = segment.options.sack.iter().flatten().any(beyond);
+            sender.facts.set(Facts::SACKING, segment.options.sack.iter().flatten().any(beyond));
         }
         states(sender, receiver, segment, near, reset);
         if segment.flags.rst() {
@@ -350,9 +375,9 @@ impl Connection {
     /// How it stands, for a connection that takes its addresses and ports over.
     #[must_use]
     pub fn as_predecessor(&self) -> Predecessor {
-        let state = if self.handshake.syn.is_set() && !self.server().last.is_set() {
+        let state = if self.syn().is_set() && !self.server().last.is_set() {
             Before::Unanswered
-        } else if self.rst(From::Server).is_set() && !self.server().has_isn && self.handshake.syn.is_set() {
+        } else if self.rst(From::Server).is_set() && !self.server().has_isn && self.syn().is_set() {
             Before::Refused
         } else if self.is_reset() {
             Before::Reset
@@ -381,19 +406,22 @@ impl Connection {
 
     fn note_handshake(&mut self, seen: &Seen<'_>) {
         let segment = seen.segment;
-        let (last_syn, last_syn_ack) = (self.last_syn(), self.last_syn_ack());
+        let is_first = self.first.frame == segment.frame;
+        let (syn, last_syn, last_syn_ack) = (self.syn(), self.last_syn(), self.last_syn_ack());
         let is_third_ack = self.is_third_ack(segment);
         let handshake = &mut self.handshake;
         match seen.from {
             From::Client if segment.is_syn() => {
-                if handshake.syn.is_set() {
+                if is_first {
+                    handshake.course |= Course::BEGINS_WITH_SYN;
+                } else if syn.is_set() {
                     handshake.syn_repeats = handshake.syn_repeats.saturating_add(1);
                     self.details().repeats.syn = Mark::of(segment);
                 } else {
-                    handshake.syn = Mark::of(segment);
+                    self.details().repeats.late_syn = Mark::of(segment);
                 }
             }
-            From::Server if segment.is_syn() => handshake.simultaneous = true,
+            From::Server if segment.is_syn() => handshake.course |= Course::SIMULTANEOUS,
             From::Server if segment.is_syn_ack() => {
                 if handshake.syn_ack.is_set() {
                     handshake.syn_ack_repeats = handshake.syn_ack_repeats.saturating_add(1);
@@ -407,13 +435,13 @@ impl Connection {
             }
             From::Client if is_third_ack => {
                 handshake.third_ack = Mark::of(segment);
-                handshake.third_ack_has_data = segment.len > 0;
+                handshake.course.set(Course::THIRD_ACK_HAS_DATA, segment.len > 0);
                 if handshake.syn_ack_repeats > 0 {
                     self.details().repeats.to_client = segment.time - last_syn_ack.time;
                 }
             }
             From::Server if handshake.third_ack.is_set() && segment.flags.ack() && !segment.flags.rst() => {
-                handshake.established = true;
+                handshake.course |= Course::ESTABLISHED;
             }
             _ => {}
         }
@@ -423,10 +451,10 @@ impl Connection {
     #[must_use]
     pub fn is_third_ack(&self, segment: &Segment<'_>) -> bool {
         !self.handshake.third_ack.is_set()
-            && self.handshake.syn.is_set()
+            && self.syn().is_set()
             && segment.flags.ack()
             && !segment.flags.rst()
-            && (!segment.flags.syn() || self.handshake.simultaneous)
+            && (!segment.flags.syn() || self.handshake.simultaneous())
             && (!self.server().has_isn || segment.ack.reaches(self.server().isn + 1))
             && segment.seq.reaches(self.client().isn)
     }
@@ -486,12 +514,12 @@ impl Connection {
     /// From the capture point to that side and back, nanoseconds; 0 when not known.
     #[must_use]
     pub fn half(&self, to: From) -> i64 {
-        let Handshake { syn, syn_ack, third_ack, .. } = self.handshake;
+        let Handshake { syn_ack, third_ack, .. } = self.handshake;
         // With repeats it counts from the one that was answered, which `repeats` holds.
         let repeats = self.details.as_ref().map(|d| d.repeats).unwrap_or_default();
         let (noted, from, until) = match to {
             From::Client => (repeats.to_client, syn_ack, third_ack),
-            From::Server => (repeats.to_server, syn, syn_ack),
+            From::Server => (repeats.to_server, self.syn(), syn_ack),
         };
         match noted {
             // A SYN that the capture shows behind its answer gives no time.
@@ -500,10 +528,20 @@ impl Connection {
         }
     }
 
+    /// The client's first SYN; unset until it is taken in.
+    #[must_use]
+    pub fn syn(&self) -> Mark {
+        if self.handshake.course.contains(Course::BEGINS_WITH_SYN) {
+            self.first
+        } else {
+            self.details.as_ref().map(|d| d.repeats.late_syn).unwrap_or_default()
+        }
+    }
+
     /// The client's latest SYN.
     #[must_use]
     pub fn last_syn(&self) -> Mark {
-        self.details.as_ref().and_then(|d| d.repeats.syn.get()).unwrap_or(self.handshake.syn)
+        self.details.as_ref().and_then(|d| d.repeats.syn.get()).unwrap_or(self.syn())
     }
 
     /// The server's latest SYN-ACK.
@@ -552,7 +590,7 @@ impl Connection {
             return match from {
                 _ if sender.has_isn => segment.seq != sender.isn,
                 // The SYN of a simultaneous open, unless this connection had more than a SYN.
-                From::Server => !self.handshake.syn.is_set() || self.over(),
+                From::Server => !self.syn().is_set() || self.over(),
                 From::Client => self.both_seen() || sender.seen,
             };
         }

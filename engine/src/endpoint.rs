@@ -106,18 +106,17 @@ impl SentPool {
     }
 }
 
-/// The list of one side's segments in flight.
+/// The list of one side's segments in flight: a ring in the pool, of which only the newest is held.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, packed(2))]
 pub struct Flight {
-    head: u32,
-    tail: u32,
+    newest: u32,
     count: u16,
 }
 
 impl Default for Flight {
     fn default() -> Flight {
-        Flight { head: NONE, tail: NONE, count: 0 }
+        Flight { newest: NONE, count: 0 }
     }
 }
 
@@ -134,10 +133,15 @@ impl Flight {
         self.count == 0
     }
 
+    /// Where the oldest is; meaningful unless empty.
+    fn oldest(&self, pool: &SentPool) -> u32 {
+        pool.slots.get(self.newest as usize).map_or(NONE, |newest| newest.next)
+    }
+
     /// In the order in which they were first sent.
     pub fn iter<'p>(&self, pool: &'p SentPool) -> impl Iterator<Item = &'p Sent> + use<'p> {
-        let mut at = self.head;
-        std::iter::from_fn(move || {
+        let mut at = self.oldest(pool);
+        (0..self.count).map_while(move |_| {
             let sent = pool.slots.get(at as usize)?;
             at = sent.next;
             Some(sent)
@@ -168,31 +172,39 @@ impl Flight {
         if at == NONE {
             return;
         }
-        match pool.slots.get_mut(self.tail as usize) {
-            Some(tail) => tail.next = at,
-            None => self.head = at,
-        }
-        self.tail = at;
+        let oldest = match pool.slots.get_mut(self.newest as usize) {
+            Some(newest) => std::mem::replace(&mut newest.next, at),
+            None => at,
+        };
+        pool.slots[at as usize].next = oldest;
+        self.newest = at;
         self.count += 1;
     }
 
+    /// Forgets the oldest.
     fn pop(&mut self, pool: &mut SentPool) {
-        let at = self.head;
-        let Some(slot) = pool.slots.get(at as usize) else { return };
-        self.head = slot.next;
-        if self.head == NONE {
-            self.tail = NONE;
-        }
+        let at = self.oldest(pool);
+        let Some(slot) = pool.slots.get(at as usize) else {
+            *self = Flight::default();
+            return;
+        };
+        let next = slot.next;
         pool.free.push(at);
         self.count -= 1;
+        if self.count == 0 {
+            self.newest = NONE;
+        } else {
+            pool.slots[self.newest as usize].next = next;
+        }
     }
 
     /// Notes that everything in flight that `segment` covers was sent again; `false` when nothing was.
     fn resent(&mut self, pool: &mut SentPool, segment: &Segment<'_>) -> bool {
         let (seq, end) = (segment.seq, segment.end());
         let mut any = false;
-        let mut at = self.head;
-        while let Some(sent) = pool.slots.get_mut(at as usize) {
+        let mut at = self.oldest(pool);
+        for _ in 0..self.count {
+            let Some(sent) = pool.slots.get_mut(at as usize) else { break };
             at = sent.next;
             if sent.seq.before(end) && sent.end().after(seq) {
                 sent.frame = segment.frame;
@@ -207,7 +219,7 @@ impl Flight {
     /// Forgets what is acknowledged; returns the length of the longest segment of it.
     fn acknowledged(&mut self, pool: &mut SentPool, ack: Seq) -> u32 {
         let mut largest = 0;
-        while let Some(sent) = pool.slots.get(self.head as usize) {
+        while let Some(sent) = pool.slots.get(self.oldest(pool) as usize) {
             if !ack.reaches(sent.end()) {
                 break;
             }
@@ -219,7 +231,7 @@ impl Flight {
 
     /// Forgets everything.
     pub fn clear(&mut self, pool: &mut SentPool) {
-        while self.head != NONE {
+        while !self.is_empty() {
             self.pop(pool);
         }
     }
@@ -229,11 +241,11 @@ impl Flight {
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C, packed(1))]
 struct Recent {
+    /// The newest first, as in the others.
     prints: [u32; 2],
     /// Milliseconds, wrapping after a minute.
     times: [u16; 2],
     ttls: [u8; 2],
-    next: u8,
 }
 
 impl Recent {
@@ -248,11 +260,9 @@ impl Recent {
     }
 
     fn push(&mut self, print: Print, time: u16, ttl: u8) {
-        let at = usize::from(self.next) % 2;
-        self.prints[at] = print.hash;
-        self.times[at] = time;
-        self.ttls[at] = ttl;
-        self.next = self.next.wrapping_add(1);
+        self.prints = [print.hash, self.prints[0]];
+        self.times = [time, self.times[0]];
+        self.ttls = [ttl, self.ttls[0]];
     }
 }
 
@@ -287,6 +297,27 @@ impl Print {
         mix(u64::from(segment.len) << 32 | u64::from(id) << 16 | u64::from(segment.window));
         mix(u64::from(segment.flags.0));
         Print { hash: (h >> 32) as u32 | 1, span_ms: if sure { Self::SURE_MS } else { Self::UNSURE_MS } }
+    }
+}
+
+bitflags::bitflags! {
+    /// What is known of one side, a bit each: every connection has two of them.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct Facts: u8 {
+        /// The other side acknowledged what was never captured of it.
+        const UNSEEN = 1;
+        /// A gap in its sequence numbers was captured.
+        const GAP = 1 << 1;
+        /// It has sent the timestamps option.
+        const TIMESTAMPS = 1 << 2;
+        /// A segment of it had a right checksum.
+        const CHECKSUMS_RIGHT = 1 << 3;
+        /// Its newest acknowledgment reports data beyond a hole (RFC 2018).
+        const SACKING = 1 << 4;
+        /// Its SYN or SYN-ACK offered window scaling.
+        const OFFERS_SCALE = 1 << 5;
+        /// It permits SACK.
+        const OFFERS_SACK = 1 << 6;
     }
 }
 
@@ -327,10 +358,6 @@ pub struct Endpoint {
     pub seen: bool,
     /// It has acknowledged anything.
     pub acked_any: bool,
-    /// The other side acknowledged what was never captured of it.
-    pub unseen: bool,
-    /// A gap in its sequence numbers was captured.
-    pub gap: bool,
     /// The segment that moved its acknowledgment number last.
     pub acked_at: Mark,
     /// Its newest segment with payload that it had not sent before: where it is a client, a request.
@@ -345,15 +372,8 @@ pub struct Endpoint {
     pub largest_acked: u16,
     /// The MSS that it offered, 0 without.
     pub mss: u16,
-    has_timestamps: bool,
-    /// A segment of it had a right checksum.
-    pub checksums_right: bool,
-    /// Its newest acknowledgment reports data beyond a hole (RFC 2018).
-    pub sacking: bool,
-    /// Its SYN or SYN-ACK offered window scaling.
-    pub offers_scale: bool,
-    /// It permits SACK.
-    pub offers_sack: bool,
+    /// What else is known of it.
+    pub facts: Facts,
     /// Duplicate ACKs that it has sent since its acknowledgment number last moved; saturates.
     pub dup_acks: u8,
     /// How often its FIN was sent again.
@@ -367,6 +387,12 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// All of `facts` are known of it.
+    #[must_use]
+    pub fn is(&self, facts: Facts) -> bool {
+        self.facts.contains(facts)
+    }
+
     /// `segment` is an exact copy of a packet of this side captured just before: the same header
     /// fields, and an IP ID or a timestamp that a packet sent again would not share. Returns the TTL
     /// of that packet, 0 when not known.
@@ -399,7 +425,7 @@ impl Endpoint {
     /// TSval of its last segment that had the option.
     #[must_use]
     pub fn tsval(&self) -> Option<u32> {
-        self.has_timestamps.then_some(self.tsval)
+        self.is(Facts::TIMESTAMPS).then_some(self.tsval)
     }
 
     /// Bytes of payload that it sent, each counted once, what the capture missed included.
@@ -463,8 +489,8 @@ impl Endpoint {
             self.isn = segment.seq;
             self.has_isn = true;
             self.window_scale = segment.options.window_scale.unwrap_or(0);
-            self.offers_scale = segment.options.window_scale.is_some();
-            self.offers_sack = segment.options.sack_permitted;
+            self.facts.set(Facts::OFFERS_SCALE, segment.options.window_scale.is_some());
+            self.facts.set(Facts::OFFERS_SACK, segment.options.sack_permitted);
             self.mss = segment.options.mss.unwrap_or(0);
             if !self.seen {
                 self.next = segment.seq;
@@ -488,19 +514,23 @@ impl Endpoint {
         }
         if let Some(timestamps) = segment.options.timestamps {
             self.tsval = timestamps.0;
-            self.has_timestamps = true;
+            self.facts |= Facts::TIMESTAMPS;
         }
         if segment.seq_len() == 0 {
             return;
         }
         if segment.len > 0 {
-            self.checksums_right |= segment.checksum == Some(true);
+            if segment.checksum == Some(true) {
+                self.facts |= Facts::CHECKSUMS_RIGHT;
+            }
             self.largest = self.largest.max(segment.len.min(u32::from(u16::MAX)) as u16);
         }
         let end = segment.end();
         // Behind a FIN there is nothing (RFC 9293, 3.6).
         if end.after(self.next) && !self.fin.is_set() {
-            self.gap |= segment.seq.after(self.next);
+            if segment.seq.after(self.next) {
+                self.facts |= Facts::GAP;
+            }
             // What it repeats along with something new stays one entry: the old part.
             self.flight.push(pool, segment);
             self.advance(end);
@@ -525,7 +555,7 @@ impl Endpoint {
         let ahead = segment.ack.since(self.next);
         if ahead > 0 && ahead <= Self::MOST_UNSEEN && !self.fin.is_set() {
             // The capture lacks something that did arrive.
-            self.unseen = true;
+            self.facts |= Facts::UNSEEN;
             self.advance(segment.ack);
         }
         if ahead <= Self::MOST_UNSEEN {

@@ -6,6 +6,7 @@ use crate::connection::{Connection, From};
 use crate::endpoint::SentPool;
 use crate::findings::{Finding, Store};
 use crate::flow::{FlowTable, Tuple};
+use crate::http::Unfinished;
 use crate::icmp::{self, IcmpError};
 use crate::listeners::Listeners;
 use crate::segment::{IcmpPacket, Packet, Segment};
@@ -61,6 +62,7 @@ pub struct Engine {
     pool: SentPool,
     store: Store,
     listeners: Listeners,
+    unfinished: Unfinished,
     crowd: Crowd,
     /// By frame number: the outermost layer.
     frames: Chunked<FrameRecord>,
@@ -94,7 +96,12 @@ impl Engine {
         let c = &mut self.connections[number as usize];
         let from = c.sender(tuple);
         let original = c.end(from).original_of(&segment);
-        let mut context = Context { store: &mut self.store, pool: &self.pool, listeners: &self.listeners };
+        let mut context = Context {
+            store: &mut self.store,
+            pool: &self.pool,
+            listeners: &self.listeners,
+            unfinished: &mut self.unfinished,
+        };
         if backwards > 0 && segment.time < c.last().time {
             trackers::capture::time_backwards(c, &segment, backwards, &mut context);
         }
@@ -102,13 +109,17 @@ impl Engine {
             trackers::copy(c, &segment, from, ttl, &mut context);
         } else {
             let seen = c.see(&segment, from, &self.pool);
-            let established = c.handshake.established;
+            let established = c.handshake.established();
             crowd::syn(c, &seen, &mut self.crowd, &mut context);
             trackers::segment(c, &seen, &mut context);
             c.apply(&seen, &mut self.pool);
-            let completed = c.handshake.established && !established;
-            let mut context =
-                Context { store: &mut self.store, pool: &self.pool, listeners: &self.listeners };
+            let completed = c.handshake.established() && !established;
+            let mut context = Context {
+                store: &mut self.store,
+                pool: &self.pool,
+                listeners: &self.listeners,
+                unfinished: &mut self.unfinished,
+            };
             crowd::after(c, &seen, completed, &mut self.crowd, &mut context);
             if completed {
                 self.listeners.accepted(c.tuple.src.ip, c.tuple.dst, number, segment.time);
@@ -130,7 +141,12 @@ impl Engine {
         let number = self.flows.find(quote.tuple, |n| connections[n as usize].tuple)?;
         let c = &mut self.connections[number as usize];
         let error = IcmpError::new(packet, &quote, c.sender(quote.tuple));
-        let mut context = Context { store: &mut self.store, pool: &self.pool, listeners: &self.listeners };
+        let mut context = Context {
+            store: &mut self.store,
+            pool: &self.pool,
+            listeners: &self.listeners,
+            unfinished: &mut self.unfinished,
+        };
         trackers::icmp(c, &error, &mut context);
         let record = FrameRecord { stream: number, states: [c.client().state, c.server().state] };
         self.record(packet.frame, packet.layer, record);
@@ -164,6 +180,7 @@ impl Engine {
             let old = &mut self.connections[old as usize];
             connection.details().before = Some(old.as_predecessor());
             old.succeed(&mut self.pool);
+            self.unfinished.forget(old.number);
         }
         self.connections.push(connection);
         let connections = &self.connections;

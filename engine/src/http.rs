@@ -1,8 +1,11 @@
 //! HTTP/1 as far as the diagnosis needs it (RFC 9112): heads, and where bodies end.
 //!
 //! Each direction is read from its start, in order, in bounded memory: only an unfinished head or chunk
-//! size is held. What is out of order, cut by the snap length or not HTTP ends the reading of that direction.
+//! size is held, apart from the connection. What is out of order, cut by the snap length or not HTTP ends the reading of that direction.
 
+use crate::connection::From;
+use crate::endpoint::Mark;
+use hashbrown::HashMap;
 use httparse::{EMPTY_HEADER, Header, Request, Response, Status};
 
 /// What a direction carried, in order.
@@ -37,28 +40,95 @@ pub(crate) enum Newline {
 /// Where the reading stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Phase {
-    /// A head begins or goes on.
+    /// It is not HTTP, or has not begun.
     #[default]
+    Nothing,
+    /// The first head begins or goes on.
+    First,
+    /// A later head begins or goes on.
     Head,
-    /// So many bytes of a body are to come.
-    Body(u64),
+    /// `left` bytes of a body are to come.
+    Body,
     /// A chunk's size line begins or goes on.
     ChunkSize,
-    /// So many bytes of a chunk, with the CR LF behind it, are to come.
-    Chunk(u64),
+    /// `left` bytes of a chunk, with the CR LF behind it, are to come.
+    Chunk,
     /// The empty line behind the last chunk, or trailers before it.
     Trailer,
     /// The body goes on until the connection is closed, or nothing more can be said.
     ToTheEnd,
 }
 
-/// One direction of an HTTP connection.
-#[derive(Clone, Debug, Default)]
+/// One direction of a connection, in 9 bytes, as every connection has two.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C, packed)]
 pub(crate) struct Direction {
     phase: Phase,
-    held: Vec<u8>,
-    /// Messages whose head was complete.
-    pub(crate) messages: u32,
+    left: u64,
+}
+
+/// The part of a head, chunk size or trailer line that was read before the segment with its end came.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    bytes: Vec<u8>,
+    /// The segment in which it begins; meaningful when there are bytes.
+    pub(crate) began: Mark,
+}
+
+impl Held {
+    /// Nothing is held.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    fn add(&mut self, bytes: &[u8], at: Mark) {
+        if self.is_empty() {
+            self.began = at;
+        }
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.bytes)
+    }
+}
+
+/// What is held of all connections: of most nothing, and of a busy capture's many at most [`Unfinished::MOST`].
+#[derive(Debug, Default)]
+pub(crate) struct Unfinished(HashMap<(u32, From), Held>);
+
+impl Unfinished {
+    /// At most so many, 64 MB if each were the longest head.
+    const MOST: usize = 4096;
+
+    /// What is held of a direction.
+    pub(crate) fn get(&self, stream: u32, from: From) -> Option<&Held> {
+        self.0.get(&(stream, from))
+    }
+
+    /// Takes out what is held of a direction.
+    pub(crate) fn take(&mut self, stream: u32, from: From) -> Held {
+        self.0.remove(&(stream, from)).unwrap_or_default()
+    }
+
+    /// Forgets what is held of a connection.
+    pub(crate) fn forget(&mut self, stream: u32) {
+        for from in [From::Client, From::Server] {
+            self.take(stream, from);
+        }
+    }
+
+    /// Puts it back; `false` when there is no room.
+    pub(crate) fn put(&mut self, stream: u32, from: From, held: Held) -> bool {
+        if held.is_empty() {
+            return true;
+        }
+        let room = self.0.len() < Self::MOST;
+        if room {
+            self.0.insert((stream, from), held);
+        }
+        room
+    }
 }
 
 /// The longest head that is held; servers accept 8 to 64 kB.
@@ -75,47 +145,62 @@ pub(crate) fn begins_request(bytes: &[u8]) -> bool {
 }
 
 impl Direction {
-    /// A head was begun and not finished.
-    pub(crate) fn in_head(&self) -> bool {
-        self.phase == Phase::Head && !self.held.is_empty()
+    /// It is read.
+    pub(crate) fn begun(self) -> bool {
+        self.phase != Phase::Nothing
+    }
+
+    /// Begins to read it.
+    pub(crate) fn begin(&mut self) {
+        self.go(Phase::First, 0);
+    }
+
+    /// A part of what it says may be held.
+    pub(crate) fn may_hold(self) -> bool {
+        matches!(self.phase, Phase::First | Phase::Head | Phase::ChunkSize | Phase::Trailer)
+    }
+
+    /// It stands before or in a head.
+    pub(crate) fn at_head(self) -> bool {
+        matches!(self.phase, Phase::First | Phase::Head)
     }
 
     /// Bytes of the present body that are still to come.
-    pub(crate) fn missing(&self) -> Option<u64> {
-        match self.phase {
-            Phase::Body(left) => Some(left),
-            _ => None,
-        }
-    }
-
-    /// Nothing more is read from this direction.
-    pub(crate) fn at_the_end(&self) -> bool {
-        self.phase == Phase::ToTheEnd
+    pub(crate) fn missing(self) -> Option<u64> {
+        (self.phase == Phase::Body).then_some(self.left)
     }
 
     /// Nothing more can be read from this direction.
     pub(crate) fn stop(&mut self) {
-        self.phase = Phase::ToTheEnd;
-        self.held = Vec::new();
+        self.go(Phase::ToTheEnd, 0);
     }
 
-    /// Reads what comes next. `to_head` tells whether the next response answers HEAD, and so has no body.
+    fn go(&mut self, phase: Phase, left: u64) {
+        *self = Direction { phase, left };
+    }
+
+    /// Reads what comes next, in the segment `at`. `to_head` tells whether the next response answers HEAD, and
+    /// so has no body.
     pub(crate) fn read(
         &mut self,
         mut bytes: &[u8],
+        at: Mark,
+        held: &mut Held,
         is_request: bool,
         mut to_head: impl FnMut() -> bool,
         mut event: impl FnMut(Event),
     ) {
         while !bytes.is_empty() {
             match self.phase {
-                Phase::ToTheEnd => return,
-                Phase::Body(left) => {
+                Phase::Nothing | Phase::ToTheEnd => return,
+                Phase::Body => {
+                    let left = self.left;
                     let take = left.min(bytes.len() as u64);
                     bytes = &bytes[take as usize..];
-                    self.phase = if left == take { Phase::Head } else { Phase::Body(left - take) };
+                    self.go(if left == take { Phase::Head } else { Phase::Body }, left - take);
                 }
-                Phase::Chunk(left) => {
+                Phase::Chunk => {
+                    let left = self.left;
                     let take = left.min(bytes.len() as u64) as usize;
                     let ends = left == take as u64;
                     if ends && bytes[take - 1] != b'\n' {
@@ -123,15 +208,15 @@ impl Direction {
                         return self.stop();
                     }
                     bytes = &bytes[take..];
-                    self.phase = if ends { Phase::ChunkSize } else { Phase::Chunk(left - take as u64) };
+                    self.go(if ends { Phase::ChunkSize } else { Phase::Chunk }, left - take as u64);
                 }
                 Phase::ChunkSize | Phase::Trailer => {
-                    let Some(rest) = self.line(bytes, &mut event) else { return };
+                    let Some(rest) = self.line(bytes, at, held, &mut event) else { return };
                     bytes = rest;
                 }
-                Phase::Head => {
-                    let Some(rest) = self.head(bytes, is_request, &mut to_head, &mut event) else { return };
-                    // What follows is held in this direction's own memory when the head was.
+                Phase::First | Phase::Head => {
+                    let rest = self.head(bytes, at, held, is_request, &mut to_head, &mut event);
+                    let Some(rest) = rest else { return };
                     bytes = &bytes[bytes.len() - rest..];
                 }
             }
@@ -139,27 +224,34 @@ impl Direction {
     }
 
     /// Takes a chunk size or trailer line; returns what follows it.
-    fn line<'a>(&mut self, bytes: &'a [u8], event: &mut impl FnMut(Event)) -> Option<&'a [u8]> {
+    fn line<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        at: Mark,
+        held: &mut Held,
+        event: &mut impl FnMut(Event),
+    ) -> Option<&'a [u8]> {
         let Some(end) = bytes.iter().position(|&b| b == b'\n') else {
-            self.held.extend_from_slice(bytes);
-            if self.held.len() > LONGEST_SIZE_LINE {
+            held.add(bytes, at);
+            if held.bytes.len() > LONGEST_SIZE_LINE {
                 event(Event::BadChunk);
+                held.take();
                 self.stop();
             }
             return None;
         };
-        let held = std::mem::take(&mut self.held);
+        let begun = held.take();
         let joined;
-        let line = if held.is_empty() {
+        let line = if begun.is_empty() {
             &bytes[..end]
         } else {
-            joined = [&held, &bytes[..end]].concat();
+            joined = [&begun, &bytes[..end]].concat();
             &joined
         };
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if self.phase == Phase::Trailer {
             if line.is_empty() {
-                self.phase = Phase::Head;
+                self.go(Phase::Head, 0);
             }
             return Some(&bytes[end + 1..]);
         }
@@ -167,8 +259,8 @@ impl Direction {
         let ends_well = matches!(line.get(digits), None | Some(b';' | b' ' | b'\t'));
         let size = std::str::from_utf8(&line[..digits]).ok().and_then(|s| u64::from_str_radix(s, 16).ok());
         match size.filter(|_| ends_well && digits <= 15) {
-            Some(0) => self.phase = Phase::Trailer,
-            Some(size) => self.phase = Phase::Chunk(size + 2),
+            Some(0) => self.go(Phase::Trailer, 0),
+            Some(size) => self.go(Phase::Chunk, size + 2),
             None => {
                 event(Event::BadChunk);
                 self.stop();
@@ -182,16 +274,19 @@ impl Direction {
     fn head(
         &mut self,
         bytes: &[u8],
+        at: Mark,
+        held: &mut Held,
         is_request: bool,
         to_head: &mut impl FnMut() -> bool,
         event: &mut impl FnMut(Event),
     ) -> Option<usize> {
-        let before = self.held.len();
-        let joined: &[u8] = if before == 0 {
+        // Taken out, and put back only where the head goes on.
+        let mut before = held.take();
+        let joined: &[u8] = if before.is_empty() {
             bytes
         } else {
-            self.held.extend_from_slice(bytes);
-            &self.held
+            before.extend_from_slice(bytes);
+            &before
         };
         // Between messages, empty lines are to be ignored (RFC 9112, 2.2).
         let blank = joined.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
@@ -202,7 +297,7 @@ impl Direction {
         let starts_well = if is_request { could_be_request(text) } else { could_be_response(text) };
         if !starts_well {
             // Else another protocol may follow (an upgrade), which is none of this reader's business.
-            if self.messages > 0 && is_request && looks_like_headers(text) {
+            if self.phase == Phase::Head && is_request && looks_like_headers(text) {
                 event(Event::StrayNewline(Newline::Doubled));
             }
             self.stop();
@@ -227,9 +322,9 @@ impl Direction {
                     // 101 and a body without length go on to the end; 1xx, 204, 304 and HEAD have none.
                     let none = matches!(status, 100 | 102..=199 | 204 | 304) || (status >= 200 && to_head());
                     let body = if status == 101 {
-                        Phase::ToTheEnd
+                        (Phase::ToTheEnd, 0)
                     } else if none {
-                        Phase::Head
+                        (Phase::Head, 0)
                     } else {
                         body_of(response.headers, true)
                     };
@@ -241,13 +336,11 @@ impl Direction {
             }
         };
         match parsed {
-            Ok(Some((length, head, body))) => {
+            Ok(Some((length, head, (phase, left)))) => {
                 let stray = is_request.then(|| bare_newline(&text[..length])).flatten();
                 let rest = joined.len() - blank - length;
                 let rest = rest.min(bytes.len());
-                self.held = Vec::new();
-                self.phase = body;
-                self.messages += 1;
+                self.go(phase, left);
                 event(head);
                 if let Some(newline) = stray {
                     event(Event::StrayNewline(newline));
@@ -259,8 +352,10 @@ impl Direction {
                 None
             }
             Ok(None) => {
-                if before == 0 {
-                    self.held.extend_from_slice(bytes);
+                if before.is_empty() {
+                    held.add(bytes, at);
+                } else {
+                    held.bytes = before;
                 }
                 None
             }
@@ -319,24 +414,24 @@ fn contains(value: Option<&[u8]>, word: &str) -> bool {
     value.is_some_and(|v| v.windows(word.len()).any(|w| w.eq_ignore_ascii_case(word.as_bytes())))
 }
 
-/// Where the body ends (RFC 9112, 6.3).
-fn body_of(headers: &[Header<'_>], is_response: bool) -> Phase {
+/// What follows the head, and its length where that is known (RFC 9112, 6.3).
+fn body_of(headers: &[Header<'_>], is_response: bool) -> (Phase, u64) {
     if contains(header(headers, "transfer-encoding"), "chunked") {
-        return Phase::ChunkSize;
+        return (Phase::ChunkSize, 0);
     }
     let length = header(headers, "content-length")
         .and_then(|v| std::str::from_utf8(v).ok())
         .and_then(|v| v.trim().parse::<u64>().ok());
     match length {
-        Some(0) => Phase::Head,
-        Some(length) => Phase::Body(length),
+        Some(0) => (Phase::Head, 0),
+        Some(length) => (Phase::Body, length),
         None if header(headers, "upgrade").is_some()
             && contains(header(headers, "connection"), "upgrade") =>
         {
-            Phase::Head
+            (Phase::Head, 0)
         }
-        None if is_response => Phase::ToTheEnd,
-        None => Phase::Head,
+        None if is_response => (Phase::ToTheEnd, 0),
+        None => (Phase::Head, 0),
     }
 }
 
@@ -352,9 +447,11 @@ mod tests {
 
     fn events(parts: &[&[u8]], is_request: bool) -> Vec<Event> {
         let mut direction = Direction::default();
+        direction.begin();
+        let mut held = Held::default();
         let mut all = Vec::new();
         for part in parts {
-            direction.read(part, is_request, || false, |event| all.push(event));
+            direction.read(part, Mark::default(), &mut held, is_request, || false, |event| all.push(event));
         }
         all
     }

@@ -80,10 +80,10 @@ pub fn classify(
         let answers = seen.from == From::Client && peer.last.is_set() && !segment.has_odd_flags();
         return if answers { Rst::NoSuchConnection } else { Rst::Unknown };
     }
-    let opening = c.handshake.syn.is_set() || c.handshake.syn_ack.is_set();
+    let opening = c.syn().is_set() || c.handshake.syn_ack.is_set();
     // The third ACK is known as such only where the SYN was captured, too.
     let acknowledged = c.client().acked_any && c.server().has_isn && c.client().acked.after(c.server().isn);
-    let half_open = opening && !c.handshake.third_ack.is_set() && !c.handshake.established && !acknowledged;
+    let half_open = opening && !c.handshake.third_ack.is_set() && !c.handshake.established() && !acknowledged;
     // A scanner's SYN is made by hand, and has another TTL than what its kernel answers.
     // And one to a SYN-ACK that acknowledges what was never sent has that number (RFC 9293, 3.10.7.3).
     let answers =
@@ -116,7 +116,7 @@ pub fn classify(
         return Rst::KeepaliveTimeout;
     }
     if opening
-        && !c.handshake.established
+        && !c.handshake.established()
         && c.handshake.third_ack.is_set()
         && let Some(rst) = before_established(c, seen, pool)
     {

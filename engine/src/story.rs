@@ -33,10 +33,10 @@ pub(crate) fn outcome(c: &Connection, findings: &[Finding]) -> Outcome {
     if let Some((_, outcome)) = by_finding.into_iter().find(|(d, _)| found(*d)) {
         return outcome;
     }
-    let opening = c.handshake.syn.is_set() || c.handshake.syn_ack.is_set();
+    let opening = c.syn().is_set() || c.handshake.syn_ack.is_set();
     match fins {
         _ if opening && !c.handshake.third_ack.is_set() && c.client().bytes() == 0 => Outcome::HalfOpen,
-        0 if opening && found(D::HandshakeThirdAckLost) && !c.handshake.established => Outcome::HalfOpen,
+        0 if opening && found(D::HandshakeThirdAckLost) && !c.handshake.established() => Outcome::HalfOpen,
         0 if c.succeeded => Outcome::Replaced,
         0 => Outcome::Open,
         1 => Outcome::HalfClosed,

@@ -102,7 +102,7 @@ pub(crate) fn conn_state(c: &Connection) -> &'static str {
     let (o_reset, r_reset) = (ended_by_rst(c, From::Client), ended_by_rst(c, From::Server));
     let (o_closed, r_closed) = (closed(c, From::Client), closed(c, From::Server));
     let silent = |e: &Endpoint| !e.last.is_set();
-    let syn_only = c.handshake.syn.is_set() && !r.has_isn;
+    let syn_only = c.syn().is_set() && !r.has_isn;
     if r_reset && (syn_only || (o_reset && o.bytes() + r.bytes() == 0)) {
         return "REJ";
     }

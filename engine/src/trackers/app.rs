@@ -3,7 +3,7 @@
 use super::Context;
 use crate::catalogue::Diagnosis;
 use crate::connection::{Connection, From, Seen};
-use crate::endpoint::Mark;
+use crate::endpoint::{Facts, Mark};
 use crate::findings::{Finding, Value};
 
 /// What this tracker keeps.
@@ -44,7 +44,7 @@ fn slow_response(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>)
     let at_once = server.acked_any && server.acked.reaches(client.next) && acked_after >= 0;
     // Nothing may be missing, and no loss may explain the wait.
     let first = server.said.time < request.time;
-    let complete = segment.seq == server.next && !server.gap;
+    let complete = segment.seq == server.next && !server.is(Facts::GAP);
     if client.unanswered >= TELLS
         || worked < SLOW
         || !at_once
@@ -114,8 +114,8 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
         && client.unanswered < TELLS
         && ended
         && waited >= UNANSWERED
-        && !server.gap
-        && !server.unseen
+        && !server.is(Facts::GAP)
+        && !server.is(Facts::UNSEEN)
     {
         out.push(
             Finding::at(Diagnosis::AppNoResponse, c, request.frame)

@@ -3,7 +3,7 @@
 use super::Context;
 use crate::catalogue::Diagnosis;
 use crate::connection::{Connection, From, Seen, fold};
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Facts};
 use crate::findings::{Finding, Told, Value};
 use crate::segment::Segment;
 
@@ -53,7 +53,7 @@ fn offload(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let mss = u32::from(c.end(seen.from.other()).mss);
     let large = mss > 0 && segment.len > mss;
-    let unfinished = segment.checksum == Some(false) && !c.end(seen.from).checksums_right;
+    let unfinished = segment.checksum == Some(false) && !c.end(seen.from).is(Facts::CHECKSUMS_RIGHT);
     if !(large || unfinished) || std::mem::replace(&mut c.details().capture.offload_told, true) {
         return;
     }

@@ -3,7 +3,7 @@
 use super::Context;
 use crate::catalogue::Diagnosis;
 use crate::connection::{Connection, From, Seen};
-use crate::endpoint::{Endpoint, Mark};
+use crate::endpoint::{Endpoint, Facts, Mark};
 use crate::findings::{Finding, Told, Value};
 use crate::rst::Rst;
 use crate::segment::Segment;
@@ -193,8 +193,7 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
     if c.succeeded || c.is_reset() {
         return;
     }
-    let opened =
-        c.handshake.third_ack.is_set() || (!c.handshake.syn.is_set() && !c.handshake.syn_ack.is_set());
+    let opened = c.handshake.third_ack.is_set() || (!c.syn().is_set() && !c.handshake.syn_ack.is_set());
     if opened && c.ends.iter().all(|e| !e.fin.is_set()) {
         out.push(
             Finding::at(Diagnosis::CloseIncomplete, c, c.last().frame)
@@ -227,7 +226,11 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
                         .with("waited", Value::Duration(waited)),
                 );
             }
-        } else if !peer.fin.is_set() && !peer.unseen && !peer.gap && !peer.may_have_closed_before() {
+        } else if !peer.fin.is_set()
+            && !peer.is(Facts::UNSEEN)
+            && !peer.is(Facts::GAP)
+            && !peer.may_have_closed_before()
+        {
             let waited = now - closer.fin_acked.time.max(peer.last.time);
             if waited >= LEAKED_AFTER {
                 out.push(

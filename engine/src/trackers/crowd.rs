@@ -56,7 +56,7 @@ pub(crate) fn syn(c: &mut Connection, seen: &Seen<'_>, crowd: &mut Crowd, contex
     if !segment.is_syn() || seen.from != From::Client {
         return;
     }
-    if c.handshake.syn.is_set() {
+    if c.syn().is_set() {
         ignored(c, seen, crowd, context);
         return;
     }
@@ -93,10 +93,10 @@ fn ignored(c: &mut Connection, seen: &Seen<'_>, crowd: &Crowd, context: &mut Con
         return;
     }
     let finding = Finding::new(Diagnosis::HandshakeSynIgnored, c, seen.segment)
-        .about(c.handshake.syn.frame)
+        .about(c.syn().frame)
         .of(From::Server)
         .evidence("syn_again", seen.segment.frame)
-        .with("waited", Value::Duration(seen.segment.time - c.handshake.syn.time));
+        .with("waited", Value::Duration(seen.segment.time - c.syn().time));
     context.store.tell(c, finding);
 }
 
@@ -124,7 +124,7 @@ pub(crate) fn after(
         source.succeeded += 1;
     }
     let refused =
-        segment.flags.rst() && c.client().bytes() == 0 && c.server().bytes() == 0 && c.handshake.syn.is_set();
+        segment.flags.rst() && c.client().bytes() == 0 && c.server().bytes() == 0 && c.syn().is_set();
     if refused {
         if let Some(listener) = crowd.listeners.get_mut(&c.tuple.dst) {
             listener.completed += 1;
@@ -157,7 +157,7 @@ fn failed(c: &mut Connection, time: i64, crowd: &mut Crowd, context: &mut Contex
         });
         return;
     }
-    let syn = c.handshake.syn.frame;
+    let syn = c.syn().frame;
     let finding = Finding::at(Diagnosis::HandshakeScan, c, syn)
         .proved_by(c.last().frame.max(syn))
         .of(From::Client)

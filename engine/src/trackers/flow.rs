@@ -3,7 +3,7 @@
 use super::Context;
 use crate::catalogue::{Diagnosis, Severity};
 use crate::connection::{Connection, From, Seen};
-use crate::endpoint::{Endpoint, Mark};
+use crate::endpoint::{Endpoint, Facts, Mark};
 use crate::findings::{Finding, Told, Value};
 use crate::seq::Seq;
 
@@ -75,7 +75,8 @@ pub(super) fn scaled(c: &Connection, from: From, window: u16) -> Option<u32> {
     if !sender.has_isn || !peer.has_isn {
         return None;
     }
-    let shift = if sender.offers_scale && peer.offers_scale { sender.window_scale } else { 0 };
+    let shift =
+        if sender.is(Facts::OFFERS_SCALE) && peer.is(Facts::OFFERS_SCALE) { sender.window_scale } else { 0 };
     Some(u32::from(window) << shift)
 }
 
@@ -155,7 +156,7 @@ fn shrunk(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         return;
     }
     let moved = (segment.ack + now).since(sender.acked + before);
-    let shift = if c.end(seen.from.other()).offers_scale { sender.window_scale } else { 0 };
+    let shift = if c.end(seen.from.other()).is(Facts::OFFERS_SCALE) { sender.window_scale } else { 0 };
     // Bytes that the sender had been promised: more than a full segment, and than two steps of the scale.
     let slack = (2i32 << shift).max(i32::from(c.end(seen.from.other()).largest.max(1460)) * 2);
     if moved < -slack && c.end(seen.from.other()).next.after(segment.ack + now) {
@@ -208,7 +209,7 @@ fn filled(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         return;
     }
     let evidence = peer.acked_at.frame;
-    let scale_in_doubt = c.client().offers_scale != c.server().offers_scale;
+    let scale_in_doubt = c.client().is(Facts::OFFERS_SCALE) != c.server().is(Facts::OFFERS_SCALE);
     let notes = &mut c.details().flow.windows[seen.from.other() as usize];
     notes.filled += 1;
     notes.filled_at = segment.end();
@@ -223,7 +224,7 @@ fn filled(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     context.store.tell(c, finding);
     if mismatch {
         let finding = Finding::new(Diagnosis::FlowWindowScaleMismatch, c, segment)
-            .evidence("syn", c.handshake.syn.frame)
+            .evidence("syn", c.syn().frame)
             .evidence("syn_ack", c.handshake.syn_ack.frame)
             .with("who", Value::Side(seen.from.side()))
             .with("peer", Value::Side(seen.from.other().side()))

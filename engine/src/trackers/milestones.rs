@@ -2,7 +2,7 @@
 //! for them, so that a healthy connection costs no more than its two sides.
 
 use crate::catalogue::Diagnosis;
-use crate::connection::{Connection, From};
+use crate::connection::{Connection, Course, From};
 use crate::endpoint::Endpoint;
 use crate::findings::{Finding, Side, Value};
 
@@ -26,19 +26,19 @@ fn started_late(c: &Connection) -> Option<Finding> {
 fn completed(c: &Connection) -> Option<Finding> {
     let handshake = &c.handshake;
     let third_ack = handshake.third_ack.get().filter(|ack| ack.frame > handshake.syn_ack.frame)?;
-    if !handshake.syn_ack.is_set() || handshake.refused_to_establish {
+    if !handshake.syn_ack.is_set() || handshake.course.contains(Course::REFUSED_TO_ESTABLISH) {
         return None;
     }
     let carrier = if c.client().fin.frame == third_ack.frame {
         "carried_by_fin"
-    } else if handshake.third_ack_has_data {
+    } else if handshake.course.contains(Course::THIRD_ACK_HAS_DATA) {
         "carried_by_data"
     } else {
         "carried_by_ack"
     };
     let finding = Finding::at(Diagnosis::HandshakeCompleted, c, third_ack.frame)
         .side(Side::Client)
-        .evidence("syn", handshake.syn.frame)
+        .evidence("syn", c.syn().frame)
         .evidence("syn_ack", handshake.syn_ack.frame)
         .with("carrier", Value::Term(carrier));
     Some(match c.half(From::Server) {

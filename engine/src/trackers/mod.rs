@@ -20,6 +20,7 @@ pub mod reset;
 use crate::connection::{Connection, From, Predecessor, Repeats, Resets, Seen};
 use crate::endpoint::SentPool;
 use crate::findings::{Finding, Store};
+use crate::http::Unfinished;
 use crate::icmp::IcmpError;
 use crate::listeners::Listeners;
 use crate::rst;
@@ -33,6 +34,8 @@ pub(crate) struct Context<'a> {
     pub(crate) pool: &'a SentPool,
     /// What is known of the hosts and ports that answer.
     pub(crate) listeners: &'a Listeners,
+    /// Heads of HTTP messages that go on in segments to come.
+    pub(crate) unfinished: &'a mut Unfinished,
 }
 
 /// What the trackers keep about a connection that gave them reason to.
@@ -50,6 +53,7 @@ pub struct Details {
     pub(crate) path: path::Notes,
     pub(crate) flow: flow::Notes,
     pub(crate) app: app::Notes,
+    pub(crate) http: http::Faults,
 }
 
 /// Shows a segment to every tracker.

@@ -3,6 +3,7 @@
 use super::{Context, loss};
 use crate::catalogue::Diagnosis;
 use crate::connection::{Connection, Seen};
+use crate::endpoint::Facts;
 use crate::findings::{Finding, Told, Value};
 use crate::icmp::IcmpError;
 
@@ -67,7 +68,7 @@ pub(crate) fn timeout(c: &mut Connection, seen: &Seen<'_>, row: loss::Timeouts, 
     let largest =
         if peer.mss > MOST_OPTIONS { sender.largest.min(peer.mss - MOST_OPTIONS) } else { sender.largest };
     let full_size = segment.len > SMALL && segment.len >= largest.into();
-    if full_size && peer.sacking && u32::from(sender.largest_acked) < segment.len {
+    if full_size && peer.is(Facts::SACKING) && u32::from(sender.largest_acked) < segment.len {
         let finding = Finding::new(Diagnosis::PathPmtuBlackHole, c, segment)
             .about(row.first.frame)
             .evidence("resend", segment.frame)
@@ -106,6 +107,7 @@ pub(crate) fn heard_again(
     advanced: bool,
     context: &mut Context<'_>,
 ) {
+    let open = c.handshake.established() || !c.syn().is_set();
     let Some(details) = &mut c.details else { return };
     let notes = &mut details.path;
     context.store.withdraw(&mut notes.state_lost);
@@ -113,7 +115,6 @@ pub(crate) fn heard_again(
         context.store.withdraw(&mut notes.black_hole);
     }
     let silent = seen.segment.time - row.first.time;
-    let open = c.handshake.established || !c.handshake.syn.is_set();
     if row.count < INTERRUPTED || silent < BLACKOUT || notes.black_hole.is_some() || !open || !advanced {
         return;
     }

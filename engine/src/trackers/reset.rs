@@ -258,7 +258,8 @@ pub(crate) fn reset(
                 finding.set("forged", Value::Frame(forged));
                 finding = finding.evidence("forged", forged);
                 "killed_by_forged"
-            } else if c.end(from).bytes() == 0 && !c.handshake.established && c.handshake.third_ack.is_set() {
+            } else if c.end(from).bytes() == 0 && !c.handshake.established() && c.handshake.third_ack.is_set()
+            {
                 "killed_early"
             } else {
                 "killed_later"

@@ -4,7 +4,7 @@ mod opening;
 
 use super::Context;
 use crate::catalogue::{Diagnosis, Severity};
-use crate::connection::{Connection, From, Seen};
+use crate::connection::{Connection, Course, From, Seen};
 use crate::endpoint::Mark;
 use crate::findings::{Finding, Side, Told, Value};
 use crate::icmp::IcmpError;
@@ -47,10 +47,10 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
     }
     match seen.from {
         From::Client if segment.flags.fin() && !c.server().last.is_set() => withdrawn(c, seen, context),
-        From::Client if segment.is_syn() && c.handshake.syn.is_set() => syn_repeated(c, segment, context),
+        From::Client if segment.is_syn() && c.syn().is_set() => syn_repeated(c, segment, context),
         From::Client if c.is_third_ack(segment) => third_ack(c, segment, context),
         From::Server if segment.is_syn_ack() => syn_ack(c, segment, context),
-        From::Server if c.handshake.third_ack.is_set() && !c.handshake.established => {
+        From::Server if c.handshake.third_ack.is_set() && !c.handshake.established() => {
             recovered(c, segment, context);
         }
         _ => {}
@@ -59,7 +59,7 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
 
 /// The SYN again: unanswered so far, or the answer did not arrive.
 fn syn_repeated(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
-    let syn = c.handshake.syn;
+    let syn = c.syn();
     let count = u64::from(c.handshake.syn_repeats) + 1;
     let waited = segment.time - syn.time;
     let repeat = Finding::new(Diagnosis::HandshakeSynRetransmitted, c, segment)
@@ -102,7 +102,7 @@ fn syn_ack_lost(c: &mut Connection, segment: &Segment<'_>, context: &mut Context
     }
     let finding = Finding::new(Diagnosis::HandshakeSynackLost, c, segment)
         .about(syn_ack.frame)
-        .evidence("syn", c.handshake.syn.frame)
+        .evidence("syn", c.syn().frame)
         .evidence("syn_again", segment.frame)
         .with("waited", Value::Duration(segment.time - syn_ack.time));
     let told = context.store.tell(c, finding);
@@ -116,7 +116,7 @@ fn syn_ack(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_>)
     if let Some(details) = &mut c.details {
         context.store.withdraw(&mut details.handshake.unanswered);
     }
-    if !c.handshake.syn_ack.is_set() || c.handshake.simultaneous {
+    if !c.handshake.syn_ack.is_set() || c.handshake.simultaneous() {
         return;
     }
     let repeats = u64::from(c.handshake.syn_ack_repeats) + 1;
@@ -141,7 +141,7 @@ fn syn_ack(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_>)
 fn third_ack_lost(c: &mut Connection, segment: &Segment<'_>, repeats: u64, context: &mut Context<'_>) {
     let ack = c.handshake.third_ack;
     // A repeat that left before the ACK can have arrived proves nothing.
-    if c.handshake.established || segment.time - ack.time <= c.half(From::Server) {
+    if c.handshake.established() || segment.time - ack.time <= c.half(From::Server) {
         return;
     }
     if let told @ Some(_) = c.details().handshake.third_ack_lost {
@@ -190,7 +190,7 @@ fn third_ack_missing(c: &mut Connection, segment: &Segment<'_>, repeats: u64, co
     }
     let finding = Finding::new(Diagnosis::HandshakeThirdAckMissing, c, segment)
         .about(c.handshake.syn_ack.frame)
-        .evidence("syn", c.handshake.syn.frame)
+        .evidence("syn", c.syn().frame)
         .evidence("syn_ack_again", segment.frame)
         .with("repeats", Value::Count(repeats))
         .with("waited", Value::Duration(segment.time - c.handshake.syn_ack.time))
@@ -238,18 +238,13 @@ fn withdrawn(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let takes_back = seen.from == From::Client && (segment.flags.rst() || segment.flags.fin());
     let only_syn = c.client().next == c.client().isn + 1 && !c.client().acked_any;
-    if !takes_back
-        || !only_syn
-        || !c.handshake.syn.is_set()
-        || c.server().last.is_set()
-        || segment.flags.syn()
-    {
+    if !takes_back || !only_syn || !c.syn().is_set() || c.server().last.is_set() || segment.flags.syn() {
         return;
     }
     let finding = Finding::new(Diagnosis::HandshakeSynWithdrawn, c, segment)
         .of(From::Client)
-        .evidence("syn", c.handshake.syn.frame)
-        .with("waited", Value::Duration(segment.time - c.handshake.syn.time));
+        .evidence("syn", c.syn().frame)
+        .with("waited", Value::Duration(segment.time - c.syn().time));
     context.store.tell(c, finding);
 }
 
@@ -257,7 +252,7 @@ fn withdrawn(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 fn others_accepted(c: &Connection, context: &Context<'_>) -> bool {
     context
         .listeners
-        .accepted_since(c.tuple.src.ip, c.tuple.dst, c.handshake.syn.time - 1_000_000_000)
+        .accepted_since(c.tuple.src.ip, c.tuple.dst, c.syn().time - 1_000_000_000)
         .is_some_and(|other| other != c.number)
 }
 
@@ -292,7 +287,7 @@ pub(crate) fn reset(
             context.store.withdraw(&mut notes.third_ack_missing);
             Finding::new(Diagnosis::HandshakeSynackRejected, c, segment)
                 .side(Side::Client)
-                .evidence("syn", c.handshake.syn.frame)
+                .evidence("syn", c.syn().frame)
                 .evidence("syn_ack", c.handshake.syn_ack.frame)
         }
         Rst::AfterAccept => Finding::new(Diagnosis::HandshakeResetAfterAccept, c, segment)
@@ -302,7 +297,7 @@ pub(crate) fn reset(
             .with("who", Value::Side(seen.from.side()))
             .with("took", Value::Duration(segment.time - c.handshake.third_ack.time)),
         Rst::NeverEstablished => {
-            c.handshake.refused_to_establish = true;
+            c.handshake.course |= Course::REFUSED_TO_ESTABLISH;
             // Others got in meanwhile: then the path works, and the queue is the cause, which is told already.
             // And at the server, where the third ACK never came, that is the cause, and told, too.
             let told_otherwise = matches!(c.vantage(), Vantage::Server | Vantage::Both);
@@ -325,10 +320,10 @@ pub(crate) fn reset(
 /// An ICMP error that quotes a segment of this connection.
 pub(crate) fn icmp(c: &mut Connection, error: &IcmpError, context: &mut Context<'_>) {
     let about_syn = error.from == From::Client && error.seq.is_none_or(|seq| seq == c.client().isn);
-    if !c.handshake.syn.is_set() || c.server().last.is_set() || !about_syn || !error.refuses() {
+    if !c.syn().is_set() || c.server().last.is_set() || !about_syn || !error.refuses() {
         return;
     }
-    let took = error.at.time - c.handshake.syn.time;
+    let took = error.at.time - c.syn().time;
     let notes = &mut c.details().handshake;
     notes.refused_by_icmp = true;
     context.store.withdraw(&mut notes.unanswered);
@@ -350,19 +345,16 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
     if notes.refused || notes.refused_by_icmp || c.is_reset() {
         return;
     }
-    if handshake.syn.is_set()
-        && !c.server().last.is_set()
-        && notes.unanswered.is_none()
-        && c.client().bytes() == 0
+    if c.syn().is_set() && !c.server().last.is_set() && notes.unanswered.is_none() && c.client().bytes() == 0
     {
         let only_syn = c.client().next == c.client().isn + 1 && !c.client().acked_any;
         if only_syn {
             out.push(
-                Finding::at(Diagnosis::HandshakeSynUnanswered, c, handshake.syn.frame)
+                Finding::at(Diagnosis::HandshakeSynUnanswered, c, c.syn().frame)
                     .proved_by(c.last().frame)
                     .side(Side::Server)
                     .with("count", Value::Count(1))
-                    .with("waited", Value::Duration(now - handshake.syn.time)),
+                    .with("waited", Value::Duration(now - c.syn().time)),
             );
         }
     }
@@ -372,7 +364,7 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
         out.push(
             Finding::at(Diagnosis::HandshakeThirdAckMissing, c, handshake.syn_ack.frame)
                 .proved_by(c.last().frame)
-                .evidence("syn", handshake.syn.frame)
+                .evidence("syn", c.syn().frame)
                 .with("repeats", Value::Count(0))
                 .with("waited", Value::Duration(now - handshake.syn_ack.time))
                 .with("vantage", Value::Term(c.vantage().name())),
@@ -383,7 +375,7 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
                 Finding::at(Diagnosis::HandshakeSynCookies, c, handshake.syn_ack.frame)
                     .proved_by(c.last().frame)
                     .of(From::Server)
-                    .evidence("syn", handshake.syn.frame)
+                    .evidence("syn", c.syn().frame)
                     .with("waited", Value::Duration(now - handshake.syn_ack.time)),
             );
         }

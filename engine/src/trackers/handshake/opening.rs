@@ -3,7 +3,7 @@
 use super::super::Context;
 use crate::catalogue::Diagnosis;
 use crate::connection::{Before, Connection, From, Seen};
-use crate::endpoint::Mark;
+use crate::endpoint::{Facts, Mark};
 use crate::findings::{Finding, Told, Value};
 use crate::segment::Segment;
 
@@ -28,9 +28,9 @@ const SLOW: i64 = 500_000_000;
 pub(super) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     match (seen.from, segment.is_syn(), segment.is_syn_ack()) {
-        (From::Client, true, _) if !c.handshake.syn.is_set() => first_syn(c, segment, context),
+        (From::Client, true, _) if !c.syn().is_set() => first_syn(c, segment, context),
         (From::Client, true, _) => rejected_retried(c, segment, context),
-        (From::Server, true, _) if c.handshake.syn.is_set() => {
+        (From::Server, true, _) if c.syn().is_set() => {
             let notes = &mut c.details().handshake.opening;
             if !notes.second_syn.is_set() {
                 notes.second_syn = Mark::of(segment);
@@ -130,7 +130,7 @@ fn syn_ack(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_>)
     let (client, server) = (c.client(), c.server());
     if c.handshake.syn_ack.is_set() {
         let other_ack = segment.ack != server.acked && client.bytes() == 0;
-        if segment.seq != server.isn || (other_ack && !c.handshake.simultaneous) {
+        if segment.seq != server.isn || (other_ack && !c.handshake.simultaneous()) {
             let finding = Finding::new(Diagnosis::HandshakeSynackChanged, c, segment)
                 .of(From::Server)
                 .evidence("syn_ack", c.handshake.syn_ack.frame);
@@ -138,23 +138,23 @@ fn syn_ack(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_>)
         }
         return;
     }
-    if c.handshake.simultaneous {
+    if c.handshake.simultaneous() {
         crossed(c, segment, Diagnosis::HandshakeSimultaneousOpen, context);
         return;
     }
     let data = c.client().bytes();
     let answers = segment.ack.since(client.isn + 1);
-    if c.handshake.syn.is_set() && (answers < 0 || segment.ack.after(client.next)) {
+    if c.syn().is_set() && (answers < 0 || segment.ack.after(client.next)) {
         let finding = Finding::new(Diagnosis::HandshakeWrongAck, c, segment)
             .of(From::Server)
-            .evidence("syn", c.handshake.syn.frame)
+            .evidence("syn", c.syn().frame)
             .with("what", Value::Term("wrong_syn_ack"));
         context.store.tell(c, finding);
     }
     options_of(c, segment, From::Server, context);
     if let Before::Open = c.before().map_or(Before::Closed, |b| b.state) {
         let before = c.before().unwrap_or_default();
-        let syn = c.handshake.syn;
+        let syn = c.syn();
         if syn.is_set() && !c.details().handshake.opening.answered_by_ack {
             let finding = Finding::new(Diagnosis::HandshakePortReused, c, segment)
                 .about(syn.frame)
@@ -186,10 +186,10 @@ fn syn_ack(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_>)
 fn options_of(c: &mut Connection, segment: &Segment<'_>, from: From, context: &mut Context<'_>) {
     let options = &segment.options;
     let client = c.client();
-    let answers = from == From::Server && c.handshake.syn.is_set();
-    let missing = if answers && client.offers_scale && options.window_scale.is_none() {
+    let answers = from == From::Server && c.syn().is_set();
+    let missing = if answers && client.is(Facts::OFFERS_SCALE) && options.window_scale.is_none() {
         "no_window_scale"
-    } else if answers && client.offers_sack && !options.sack_permitted {
+    } else if answers && client.is(Facts::OFFERS_SACK) && !options.sack_permitted {
         "no_sack"
     } else if options.mss.is_none() {
         "no_mss"
@@ -198,7 +198,7 @@ fn options_of(c: &mut Connection, segment: &Segment<'_>, from: From, context: &m
     };
     let finding = Finding::new(Diagnosis::HandshakeOptionMissing, c, segment)
         .of(from)
-        .evidence("syn", c.handshake.syn.frame)
+        .evidence("syn", c.syn().frame)
         .with("who", Value::Side(from.side()))
         .with("missing", Value::Term(missing));
     context.store.tell(c, finding);
@@ -215,7 +215,7 @@ fn crossed(c: &mut Connection, segment: &Segment<'_>, diagnosis: Diagnosis, cont
     let (second, answer) = (notes.second_syn, notes.client_syn_ack);
     let finding = Finding::new(diagnosis, c, segment)
         .about(second.frame)
-        .evidence("syn", c.handshake.syn.frame)
+        .evidence("syn", c.syn().frame)
         .evidence("syn_ack", answer.frame)
         .evidence(if segment.flags.syn() { "syn_ack" } else { "third_ack" }, segment.frame);
     context.store.tell(c, finding);

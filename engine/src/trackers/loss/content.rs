@@ -3,7 +3,7 @@
 use super::{Context, Resent, keep};
 use crate::catalogue::Diagnosis;
 use crate::connection::{Connection, Seen};
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Facts};
 use crate::findings::{Finding, Value};
 use crate::trackers::flow;
 
@@ -103,7 +103,7 @@ fn out_of_window(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>)
         return;
     }
     // What was captured of the receiver's updates may be late by a round trip.
-    if c.half(seen.from.other()) == 0 || peer.gap || beyond as u32 <= window {
+    if c.half(seen.from.other()) == 0 || peer.is(Facts::GAP) || beyond as u32 <= window {
         return;
     }
     let finding = Finding::new(Diagnosis::LossOutOfWindow, c, segment)

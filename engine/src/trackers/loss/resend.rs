@@ -3,7 +3,7 @@
 use super::{Context, RTO_MIN, Resent, gap, keep, receipt};
 use crate::catalogue::Diagnosis;
 use crate::connection::{Connection, Seen};
-use crate::endpoint::{Mark, Sent};
+use crate::endpoint::{Facts, Mark, Sent};
 use crate::findings::{Finding, Told, Value};
 use crate::trackers::path;
 
@@ -109,7 +109,7 @@ fn note(c: &mut Connection, seen: &Seen<'_>, told: Option<Told>) {
 fn why(c: &Connection, seen: &Seen<'_>, sent: Option<&Sent>, since: i64) -> Why {
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
     let now = seen.segment.time;
-    let asked = peer.sacking || peer.dup_acks >= ASKS;
+    let asked = peer.is(Facts::SACKING) || peer.dup_acks >= ASKS;
     // Duplicate ACKs that came a timeout ago did not cause this.
     let quiet = now - if peer.dup_acks > 0 || asked { since.max(peer.last.time) } else { since };
     // One packet may be several segments, where the network card splits it (TSO).
@@ -156,7 +156,10 @@ fn tell(
         .with("count", Value::Count(u64::from(sent.repeats) + 1))
         .with("bytes", Value::Bytes(seen.segment.len.into()));
     if why == Why::Asked {
-        finding.set("how", Value::Term(if peer.sacking { "asked_by_sack" } else { "asked_by_dup_acks" }));
+        finding.set(
+            "how",
+            Value::Term(if peer.is(Facts::SACKING) { "asked_by_sack" } else { "asked_by_dup_acks" }),
+        );
         finding = finding.evidence("asks", peer.last.frame);
     }
     context.store.tell(c, finding);
