@@ -103,6 +103,7 @@ struct Words {
     example: &'static str,
     look_alike: &'static str,
     instead: &'static str,
+    nothing: &'static str,
     causes: &'static str,
     check: &'static str,
     scenarios: &'static str,
@@ -123,6 +124,7 @@ const ENGLISH: Words = Words {
     example: "Example",
     look_alike: "A look-alike",
     instead: "Here it is not told, but:",
+    nothing: "Here nothing is told.",
     causes: "Likely causes",
     check: "What to check",
     scenarios: "Scenarios that show it",
@@ -148,6 +150,7 @@ const CHINESE: Words = Words {
     example: "示例",
     look_alike: "容易混淆的情形",
     instead: "这里不报该诊断，而是报：",
+    nothing: "这里没有任何诊断。",
     causes: "可能原因",
     check: "排查建议",
     scenarios: "能重现它的场景",
@@ -292,7 +295,11 @@ fn example(facts: &Facts, told: &Finding, words: &Words, language: Language) -> 
 
 /// Other packets, and what is told of them instead: each diagnosis once.
 fn look_alike(facts: &Facts, words: &Words, language: Language) -> String {
-    let mut out = format!("```text\n{}```\n\n{}\n\n", facts.look_alike.table(false), words.instead);
+    let packets = facts.look_alike.table(false);
+    if facts.look_alike.findings.is_empty() {
+        return format!("```text\n{packets}```\n\n{}\n", words.nothing);
+    }
+    let mut out = format!("```text\n{packets}```\n\n{}\n\n", words.instead);
     let mut told = Vec::new();
     for finding in &facts.look_alike.findings {
         if !told.contains(&finding.diagnosis) {
