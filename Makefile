@@ -3,6 +3,7 @@
 # make demo      build, install, and show a failing connection with its diagnosis
 # make test      build and run all tests
 # make bench     cost per packet, from ten thousand to ten million
+# make docs      write the pages of the diagnoses anew from the catalogue
 # make fmt lint clean
 #
 # demo and test install missing system packages first (Debian; as root or with sudo).
@@ -11,7 +12,7 @@ CARGO := $(shell command -v cargo || echo "$${CARGO_HOME:-$$HOME/.cargo}/bin/car
 RELEASE := $(CURDIR)/target/release
 export PATH := $(dir $(CARGO)):$(PATH)
 
-.PHONY: all build install uninstall demo test bench fmt lint man clean
+.PHONY: all build install uninstall demo test bench docs fmt lint man clean
 
 all:
 	scripts/need.sh build
@@ -47,6 +48,9 @@ test:
 
 bench:
 	$(CARGO) bench --locked -p tcpdx-engine --bench packets
+
+docs:
+	TCPDX_WRITE_PAGES=1 $(CARGO) test --locked -p tcpdx-tests --test pages
 
 fmt:
 	$(CARGO) fmt --all

@@ -45,7 +45,7 @@ fn every_diagnosis_is_listed_and_explained() {
         assert_eq!(row.split_whitespace().nth(1), Some(diagnosis.severity().name()));
         let page = stdout(&["explain", id]);
         assert!(page.starts_with(id) && page.contains(&format!("tcpdx.{id}\n")), "{page}");
-        for heading in ["\nWhy\n", "\nCheck\n", "\nReference: "] {
+        for heading in ["\nRecognised by\n", "\nWhy\n", "\nCheck\n", "\nReference: "] {
             assert!(page.contains(heading), "{page}");
         }
     }

@@ -66,9 +66,11 @@ fn page(out: &mut impl Write, texts: &Texts, diagnosis: Diagnosis) -> Result<(),
     )?;
     writeln!(out)?;
     write!(out, "{}", term::wrap(texts.about(diagnosis), "", width))?;
-    for (heading, lines) in
-        [("Why", texts.why_in_general(diagnosis)), ("Check", texts.check_in_general(diagnosis))]
-    {
+    for (heading, lines) in [
+        ("Recognised by", texts.signs(diagnosis)),
+        ("Why", texts.why_in_general(diagnosis)),
+        ("Check", texts.check_in_general(diagnosis)),
+    ] {
         if !lines.is_empty() {
             writeln!(out, "\n{}", paint(BOLD, heading))?;
         }

@@ -49,6 +49,7 @@ impl Language {
 struct Entry {
     title: String,
     about: String,
+    signs: Vec<String>,
     message: String,
     why: Vec<String>,
     check: Vec<String>,
@@ -150,6 +151,12 @@ impl Texts {
     #[must_use]
     pub fn about(&self, diagnosis: Diagnosis) -> &str {
         &self.entry(diagnosis).about
+    }
+
+    /// How it is recognised: what must be in the capture, and what it is told apart from.
+    #[must_use]
+    pub fn signs(&self, diagnosis: Diagnosis) -> &[String] {
+        &self.entry(diagnosis).signs
     }
 
     /// The RFC section, kernel behaviour or rule behind it.

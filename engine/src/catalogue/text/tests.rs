@@ -13,7 +13,7 @@ fn file(language: Language) -> File {
 /// Every text of an entry that is filled, with the name of its field.
 fn templates(entry: &Entry) -> Vec<(String, &str)> {
     let mut all = vec![("message".to_string(), entry.message.as_str()), ("story".into(), &entry.story)];
-    for (field, list) in [("why", &entry.why), ("check", &entry.check)] {
+    for (field, list) in [("sign", &entry.signs), ("why", &entry.why), ("check", &entry.check)] {
         all.extend(list.iter().enumerate().map(|(n, text)| (format!("{field} {n}"), text.as_str())));
     }
     all
@@ -40,11 +40,31 @@ fn every_language_has_every_text() {
             let (entry, id) = (texts.entry(*d), d.id());
             let fields = [&entry.title, &entry.about, &entry.message, &entry.reference];
             assert!(fields.iter().all(|f| !f.is_empty()), "{id} lacks a text in {}", language.tag());
-            let advice = !entry.why.is_empty() && !entry.check.is_empty();
-            assert!(advice, "{id} lacks advice in {}", language.tag());
+            let lists = [&entry.signs, &entry.why, &entry.check];
+            assert!(lists.iter().all(|l| !l.is_empty()), "{id} lacks advice in {}", language.tag());
+            assert!(entry.signs.iter().all(|s| names(s).is_empty()), "signs of {id} are filled by nobody");
         }
         let known: usize = file(*language).diagnosis.values().map(BTreeMap::len).sum();
         assert_eq!(known, Diagnosis::ALL.len(), "{} has texts of unknown diagnoses", language.tag());
+    }
+}
+
+/// A diagnosis may name another that it is told apart from.
+#[test]
+fn the_signs_name_diagnoses_that_there_are() {
+    let named = |sign: &str| -> Vec<String> {
+        let words = sign.split(|c: char| !c.is_ascii_lowercase() && c != '.' && c != '_');
+        let of_a_family =
+            |w: &&str| Diagnosis::ALL.iter().any(|d| w.split_once('.').is_some_and(|(f, _)| f == d.family()));
+        words.filter(of_a_family).map(String::from).collect()
+    };
+    for d in Diagnosis::ALL {
+        let [english, chinese] = [Language::English, Language::Chinese]
+            .map(|l| texts(l).signs(*d).iter().map(|s| named(s)).collect::<Vec<_>>());
+        assert_eq!(english, chinese, "signs of {}", d.id());
+        for id in english.concat() {
+            assert!(Diagnosis::from_id(&id).is_some_and(|other| other != *d), "signs of {}: {id}", d.id());
+        }
     }
 }
 
