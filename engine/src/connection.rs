@@ -333,7 +333,7 @@ impl Connection {
             if seen.from == From::Client { (client, server) } else { (server, client) }
         };
         if seen.stray {
-            sender.remember(segment);
+            sender.last = Mark::of(segment);
             return;
         }
         let near = match seen.from {
@@ -348,7 +348,7 @@ impl Connection {
             }
             sender.said = Mark::of(segment);
         }
-        sender.sends(segment, receiver.acked_any.then_some(receiver.acked), pool);
+        sender.sends(segment, receiver.acked_any.then_some(receiver.acked), receiver.mss, pool);
         receiver.is_acknowledged(segment, pool);
         if segment.flags.ack() && !segment.flags.rst() {
             let ahead = segment.ack.since(sender.acked);

@@ -237,69 +237,6 @@ impl Flight {
     }
 }
 
-/// A short memory of the packets just sent, to know a packet that was captured twice.
-#[derive(Clone, Copy, Debug, Default)]
-#[repr(C, packed(1))]
-struct Recent {
-    /// The newest first, as in the others.
-    prints: [u32; 2],
-    /// Milliseconds, wrapping after a minute.
-    times: [u16; 2],
-    ttls: [u8; 2],
-}
-
-impl Recent {
-    /// The TTL of the packet that this is a copy of.
-    fn find(&self, print: Print, time: u16) -> Option<u8> {
-        let (prints, times, ttls) = (self.prints, self.times, self.ttls);
-        let is_original = |&at: &usize| {
-            let (p, t) = (prints[at], times[at]);
-            p == print.hash && p != 0 && time.wrapping_sub(t) <= print.span_ms
-        };
-        (0..prints.len()).find(is_original).map(|at| ttls[at])
-    }
-
-    fn push(&mut self, print: Print, time: u16, ttl: u8) {
-        self.prints = [print.hash, self.prints[0]];
-        self.times = [time, self.times[0]];
-        self.ttls = [ttl, self.ttls[0]];
-    }
-}
-
-/// What a packet and its copy share.
-#[derive(Clone, Copy)]
-struct Print {
-    /// A number for the header fields; 0 when a copy cannot be told from a packet sent anew.
-    hash: u32,
-    /// How long after its original a copy can come.
-    span_ms: u16,
-}
-
-impl Print {
-    /// With an IP ID or a timestamp, which a packet sent anew would not share, a copy may come as
-    /// late as the way between two capture points takes.
-    const SURE_MS: u16 = 1000;
-    /// Without, only what comes at once is a copy.
-    const UNSURE_MS: u16 = 1;
-
-    fn of(segment: &Segment<'_>) -> Print {
-        let id = segment.ip.and_then(|ip| ip.id).unwrap_or(0);
-        let timestamps = segment.options.timestamps.unwrap_or((0, 0));
-        let sure = id != 0 || (segment.options.timestamps.is_some() && segment.seq_len() > 0);
-        if !sure && (segment.is_pure_ack() || segment.flags.rst()) {
-            // The same ACK or RST for each of several packets is ordinary.
-            return Print { hash: 0, span_ms: 0 };
-        }
-        let mut h: u64 = 0xcbf2_9ce4_8422_2325;
-        let mut mix = |v: u64| h = (h ^ v).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29);
-        mix(u64::from(segment.seq.0) << 32 | u64::from(segment.ack.0));
-        mix(u64::from(timestamps.0) << 32 | u64::from(timestamps.1));
-        mix(u64::from(segment.len) << 32 | u64::from(id) << 16 | u64::from(segment.window));
-        mix(u64::from(segment.flags.0));
-        Print { hash: (h >> 32) as u32 | 1, span_ms: if sure { Self::SURE_MS } else { Self::UNSURE_MS } }
-    }
-}
-
 bitflags::bitflags! {
     /// What is known of one side, a bit each: every connection has two of them.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -339,10 +276,9 @@ pub struct Endpoint {
     tsval: u32,
     /// Its segments in flight.
     pub flight: Flight,
-    recent: Recent,
     /// The window that it last advertised, unscaled.
     pub window: u16,
-    /// IP ID of its last packet that had one other than 0.
+    /// IP ID of its last segment that had one other than 0; of the last in a packet of several (TSO, GRO).
     pub ip_id: u16,
     /// Shift to apply to its window, from its SYN.
     pub window_scale: u8,
@@ -391,14 +327,6 @@ impl Endpoint {
     #[must_use]
     pub fn is(&self, facts: Facts) -> bool {
         self.facts.contains(facts)
-    }
-
-    /// `segment` is an exact copy of a packet of this side captured just before: the same header
-    /// fields, and an IP ID or a timestamp that a packet sent again would not share. Returns the TTL
-    /// of that packet, 0 when not known.
-    #[must_use]
-    pub fn original_of(&self, segment: &Segment<'_>) -> Option<u8> {
-        self.recent.find(Print::of(segment), (segment.time / 1_000_000) as u16)
     }
 
     /// Bytes sent and not acknowledged by `peer`, FIN and SYN included.
@@ -478,9 +406,15 @@ impl Endpoint {
     }
 
     /// What a segment that this side sent says about it. Copies must not come here.
-    /// `acked`: what the other side has acknowledged.
-    pub(crate) fn sends(&mut self, segment: &Segment<'_>, acked: Option<Seq>, pool: &mut SentPool) {
-        self.remember(segment);
+    /// `acked`: what the other side has acknowledged; `peer_mss`: the MSS that it offered, 0 without.
+    pub(crate) fn sends(
+        &mut self,
+        segment: &Segment<'_>,
+        acked: Option<Seq>,
+        peer_mss: u16,
+        pool: &mut SentPool,
+    ) {
+        self.last = Mark::of(segment);
         if segment.flags.rst() {
             // A RST says nothing sure about sequence numbers: it may be forged.
             return;
@@ -509,7 +443,7 @@ impl Endpoint {
                 let jumps = self.ip_id != 0
                     && id.wrapping_sub(self.ip_id).wrapping_add(Self::STEPS) > 2 * Self::STEPS;
                 self.id_jumps = self.id_jumps.saturating_add(if jumps { 4 } else { -1 });
-                self.ip_id = id;
+                self.ip_id = id.wrapping_add(further_segments(segment, peer_mss));
             }
         }
         if let Some(timestamps) = segment.options.timestamps {
@@ -580,13 +514,6 @@ impl Endpoint {
     /// largest window (RFC 7323, 2.3).
     pub(crate) const MOST_UNSEEN: i32 = 1 << 29;
 
-    /// Remembers packet and time of anything that this side sent.
-    pub(crate) fn remember(&mut self, segment: &Segment<'_>) {
-        let ttl = segment.ip.map_or(0, |ip| ip.ttl);
-        self.recent.push(Print::of(segment), (segment.time / 1_000_000) as u16, ttl);
-        self.last = Mark::of(segment);
-    }
-
     fn line_of(&mut self, ttl: u8) {
         if self.ttl == ttl {
             self.ttl_count = self.ttl_count.saturating_add(1);
@@ -597,5 +524,16 @@ impl Endpoint {
         } else {
             self.ttl_count -= 1;
         }
+    }
+}
+
+/// How many segments a packet holds beyond the first: more than none where the network card splits or merges
+/// them, which gives each an IP ID of its own.
+fn further_segments(segment: &Segment<'_>, mss: u16) -> u16 {
+    // Options take their part of the MSS (RFC 6691).
+    let options = if segment.options.timestamps.is_some() { 12 } else { 0 };
+    match u32::from(mss).saturating_sub(options) {
+        0 => 0,
+        size => (segment.len.saturating_sub(1) / size).min(u32::from(u16::MAX)) as u16,
     }
 }

@@ -9,6 +9,7 @@ use crate::flow::{FlowTable, Tuple};
 use crate::http::Unfinished;
 use crate::icmp::{self, IcmpError};
 use crate::listeners::Listeners;
+use crate::recent::Recent;
 use crate::segment::{IcmpPacket, Packet, Segment};
 use crate::story;
 use crate::summary::{State, Summary, Vantage};
@@ -59,6 +60,7 @@ pub struct Engine {
     settings: Settings,
     connections: Chunked<Connection>,
     flows: FlowTable,
+    recent: Recent,
     pool: SentPool,
     store: Store,
     listeners: Listeners,
@@ -95,7 +97,7 @@ impl Engine {
         let number = self.connection_of(tuple, &segment)?;
         let c = &mut self.connections[number as usize];
         let from = c.sender(tuple);
-        let original = c.end(from).original_of(&segment);
+        let original = self.recent.original_of(&segment, number, from);
         let mut context = Context {
             store: &mut self.store,
             pool: &self.pool,
@@ -140,14 +142,16 @@ impl Engine {
         let connections = &self.connections;
         let number = self.flows.find(quote.tuple, |n| connections[n as usize].tuple)?;
         let c = &mut self.connections[number as usize];
-        let error = IcmpError::new(packet, &quote, c.sender(quote.tuple));
-        let mut context = Context {
-            store: &mut self.store,
-            pool: &self.pool,
-            listeners: &self.listeners,
-            unfinished: &mut self.unfinished,
-        };
-        trackers::icmp(c, &error, &mut context);
+        if !self.recent.is_copy(packet) {
+            let error = IcmpError::new(packet, &quote, c.sender(quote.tuple));
+            let mut context = Context {
+                store: &mut self.store,
+                pool: &self.pool,
+                listeners: &self.listeners,
+                unfinished: &mut self.unfinished,
+            };
+            trackers::icmp(c, &error, &mut context);
+        }
         let record = FrameRecord { stream: number, states: [c.client().state, c.server().state] };
         self.record(packet.frame, packet.layer, record);
         Some(number)

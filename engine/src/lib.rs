@@ -25,6 +25,7 @@ pub mod flow;
 mod http;
 mod icmp;
 mod listeners;
+mod recent;
 pub mod rst;
 pub mod segment;
 pub mod seq;

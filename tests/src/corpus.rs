@@ -55,6 +55,15 @@ pub fn captures() -> io::Result<Vec<Capture>> {
     captures_in(&root().join("tests/corpus"))
 }
 
+/// The captures that the project carries, or those of a larger corpus beside it when there is one.
+///
+/// # Errors
+/// When a case cannot be read.
+pub fn all_captures() -> io::Result<Vec<Capture>> {
+    let beside = root().join("../shared/corpus");
+    if beside.is_dir() { captures_in(&beside) } else { captures() }
+}
+
 /// The captures of a corpus, in the order of their names.
 ///
 /// # Errors

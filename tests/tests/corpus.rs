@@ -1,17 +1,10 @@
 //! What the command and the plugin tell of captures whose faults are known.
 #![allow(clippy::unwrap_used)] // in a test, to fail is right
 
-use tcpdx_tests::built::root;
 use tcpdx_tests::corpus::{self, Capture};
 use tcpdx_tests::judge::Verdict;
 use tcpdx_tests::told::{self, Passes, Report};
 use tcpdx_tests::wireshark::Wireshark;
-
-/// The captures that the project carries, or those of a larger corpus beside it when there is one.
-fn captures() -> Vec<Capture> {
-    let beside = root().join("../shared/corpus");
-    if beside.is_dir() { corpus::captures_in(&beside) } else { corpus::captures() }.unwrap()
-}
 
 #[track_caller]
 fn assert_right<'a>(told: impl Iterator<Item = (&'a Capture, &'a Report)>) {
@@ -25,7 +18,7 @@ fn assert_right<'a>(told: impl Iterator<Item = (&'a Capture, &'a Report)>) {
 
 #[test]
 fn command_tells_what_must_be_told_and_nothing_false() {
-    let captures = captures();
+    let captures = corpus::all_captures().unwrap();
     let reports = corpus::each(&captures, |capture| told::by_command(&capture.path)).unwrap();
     assert_right(captures.iter().zip(&reports));
 }
@@ -33,7 +26,7 @@ fn command_tells_what_must_be_told_and_nothing_false() {
 #[test]
 fn plugin_tells_the_same_as_the_command_and_nothing_false() {
     let wireshark = Wireshark::with_plugin().unwrap();
-    let captures = captures();
+    let captures = corpus::all_captures().unwrap();
     let both = |capture: &Capture| {
         let plugin = told::by_plugin(&wireshark, &capture.path, Passes::Two)?;
         Ok((plugin, told::by_command(&capture.path)?))

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
-use tcpdx_tests::built::root;
+use tcpdx_engine::{Engine, Finding, Settings, Severity};
 use tcpdx_tests::corpus::{self, Capture};
 use tcpdx_tests::traffic::{Line, Told, Traffic};
 use tcpdx_tests::variant::frames::{self, Wrapping};
@@ -18,11 +18,7 @@ struct Case {
 }
 
 static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
-    let mut captures = corpus::captures().unwrap();
-    let beside = root().join("../shared/corpus");
-    if beside.is_dir() {
-        captures.extend(corpus::captures_in(&beside).unwrap());
-    }
+    let captures = corpus::all_captures().unwrap();
     let read = |capture: &Capture| {
         let traffic = Traffic::read(&capture.path)?;
         let told = traffic.told();
@@ -88,6 +84,29 @@ fn ipv6_tells_what_ipv4_without_identification_does() {
     });
 }
 
+/// What the IP identification alone can tell, and how.
+const KNOWN_BY_IDENTIFICATION: &[&str] = &[
+    // The same pure ACK twice is two answers or one answer captured twice.
+    "capture.duplicate",
+    // So the second of them, behind newer ones, is one that was overtaken.
+    "loss.reordering",
+];
+
+#[test]
+fn identification_is_seldom_needed() {
+    let needs_it = |line: &Line| KNOWN_BY_IDENTIFICATION.contains(&line.id);
+    for variant in [hosts::without_ip_id, hosts::with_ip_id_zero] {
+        assert_none(|_, case| {
+            case.told.without(needs_it).difference(&variant(&case.traffic).told().without(needs_it))
+        });
+    }
+}
+
+#[test]
+fn identification_may_be_random() {
+    assert_same(hosts::with_random_ip_id);
+}
+
 #[test]
 fn encapsulation_changes_nothing() {
     for wrapping in [Wrapping::Plain, Wrapping::Vlan, Wrapping::Gre, Wrapping::Vxlan] {
@@ -146,4 +165,94 @@ fn differences_of_segmentation(case: &Told, variant: &Told) -> Vec<String> {
 #[test]
 fn packets_may_be_split_as_tso_does() {
     assert_none(|_, case| differences_of_segmentation(&case.told, &segments::split(&case.traffic).told()));
+}
+
+#[test]
+fn packets_may_be_merged_as_gro_does() {
+    assert_none(|_, case| {
+        let (merged, became) = segments::merged(&case.traffic);
+        differences_of_segmentation(&case.told.merged(&became), &merged.told())
+    });
+}
+
+#[test]
+fn packets_captured_twice_add_that_and_nothing_else() {
+    let duplicate = |line: &Line| line.id == "capture.duplicate";
+    for later in [0, 10_000, 200_000] {
+        assert_none(|_, case| {
+            let told = segments::doubled(&case.traffic, later).told();
+            let mut lines = case.told.without(duplicate).difference(&told.without(duplicate));
+            let connections = |told: &Told, only: bool| {
+                let lines = told.0.iter().filter(|line| !only || duplicate(line));
+                lines.map(|line| line.connection).collect::<std::collections::BTreeSet<_>>()
+            };
+            let silent = connections(&case.told, false);
+            let silent = silent.difference(&connections(&told, true)).copied().collect::<Vec<_>>();
+            lines.extend(
+                silent.iter().map(|c| format!("capture.duplicate not told of connection of packet {c}")),
+            );
+            lines
+        });
+    }
+}
+
+/// What says "no answer so far", and may be taken back when the answer comes.
+const NO_ANSWER_SO_FAR: &[&str] = &[
+    // The capture ends with the connection open: at this packet.
+    "close.incomplete",
+    // Nothing came back so far.
+    "handshake.syn_unanswered",
+    "handshake.third_ack_missing",
+    "handshake.third_ack_lost",
+    "close.fin_unanswered",
+    "reset.retransmission_timeout",
+    "reset.backscatter",
+    "capture.one_direction",
+    // The server answers data or FIN with a RST: it never took the third ACK.
+    "handshake.completed",
+    "close.fin_before_third_ack",
+    // The receiver answers the resend with a D-SACK: it had got the first copy late.
+    "loss.downstream",
+];
+
+/// What is told at some moment of a capture: of a connection, what, about which packet; with the highest severity
+/// and the first packet at which it was told so.
+type Beginnings = BTreeMap<(u32, &'static str, u32), (Severity, u32)>;
+
+/// What the beginnings of a capture tell: the first packet, the first two, and so on.
+fn told_of_beginnings(traffic: &Traffic) -> (Engine, Beginnings) {
+    let mut engine = Engine::new(Settings::default());
+    let mut told = Beginnings::new();
+    for (packet, frame) in traffic.packets.iter().zip(1..) {
+        packet.feed(&mut engine, frame);
+        for Finding { stream, diagnosis, subject, severity, .. } in engine.findings() {
+            let now = told.entry((stream, diagnosis.id(), subject)).or_insert((severity, frame));
+            if now.0 < severity {
+                *now = (severity, frame);
+            }
+        }
+    }
+    (engine, told)
+}
+
+#[test]
+fn beginning_of_a_capture_gives_no_false_alarm() {
+    assert_none(|_, case| {
+        let (engine, mut told) = told_of_beginnings(&case.traffic);
+        for finding in engine.findings() {
+            if let Some(at) = told.get(&(finding.stream, finding.diagnosis.id(), finding.subject))
+                && at.0 <= finding.severity
+            {
+                told.remove(&(finding.stream, finding.diagnosis.id(), finding.subject));
+            }
+        }
+        told.retain(|(_, id, _), _| !NO_ANSWER_SO_FAR.contains(id));
+        let line = |((stream, id, subject), (severity, frame)): (_, (Severity, u32))| {
+            format!(
+                "after packet {frame}: {id} ({}) of connection {stream} about packet {subject}",
+                severity.name()
+            )
+        };
+        told.into_iter().map(line).collect()
+    });
 }

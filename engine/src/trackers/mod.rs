@@ -82,13 +82,17 @@ pub(crate) fn copy(
     context: &mut Context<'_>,
 ) {
     let of_capture = capture::copy(c, segment, from, ttl, context);
-    loss::copy(c, segment, from, of_capture);
+    loss::copy(c, segment, from, of_capture, context);
 }
 
 /// Shows a RST to every tracker, with what it is.
 fn reset_by(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let before = reset::reset_before(c, seen.from);
-    let rst = rst::classify(c, seen, context.pool, before, keepalive::failed(c, seen.from));
+    let rst = if reset::repeats(c, seen) {
+        rst::Rst::Again
+    } else {
+        rst::classify(c, seen, context.pool, before, keepalive::failed(c, seen.from))
+    };
     let told = [
         handshake::reset(c, seen, rst, context),
         keepalive::reset(c, seen, rst, context),

@@ -6,11 +6,14 @@ use crate::connection::{Connection, From, Seen};
 use crate::endpoint::Mark;
 use crate::findings::{Excerpt, Finding, Told, Value};
 use crate::rst::{Rst, Sign};
+use crate::seq::Seq;
 
 /// What this tracker keeps: the first RST of each side that seemed its own, and what was told of it.
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
     own: [Option<Own>; 2],
+    /// Sequence number and time of the newest RST of each side, whoever sent it.
+    newest: [Option<(Seq, i64)>; 2],
     injected: [Option<Told>; 2],
     /// Frame of the newest RST forged in the name of each side.
     forged: [u32; 2],
@@ -40,9 +43,20 @@ struct Own {
 /// A segment may be overtaken by a RST that was sent after it, by so much, nanoseconds.
 const OVERTAKEN: i64 = 10_000_000;
 
+/// What comes within so many nanoseconds comes at once.
+const AT_ONCE: i64 = 1_000_000;
+
 /// That side has reset the connection before.
 pub(crate) fn reset_before(c: &Connection, from: From) -> bool {
     c.details.as_ref().is_some_and(|d| d.reset.own[from as usize].is_some())
+}
+
+/// The same RST at once again: it answers another packet of several, or was captured twice.
+pub(crate) fn repeats(c: &mut Connection, seen: &Seen<'_>) -> bool {
+    let segment = seen.segment;
+    let newest = &mut c.details().reset.newest[seen.from as usize];
+    let before = newest.replace((segment.seq, segment.time));
+    before.is_some_and(|(seq, time)| seq == segment.seq && segment.time - time <= AT_ONCE)
 }
 
 /// A side that sends on after its RST did not send that RST.
@@ -158,22 +172,28 @@ fn with_text(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     context.store.tell(c, finding);
 }
 
-/// A RST, or a SYN-ACK, and nothing else: the answer to what is not in the capture.
+/// The answer to what is not in the capture: what that side sent is all there is of the connection.
 pub(crate) fn pending(c: &Connection, _now: i64, out: &mut Vec<Finding>) {
-    let alone = |this: From| {
-        let (end, other) = (c.end(this), c.end(this.other()));
-        let only = end.originals() == 1 && other.packets == 0;
-        only && (c.rst(this).is_set() || (c.handshake.syn_ack.is_set() && this == From::Server))
-    };
     for from in [From::Client, From::Server] {
-        if alone(from) {
-            let what = if c.rst(from).is_set() { "alone_rst" } else { "alone_syn_ack" };
-            out.push(
-                Finding::at(Diagnosis::ResetBackscatter, c, c.first.frame)
-                    .of(from)
-                    .with("what", Value::Term(what)),
-            );
-        }
+        let what = alone(c, from).filter(|_| c.end(from.other()).packets == 0);
+        out.extend(what.map(|what| {
+            Finding::at(Diagnosis::ResetBackscatter, c, c.first.frame)
+                .of(from)
+                .with("what", Value::Term(what))
+        }));
+    }
+}
+
+/// That side sent RSTs, or a SYN-ACK, however often, and nothing else.
+fn alone(c: &Connection, from: From) -> Option<&'static str> {
+    let sent = c.end(from).originals();
+    let syn_acks = u16::from(c.handshake.syn_ack_repeats) + 1;
+    if sent > 0 && sent == u16::from(c.rsts(from)) {
+        Some("alone_rst")
+    } else if from == From::Server && c.handshake.syn_ack.is_set() && sent == syn_acks {
+        Some("alone_syn_ack")
+    } else {
+        None
     }
 }
 

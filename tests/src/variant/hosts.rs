@@ -3,7 +3,7 @@
 use super::header::{ends, put_u16, quoted, rewrite};
 use crate::traffic::{Kind, Owned, Traffic};
 use std::collections::{BTreeSet, HashMap};
-use std::hash::Hash;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use tcpdx_engine::IpInfo;
 
@@ -71,10 +71,31 @@ fn put_addresses(header: &mut [u8], src: IpAddr, dst: IpAddr) {
 /// IPv4 without its identification field.
 #[must_use]
 pub fn without_ip_id(traffic: &Traffic) -> Traffic {
+    with_ip_ids(traffic, |_, _| None)
+}
+
+/// The identification field is 0, as is usual in packets that may not be fragmented (RFC 6864, 4.1).
+#[must_use]
+pub fn with_ip_id_zero(traffic: &Traffic) -> Traffic {
+    with_ip_ids(traffic, |_, _| Some(0))
+}
+
+/// The identification field is random rather than counted: only a copy of a packet has the same.
+#[must_use]
+pub fn with_random_ip_id(traffic: &Traffic) -> Traffic {
+    with_ip_ids(traffic, |src, id| {
+        let mut hasher = DefaultHasher::new();
+        (src, id).hash(&mut hasher);
+        Some(if id == 0 { 0 } else { (hasher.finish() as u16).max(1) })
+    })
+}
+
+/// Other identification fields where there were any, by sender and what it was.
+fn with_ip_ids(traffic: &Traffic, new: impl Fn(IpAddr, u16) -> Option<u16>) -> Traffic {
     traffic.map(|packet| {
         let mut packet = packet.clone();
         if let Kind::Tcp { ip: IpInfo { id, .. }, .. } = &mut packet.kind {
-            *id = None;
+            *id = id.and_then(|id| new(packet.src, id));
         }
         packet
     })

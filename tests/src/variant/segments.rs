@@ -2,7 +2,7 @@
 
 use super::header::{Ends, ends, fold, header_len, put_u16, put_u32, reversed, sum};
 use crate::traffic::{Kind, Owned, Traffic};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 
 const FIN: u8 = 0x01;
@@ -106,46 +106,73 @@ fn segments(packet: &Owned, mss: usize) -> Vec<Owned> {
 
 /// Segments that follow one another as one packet, as GRO hands them up, and which packet each became part of.
 ///
-/// As in Linux they have the same acknowledgment number, window, options and TTL, all but the last are of
-/// one size, PSH and FIN end a packet, and nothing else of the connection comes between.
+/// As in Linux (`tcp_gro_receive`, `inet_gro_receive`) they have the same acknowledgment number, window, options
+/// and TTL, and IP IDs that count or stand still; all but the last are of one size, PSH and FIN end a packet, and
+/// nothing else of the connection comes between. It is captured when it is handed up: with its last segment.
+/// A packet whose time is before that of the one captured ahead of it stays alone, and its time what it was.
 #[must_use]
 pub fn merged(traffic: &Traffic) -> (Traffic, HashMap<u32, u32>) {
-    let mut packets: Vec<Owned> = Vec::new();
+    // Each in its place until it becomes part of a later one.
+    let mut packets: Vec<Option<Owned>> = Vec::new();
     let mut became = HashMap::new();
-    // The packet of each connection that is still open to more, and the size of its segments.
-    let mut open: HashMap<Ends, (usize, usize)> = HashMap::new();
+    // The packet of each connection that is still open to more.
+    let mut open: HashMap<Ends, Held> = HashMap::new();
+    let mut now = i64::MIN;
     for packet in &traffic.packets {
+        let in_order = packet.time >= now;
+        now = now.max(packet.time);
         let Some(ends) = ends(packet) else {
-            packets.push(packet.clone());
+            packets.push(Some(packet.clone()));
             continue;
         };
         open.remove(&reversed(ends));
+        let at = packets.len();
         let size = packet.bytes.len() - header_len(packet);
-        if let Some(&(at, segment)) = open.get(&ends)
-            && follows(&packets[at], packet)
-            && size <= segment
-        {
-            became.insert(packet.origin, packets[at].origin);
-            let payload = [&packets[at].bytes[header_len(packet)..], &packet.bytes[header_len(packet)..]];
-            packets[at] =
-                with_payload(&packets[at], &payload.concat(), packets[at].bytes[13] | packet.bytes[13]);
-            if size < segment || packet.bytes[13] & (FIN | PSH) != 0 {
-                open.remove(&ends);
+        let held = open.remove(&ends).filter(|held| size <= held.size);
+        let first = held.and_then(|held| {
+            packets[held.at].take_if(|first| follows(first, held, packet)).map(|first| (held, first))
+        });
+        let (merged, held) = match first {
+            Some((held, first)) => {
+                became.insert(packet.origin, first.origin);
+                (joined(&first, packet), Held { at, count: held.count + 1, ..held })
             }
-            continue;
+            None => (packet.clone(), Held { at, since: packet.time, size, count: 1 }),
+        };
+        if in_order
+            && has_whole_data(packet)
+            && size == held.size
+            && packet.bytes[13] & (FIN | PSH | CWR) == 0
+        {
+            open.insert(ends, held);
         }
-        open.remove(&ends);
-        if has_whole_data(packet) && packet.bytes[13] & (FIN | PSH | CWR) == 0 {
-            open.insert(ends, (packets.len(), size));
-        }
-        packets.push(packet.clone());
+        packets.push(Some(merged));
     }
-    (Traffic { packets }, became)
+    (Traffic { packets: packets.into_iter().flatten().collect() }, became)
 }
 
-/// `next` may be merged into `held`.
-fn follows(held: &Owned, next: &Owned) -> bool {
-    /// Longer than a poll of the network card takes, nanoseconds.
+/// A packet that GRO holds.
+#[derive(Clone, Copy)]
+struct Held {
+    /// Its place.
+    at: usize,
+    /// The time of its first segment.
+    since: i64,
+    /// The size of its segments.
+    size: usize,
+    /// How many they are.
+    count: u16,
+}
+
+/// `first` with the data of `next` behind its own.
+fn joined(first: &Owned, next: &Owned) -> Owned {
+    let payload = [&first.bytes[header_len(first)..], &next.bytes[header_len(next)..]].concat();
+    Owned { time: next.time, ..with_payload(first, &payload, first.bytes[13] | next.bytes[13]) }
+}
+
+/// `next` may be merged into `held`, of which is known what `segments` says.
+fn follows(held: &Owned, segments: Held, next: &Owned) -> bool {
+    /// Longer than a network card and its driver hold packets back, nanoseconds.
     const TOGETHER: i64 = 1_000_000;
     const MOST: usize = 65_000;
     let (Kind::Tcp { ip: held_ip, link: held_link, .. }, Kind::Tcp { ip, link, .. }) = (held.kind, next.kind)
@@ -158,18 +185,34 @@ fn follows(held: &Owned, next: &Owned) -> bool {
         && held.bytes[14..16] == next.bytes[14..16]
         && held.bytes[20..header] == next.bytes[20..header];
     let end = held.u32(4).wrapping_add((held.bytes.len() - header) as u32);
+    let counted = held_ip.id.map(|id| id.wrapping_add(segments.count));
     has_whole_data(next)
         && same_header
         && (held_ip.ttl, held_ip.ecn, held_link) == (ip.ttl, ip.ecn, link)
+        && (ip.id == counted || ip.id == held_ip.id)
         && next.u32(4) == end
         && next.bytes[13] & CWR == 0
-        && next.time - held.time <= TOGETHER
+        && next.time - segments.since <= TOGETHER
         && held.bytes.len() + next.bytes.len() <= MOST
 }
 
-/// Every packet captured twice, the second time so many nanoseconds later.
+/// Every packet captured twice, as a mirror port does that copies what comes in and what goes out: the second
+/// time so many nanoseconds later, and behind whatever was captured until then. The origin of a copy is that
+/// of no other packet.
 #[must_use]
 pub fn doubled(traffic: &Traffic, later: i64) -> Traffic {
-    let twice = |packet: &Owned| [packet.clone(), Owned { time: packet.time + later, ..packet.clone() }];
-    Traffic { packets: traffic.packets.iter().flat_map(twice).collect() }
+    let mut packets = Vec::with_capacity(traffic.packets.len() * 2);
+    // Oldest first.
+    let mut copies: VecDeque<Owned> = VecDeque::new();
+    for packet in &traffic.packets {
+        while let Some(copy) = copies.pop_front_if(|copy| copy.time < packet.time) {
+            packets.push(copy);
+        }
+        packets.push(packet.clone());
+        let origin = packet.origin + traffic.packets.len() as u32;
+        let copy = Owned { origin, time: packet.time + later, ..packet.clone() };
+        copies.insert(copies.partition_point(|earlier| earlier.time <= copy.time), copy);
+    }
+    packets.extend(copies);
+    Traffic { packets }
 }

@@ -30,6 +30,9 @@ pub(crate) struct Notes {
     opening: opening::Notes,
 }
 
+/// The client itself waits so long before it takes a SYN for lost, nanoseconds (RFC 6298, 2.1).
+const SYN_RTO: i64 = 1_000_000_000;
+
 /// Without a third ACK for so long, it is missing, nanoseconds: a server repeats its SYN-ACK after 1 s, and
 /// three times that has gone by.
 const MISSING_AFTER: i64 = 3_000_000_000;
@@ -349,13 +352,16 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
     {
         let only_syn = c.client().next == c.client().isn + 1 && !c.client().acked_any;
         if only_syn {
-            out.push(
-                Finding::at(Diagnosis::HandshakeSynUnanswered, c, c.syn().frame)
-                    .proved_by(c.last().frame)
-                    .side(Side::Server)
-                    .with("count", Value::Count(1))
-                    .with("waited", Value::Duration(now - c.syn().time)),
-            );
+            let waited = now - c.syn().time;
+            let mut finding = Finding::at(Diagnosis::HandshakeSynUnanswered, c, c.syn().frame)
+                .proved_by(c.last().frame)
+                .side(Side::Server)
+                .with("count", Value::Count(1))
+                .with("waited", Value::Duration(waited));
+            if waited < SYN_RTO {
+                finding.severity = Severity::Note;
+            }
+            out.push(finding);
         }
     }
     let waiting = handshake.syn_ack.is_set() && !handshake.third_ack.is_set() && c.client().last.is_set();

@@ -51,7 +51,7 @@ struct Resent {
 }
 
 /// A copy of data, other than what was sent again.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Copied {
     seq: Seq,
     end: Seq,
@@ -59,6 +59,8 @@ struct Copied {
     layer: u8,
     /// The capture made it, not the network.
     of_capture: bool,
+    /// The D-SACK that says that the receiver got this data twice, though the capture seems to have made it.
+    dsack: u32,
 }
 
 /// Resends of the same data after timeouts, without a word from the other side.
@@ -100,15 +102,27 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
 }
 
 /// A copy of a packet just captured: the network may have made it. Of a packet that is in a capture that
-/// doubles packets (`of_capture`) a second copy is the network's.
-pub(crate) fn copy(c: &mut Connection, segment: &Segment<'_>, from: From, of_capture: bool) {
+/// doubles packets (`of_capture`) a second copy is the network's, or the first was when the receiver has got that.
+pub(crate) fn copy(
+    c: &mut Connection,
+    segment: &Segment<'_>,
+    from: From,
+    of_capture: bool,
+    context: &mut Context<'_>,
+) {
     if segment.len == 0 {
         return;
     }
     let copies = &mut c.details().loss.lines[from as usize].copies;
-    let of_capture = of_capture && !copies.iter().any(|copy| copy.seq == segment.seq);
     let (seq, end) = (segment.seq, segment.end());
-    keep(copies, Copied { seq, end, frame: segment.frame, layer: segment.layer, of_capture });
+    let earlier = copies.iter_mut().find(|copy| copy.seq == seq);
+    let of_capture = of_capture && earlier.is_none();
+    let reported = earlier.filter(|copy| copy.dsack != 0).map(|copy| *copy);
+    keep(copies, Copied { seq, end, frame: segment.frame, layer: segment.layer, of_capture, dsack: 0 });
+    if let Some(copy) = reported {
+        copies.retain(|copy| copy.seq != seq);
+        receipt::delivered_twice(c, from, copy, segment.frame, context);
+    }
 }
 
 /// Bytes of that side below `ack` that were never seen.

@@ -48,7 +48,7 @@ fn reported_twice(
     context: &mut Context<'_>,
 ) {
     let covers = |r: &Resent| r.seq.before(right) && r.end.after(left);
-    let by_network = |c: &Copied| !c.of_capture && c.seq.before(right) && c.end.after(left);
+    let copied = |c: &Copied| c.seq.before(right) && c.end.after(left);
     let line = &mut c.details().loss.lines[writer as usize];
     if let Some(resent) = line.resent.iter_mut().rev().find(|r| covers(r)) {
         let first = !std::mem::replace(&mut resent.needless, true);
@@ -58,16 +58,30 @@ fn reported_twice(
             let finding = Finding::at(Diagnosis::LossSpurious, c, resent.frame);
             spurious(c, finding, seen, &resent, writer, "reported_by_dsack", context);
         }
-    } else if let Some(at) = line.copies.iter().position(by_network) {
-        let copy = line.copies.remove(at);
-        let mut finding = Finding::at(Diagnosis::LossDuplicateDelivery, c, copy.frame)
-            .proved_by(seen.segment.frame)
-            .evidence("dsack", seen.segment.frame)
-            .with("who", Value::Side(writer.side()))
-            .with("peer", Value::Side(writer.other().side()));
-        finding.layer = copy.layer;
-        context.store.tell(c, finding);
+    } else if let Some(at) = line.copies.iter().position(|c| !c.of_capture && copied(c)) {
+        let dsack = seen.segment.frame;
+        let copy = Copied { dsack, ..line.copies.remove(at) };
+        delivered_twice(c, writer, copy, dsack, context);
+    } else if let Some(copy) = line.copies.iter_mut().find(|c| copied(c)) {
+        copy.dsack = seen.segment.frame;
     }
+}
+
+/// The network made that copy: its receiver says so.
+pub(super) fn delivered_twice(
+    c: &mut Connection,
+    writer: From,
+    copy: Copied,
+    proof: u32,
+    context: &mut Context<'_>,
+) {
+    let mut finding = Finding::at(Diagnosis::LossDuplicateDelivery, c, copy.frame)
+        .proved_by(proof)
+        .evidence("dsack", copy.dsack)
+        .with("who", Value::Side(writer.side()))
+        .with("peer", Value::Side(writer.other().side()));
+    finding.layer = copy.layer;
+    context.store.tell(c, finding);
 }
 
 /// Data again that the other side has acknowledged already.

@@ -43,7 +43,11 @@ pub(super) fn again(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'
             after_gap(c, seen, hole.behind, context);
         }
     } else if acked && segment.len > 0 {
-        receipt::needless(c, seen, context);
+        if gap::sent_before(c, seen) {
+            super::copy(c, segment, seen.from, false, context);
+        } else {
+            receipt::needless(c, seen, context);
+        }
     }
 }
 
