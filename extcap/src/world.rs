@@ -12,8 +12,9 @@ use crate::random::Random;
 use crate::tcp::{Env, Host, Key};
 use crate::time::Time;
 
-/// How long a host takes to answer a packet.
-const REACTION: (Duration, Duration) = (Duration::from_micros(6), Duration::from_micros(24));
+/// How long a host takes to answer a packet: less than the time between two packets of a burst, so that it answers
+/// one before the next comes.
+const REACTION: (Duration, Duration) = (Duration::from_nanos(1_500), Duration::from_nanos(4_500));
 /// How long until a process that waited runs again.
 const WAKE_UP: (Duration, Duration) = (Duration::from_micros(60), Duration::from_micros(140));
 /// The time that a packet takes to leave the card.

@@ -27,8 +27,8 @@ use crate::time::Time;
 
 /// The least and the most that a packet is late for no reason.
 const JITTER: (Duration, Duration) = (Duration::from_micros(20), Duration::from_micros(120));
-/// Packets of one direction do not overtake each other.
-const SPACING: Duration = Duration::from_micros(2);
+/// Packets of one direction do not overtake each other: a router hands one on after the other.
+const SPACING: Duration = Duration::from_micros(6);
 
 /// What becomes of a packet.
 #[derive(Debug)]
