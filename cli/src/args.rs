@@ -3,6 +3,7 @@
 use crate::language::Tagged;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use tcpdx_engine::{Severity, Vantage};
 
@@ -34,7 +35,7 @@ pub enum Command {
     Explain(Explain),
     /// Write a teaching capture: a scenario between two simulated TCP endpoints
     Generate(Generate),
-    /// List the scenarios, or check files of your own
+    /// List the scenarios, tell about one, or check files of your own
     Scenarios(Scenarios),
     /// Install the Wireshark plugin and the teaching captures
     #[command(long_about = INSTALL)]
@@ -117,6 +118,33 @@ pub struct Generate {
     /// When the capture begins, e.g. 2026-01-01T00:00:00Z
     #[arg(long, value_name = "TIME")]
     pub start: Option<humantime::Timestamp>,
+    /// The client's address in place of the scenario's own; it decides the version of IP
+    #[arg(long, value_name = "ADDRESS")]
+    pub client: Option<IpAddr>,
+    /// The server's address in place of the scenario's own; it decides the version of IP
+    #[arg(long, value_name = "ADDRESS")]
+    pub server: Option<IpAddr>,
+    /// The client's port in place of the scenario's own
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub client_port: Option<u16>,
+    /// The server's port in place of the scenario's own
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub server_port: Option<u16>,
+    /// What carries the packets; ethernet unless given
+    #[arg(long, value_name = "NAME", value_parser = encapsulations())]
+    pub encap: Option<String>,
+    /// Keep only so many bytes of each frame
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(1..))]
+    pub snaplen: Option<u32>,
+    /// Let the capture lose so many of a hundred packets, though the hosts get them
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub capture_loss: Option<f64>,
+    /// Capture every packet twice, as a mirror port may
+    #[arg(long)]
+    pub duplicates: bool,
+    /// Let the cards join segments and compute checksums: outgoing segments above the MTU, with unfinished checksums
+    #[arg(long)]
+    pub offload: bool,
     /// Leave out the comments that explain each packet
     #[arg(long)]
     pub no_comments: bool,
@@ -128,6 +156,9 @@ pub struct Generate {
 /// List the scenarios.
 #[derive(Args, Debug)]
 pub struct Scenarios {
+    /// Tell all about this scenario: what to watch for, its variants, questions and their answers
+    #[arg(conflicts_with = "check")]
+    pub scenario: Option<String>,
     /// Check this scenario file instead (repeatable)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub check: Vec<PathBuf>,
@@ -265,6 +296,15 @@ impl Color {
 
 fn tags<L: Tagged>() -> PossibleValuesParser {
     L::all().iter().map(|language| language.name()).into()
+}
+
+fn encapsulations() -> PossibleValuesParser {
+    tcpdx_extcap::Encapsulation::ALL.map(tcpdx_extcap::Encapsulation::word).into()
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let number = text.trim_end_matches('%').parse().ok().filter(|number| (0.0..=100.0).contains(number));
+    number.ok_or_else(|| "a number from 0 to 100 is needed".to_owned())
 }
 
 fn points() -> PossibleValuesParser {

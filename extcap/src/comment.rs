@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::capture::Captured;
-use crate::net::{Kind, Side};
+use crate::capture::{Captured, Seen};
+use crate::net::{Icmp, IcmpError, Kind, Side};
 use crate::scenario::{File, Language, Texts};
 
 /// The texts for every kind of packet, which scenarios share.
@@ -22,6 +22,8 @@ struct CommonTexts {
     server: Texts,
     /// Added where the packet is lost behind the capture point.
     lost: Texts,
+    /// Added where the packet was captured before.
+    copy: Texts,
     /// By name of the kind.
     kind: BTreeMap<String, Texts>,
 }
@@ -45,11 +47,14 @@ enum Field {
     Ttl,
     IpId,
     Mss,
+    /// Of an ICMP error: who sent it, and the MTU that it tells.
+    Router,
+    Mtu,
     Nth,
     Waited,
 }
 
-const FIELDS: [(&str, Field); 13] = [
+const FIELDS: [(&str, Field); 15] = [
     ("who", Field::Who { capital: false }),
     ("Who", Field::Who { capital: true }),
     ("peer", Field::Peer { capital: false }),
@@ -61,6 +66,8 @@ const FIELDS: [(&str, Field); 13] = [
     ("ttl", Field::Ttl),
     ("ip_id", Field::IpId),
     ("mss", Field::Mss),
+    ("router", Field::Router),
+    ("mtu", Field::Mtu),
     ("nth", Field::Nth),
     ("waited", Field::Waited),
 ];
@@ -101,6 +108,7 @@ impl Template {
 pub(crate) struct Commenter {
     sides: [String; 2],
     lost: Template,
+    copy: Template,
     kinds: Vec<Template>,
     faults: Vec<Option<Template>>,
 }
@@ -122,23 +130,38 @@ impl Commenter {
             sides: [&common.client, &common.server]
                 .map(|texts| texts.get(language).unwrap_or_default().to_owned()),
             lost: parse(&common.lost)?,
+            copy: parse(&common.copy)?,
             kinds: Kind::ALL.iter().map(kind).collect::<Result<_, _>>()?,
-            faults: file.path.fault.iter().map(|f| fault(&f.get_ref().comment)).collect::<Result<_, _>>()?,
+            faults: file.path.comments().map(fault).collect::<Result<_, _>>()?,
         })
     }
 
     /// Writes the comment of one packet.
     pub(crate) fn write(&self, captured: &Captured, out: &mut String) {
         out.clear();
-        let kind = captured.packet.reason.kind;
-        let own = captured.packet.fault.and_then(|index| self.faults.get(index)?.as_ref());
+        self.write_kind(captured, out);
+        if captured.copy {
+            out.push(' ');
+            self.fill(&self.copy, captured, out);
+        }
+    }
+
+    fn write_kind(&self, captured: &Captured, out: &mut String) {
+        let packet = captured.packet();
+        let kind = match &captured.seen {
+            Seen::Segment(packet) => packet.reason.kind,
+            Seen::Icmp(error) => error.icmp.kind(),
+        };
+        let own = packet.fault.and_then(|index| self.faults.get(index)?.as_ref());
         match own {
             Some(template) if kind == Kind::Forged => self.fill(template, captured, out),
             _ => {
                 if let Some(template) = self.kinds.get(kind as usize) {
                     self.fill(template, captured, out);
                 }
-                if let Some(template) = own.or(captured.lost.then_some(&self.lost)) {
+                // What a fault is said to do to a packet is not said again of the answer to it.
+                let answer = matches!(captured.seen, Seen::Icmp(_)) || kind == Kind::Rejected;
+                if let Some(template) = own.filter(|_| !answer).or(captured.lost.then_some(&self.lost)) {
                     out.push(' ');
                     self.fill(template, captured, out);
                 }
@@ -156,7 +179,7 @@ impl Commenter {
     }
 
     fn fill_field(&self, field: Field, captured: &Captured, out: &mut String) {
-        let packet = &captured.packet;
+        let packet = captured.packet();
         let segment = &packet.segment;
         let number: u64 = match field {
             Field::Who { capital } => return out.push_str(&self.side(captured.from, capital)),
@@ -168,6 +191,16 @@ impl Commenter {
             Field::Len => segment.len().into(),
             Field::Ttl => packet.ttl.into(),
             Field::IpId => packet.id.into(),
+            Field::Router => {
+                if let Seen::Icmp(error) = &captured.seen {
+                    let _ = write!(out, "{}", error.router);
+                }
+                return;
+            }
+            Field::Mtu => match &captured.seen {
+                Seen::Icmp(IcmpError { icmp: Icmp::TooBig { mtu }, .. }) => (*mtu).into(),
+                _ => 0,
+            },
             Field::Mss => segment.options.mss.unwrap_or_default().into(),
             Field::Nth => packet.reason.nth.into(),
         };

@@ -3,11 +3,11 @@
 use std::io::Write;
 use std::time::Duration;
 
-use crate::capture::Captured;
+use crate::capture::{Captured, Seen, Sniffer};
 use crate::comment::Commenter;
 use crate::net::FrameBuilder;
-use crate::options::GenerateOptions;
-use crate::pcapng::{CaptureWriter, PacketRecord};
+use crate::options::{Encapsulation, GenerateOptions};
+use crate::pcapng::{CaptureWriter, Interface, PacketRecord};
 use crate::scenario::{Scenario, ScenarioError};
 use crate::simulation::Setup;
 use crate::world::World;
@@ -27,6 +27,9 @@ pub enum Error {
     /// The scenario cannot be used.
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
+    /// The options contradict each other.
+    #[error("{0}")]
+    Options(String),
     /// The capture cannot be written.
     #[error("cannot write the capture: {0}")]
     Write(#[from] std::io::Error),
@@ -35,7 +38,7 @@ pub enum Error {
 /// Runs a scenario and writes what the chosen capture point sees, as pcapng.
 ///
 /// # Errors
-/// The scenario has no such variant, or the output cannot be written.
+/// The scenario has no such variant, the options contradict each other, or the output cannot be written.
 pub fn generate(scenario: &Scenario, options: &GenerateOptions, out: impl Write) -> Result<Stats, Error> {
     let mut recording = Recording::new(scenario, options, out)?;
     while recording.write_next()? {}
@@ -49,7 +52,7 @@ pub fn generate(scenario: &Scenario, options: &GenerateOptions, out: impl Write)
 #[derive(Debug)]
 pub struct Recording<W> {
     setup: Setup,
-    world: World,
+    sniffer: Sniffer<World>,
     commenter: Option<Commenter>,
     frames: FrameBuilder,
     comment: String,
@@ -67,19 +70,20 @@ impl<W: Write> Recording<W> {
     pub fn new(scenario: &Scenario, options: &GenerateOptions, out: W) -> Result<Self, Error> {
         let varied = options.variant.as_deref().map(|name| scenario.variant(name)).transpose()?;
         let scenario = varied.as_ref().unwrap_or(scenario);
-        let setup = Setup::new(scenario, options);
+        let setup = Setup::new(scenario, options).map_err(Error::Options)?;
         let commenter =
             options.comments.then(|| Commenter::new(&scenario.file, options.language)).transpose();
         let commenter = commenter.map_err(|message| scenario.wrong(message))?;
         let heading = scenario.heading(options.language);
         let writer = CaptureWriter::new(out, &heading, &setup.interfaces(), &setup.names())?;
-        let mut world = setup.world(scenario, options);
-        let next = world.next();
+        let world = setup.world(scenario, options);
+        let mut sniffer = Sniffer::new(world, options, setup.rtt());
+        let next = sniffer.next();
         Ok(Recording {
+            frames: FrameBuilder::new(options.encapsulation),
             setup,
-            world,
+            sniffer,
             commenter,
-            frames: FrameBuilder::default(),
             comment: String::new(),
             writer,
             start: options.start,
@@ -98,16 +102,22 @@ impl<W: Write> Recording<W> {
     /// # Errors
     /// The output cannot be written.
     pub fn write_next(&mut self) -> Result<bool, Error> {
-        let Some(captured) = std::mem::replace(&mut self.next, self.world.next()) else { return Ok(false) };
+        let Some(captured) = std::mem::replace(&mut self.next, self.sniffer.next()) else { return Ok(false) };
         let since_begin = captured.time.since_begin();
         let inbound = captured.inbound();
         if let Some(commenter) = &self.commenter {
             commenter.write(&captured, &mut self.comment);
         }
+        let link = self.setup.link(captured.at, inbound);
+        let frame = match &captured.seen {
+            Seen::Segment(packet) => self.frames.segment(link, packet, self.setup.checksum(inbound))?,
+            Seen::Icmp(error) => self.frames.icmp(link, error)?,
+        };
         self.writer.packet(&PacketRecord {
             interface: self.setup.interface(captured.at),
             time: self.start + since_begin,
-            frame: self.frames.build(self.setup.link(captured.at, inbound), &captured.packet)?,
+            frame,
+            snaplen: self.setup.snaplen(),
             comment: self.commenter.is_some().then_some(self.comment.as_str()),
             inbound,
         })?;
@@ -135,6 +145,11 @@ impl<W: Write> Recording<W> {
 /// # Errors
 /// The output cannot be written.
 pub fn write_empty(out: impl Write) -> Result<(), Error> {
-    let interface = crate::pcapng::Interface { name: "tcpdx".to_owned(), description: String::new() };
+    let interface = Interface {
+        name: "tcpdx".to_owned(),
+        description: String::new(),
+        link: Encapsulation::default().data_link(),
+        snaplen: Interface::LONGEST,
+    };
     Ok(CaptureWriter::new(out, "", &[interface], &[])?.flush()?)
 }

@@ -34,5 +34,5 @@ mod time;
 mod world;
 
 pub use generate::{Error, Recording, Stats, generate, write_empty};
-pub use options::{CapturePoint, GenerateOptions, IpVersion, UnknownWord};
+pub use options::{CapturePoint, Encapsulation, GenerateOptions, IpVersion, UnknownWord};
 pub use scenario::{Language, Scenario, ScenarioError};

@@ -1,42 +1,11 @@
 //! What can be chosen about a generated capture.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
 use crate::scenario::Language;
-
-/// Where the capture is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum CapturePoint {
-    /// At the client's network card.
-    #[default]
-    Client,
-    /// At the server's network card.
-    Server,
-    /// At both, as two interfaces of one capture.
-    Both,
-}
-
-impl CapturePoint {
-    /// Every capture point there is.
-    pub const ALL: [CapturePoint; 3] = [CapturePoint::Client, CapturePoint::Server, CapturePoint::Both];
-
-    /// The word for it in options: `client`, `server`, `both`.
-    pub fn word(self) -> &'static str {
-        match self {
-            CapturePoint::Client => "client",
-            CapturePoint::Server => "server",
-            CapturePoint::Both => "both",
-        }
-    }
-}
-
-impl fmt::Display for CapturePoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
-}
 
 /// A word that is none of those an option knows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,56 +13,105 @@ impl fmt::Display for CapturePoint {
 pub struct UnknownWord {
     word: String,
     what: &'static str,
-    right: &'static str,
+    right: String,
 }
 
-impl FromStr for CapturePoint {
-    type Err = UnknownWord;
+/// Declares a choice with the word that each of its values has in options.
+macro_rules! choice {
+    ($(#[$doc:meta])* $name:ident, $what:literal; $($(#[$value_doc:meta])* $value:ident = $word:literal,)*) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+        pub enum $name { $($(#[$value_doc])* $value,)* }
 
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        let known = CapturePoint::ALL.into_iter().find(|point| point.word() == word);
-        known.ok_or_else(|| UnknownWord {
-            word: word.to_owned(),
-            what: "capture point",
-            right: "client, server or both",
-        })
+        impl $name {
+            /// Every value there is.
+            pub const ALL: [$name; [$($word),*].len()] = [$($name::$value),*];
+
+            /// The word for it in options.
+            pub fn word(self) -> &'static str {
+                match self { $($name::$value => $word,)* }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.word())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = UnknownWord;
+
+            fn from_str(word: &str) -> Result<Self, UnknownWord> {
+                let known = $name::ALL.into_iter().find(|value| value.word() == word);
+                known.ok_or_else(|| UnknownWord {
+                    word: word.to_owned(),
+                    what: $what,
+                    right: one_of(&[$($word),*]),
+                })
+            }
+        }
+    };
+}
+
+/// "client, server or both"
+fn one_of(words: &[&str]) -> String {
+    match words {
+        [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
+        _ => words.concat(),
     }
 }
 
-/// The version of IP that the hosts speak.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum IpVersion {
+choice! {
+    /// Where the capture is taken.
+    CapturePoint, "capture point";
+    /// At the client's network card.
+    #[default]
+    Client = "client",
+    /// At the server's network card.
+    Server = "server",
+    /// At both, as two interfaces of one capture.
+    Both = "both",
+}
+
+choice! {
+    /// The version of IP that the hosts speak.
+    IpVersion, "version of IP";
     /// IPv4.
     #[default]
-    V4,
+    V4 = "4",
     /// IPv6.
-    V6,
+    V6 = "6",
 }
 
-impl IpVersion {
-    /// Both versions.
-    pub const ALL: [IpVersion; 2] = [IpVersion::V4, IpVersion::V6];
-
-    /// The word for it in options: `4`, `6`.
-    pub fn word(self) -> &'static str {
-        match self {
-            IpVersion::V4 => "4",
-            IpVersion::V6 => "6",
-        }
-    }
-}
-
-impl FromStr for IpVersion {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        let known = IpVersion::ALL.into_iter().find(|version| version.word() == word);
-        known.ok_or_else(|| UnknownWord { word: word.to_owned(), what: "version of IP", right: "4 or 6" })
-    }
+choice! {
+    /// What carries the packets where they are captured.
+    Encapsulation, "encapsulation";
+    /// Ethernet.
+    #[default]
+    Ethernet = "ethernet",
+    /// Ethernet with a tag of IEEE 802.1Q.
+    Vlan = "vlan",
+    /// Ethernet with two tags (IEEE 802.1ad).
+    QinQ = "qinq",
+    /// Ethernet and two MPLS labels (RFC 3032).
+    Mpls = "mpls",
+    /// A PPPoE session (RFC 2516).
+    Pppoe = "pppoe",
+    /// A GRE tunnel over IPv4 (RFC 2784).
+    Gre = "gre",
+    /// VXLAN over IPv4 (RFC 7348).
+    Vxlan = "vxlan",
+    /// No link but what Linux tells of it: `tcpdump -i any` ("cooked", LINKTYPE_LINUX_SLL).
+    Sll = "sll",
+    /// The same as newer versions write it (LINKTYPE_LINUX_SLL2).
+    Sll2 = "sll2",
+    /// No link at all: a capture that begins with the IP header.
+    Raw = "raw",
 }
 
 /// How a capture is made. Same scenario, same options: same bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct GenerateOptions {
     /// Decides everything that is left to chance: ports, initial sequence numbers, IP identifications, jitter.
     pub seed: u64,
@@ -111,10 +129,29 @@ pub struct GenerateOptions {
     pub rtt: Option<Duration>,
     /// A variant of the scenario, by name.
     pub variant: Option<String>,
+    /// What carries the packets.
+    pub encapsulation: Encapsulation,
+    /// The client's address, in place of the scenario's own. It decides the version of IP, for both sides.
+    pub client: Option<IpAddr>,
+    /// The server's address, likewise.
+    pub server: Option<IpAddr>,
+    /// The client's port, in place of the scenario's own or an ephemeral one.
+    pub client_port: Option<u16>,
+    /// The server's port, in place of the scenario's own.
+    pub server_port: Option<u16>,
+    /// The snap length: so many bytes of each frame are kept.
+    pub snaplen: Option<u32>,
+    /// The part of all packets that the capture itself loses, though the hosts do not: 0.01 is one in a hundred.
+    pub capture_loss: f64,
+    /// Every packet is captured twice, as at a mirror port that copies what comes in and what goes out.
+    pub duplicates: bool,
+    /// The cards join segments (TSO, GRO) and compute checksums, as in captures at hosts that are not set up for
+    /// capturing: outgoing segments larger than the MTU, with unfinished checksums.
+    pub offload: bool,
 }
 
 impl Default for GenerateOptions {
-    /// Seed 1, at the client, with English comments, IPv4, from 2026-01-01 00:00 UTC on.
+    /// Seed 1, at the client, with English comments, IPv4 over Ethernet, from 2026-01-01 00:00 UTC on.
     fn default() -> Self {
         GenerateOptions {
             seed: 1,
@@ -125,6 +162,32 @@ impl Default for GenerateOptions {
             start: Duration::from_secs(1_767_225_600),
             rtt: None,
             variant: None,
+            encapsulation: Encapsulation::default(),
+            client: None,
+            server: None,
+            client_port: None,
+            server_port: None,
+            snaplen: None,
+            capture_loss: 0.0,
+            duplicates: false,
+            offload: false,
+        }
+    }
+}
+
+impl GenerateOptions {
+    /// The version of IP: that of the addresses, if they are given.
+    ///
+    /// # Errors
+    /// The addresses are of two versions.
+    pub(crate) fn ip_version(&self) -> Result<IpVersion, String> {
+        let of = |address: IpAddr| if address.is_ipv4() { IpVersion::V4 } else { IpVersion::V6 };
+        match (self.client, self.server) {
+            (Some(client), Some(server)) if of(client) != of(server) => Err(format!(
+                "the client's address {client} and the server's {server} are of two versions of IP"
+            )),
+            (Some(address), _) | (None, Some(address)) => Ok(of(address)),
+            (None, None) => Ok(self.ip),
         }
     }
 }

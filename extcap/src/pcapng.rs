@@ -26,6 +26,14 @@ const FULL: usize = 1 << 16;
 pub(crate) struct Interface {
     pub(crate) name: String,
     pub(crate) description: String,
+    pub(crate) link: DataLink,
+    /// The most bytes that are kept of a frame.
+    pub(crate) snaplen: u32,
+}
+
+impl Interface {
+    /// No frame is longer.
+    pub(crate) const LONGEST: u32 = 0x4_0000;
 }
 
 /// A packet to write.
@@ -35,6 +43,8 @@ pub(crate) struct PacketRecord<'a> {
     /// Since 1970-01-01 00:00 UTC.
     pub(crate) time: Duration,
     pub(crate) frame: &'a [u8],
+    /// So many bytes of it are kept.
+    pub(crate) snaplen: u32,
     pub(crate) comment: Option<&'a str>,
     /// It comes in at the capture point, and does not leave there.
     pub(crate) inbound: bool,
@@ -88,6 +98,7 @@ impl<W: Write> CaptureWriter<W> {
     }
 
     pub(crate) fn packet(&mut self, packet: &PacketRecord<'_>) -> io::Result<()> {
+        let kept = packet.frame.len().min(packet.snaplen as usize);
         let mut options = Vec::with_capacity(2);
         if let Some(comment) = packet.comment {
             options.push(EnhancedPacketOption::Common(CommonOption::Comment(comment.into())));
@@ -97,7 +108,7 @@ impl<W: Write> CaptureWriter<W> {
             interface_id: packet.interface,
             timestamp: packet.time,
             original_len: packet.frame.len() as u32,
-            data: Cow::Borrowed(packet.frame),
+            data: Cow::Borrowed(&packet.frame[..kept]),
             options,
         })?;
         if self.blocks.get_ref().len() >= FULL { self.flush() } else { Ok(()) }
@@ -118,7 +129,7 @@ impl<W: Write> CaptureWriter<W> {
 
 fn interface_block(interface: &Interface) -> io::Result<InterfaceDescriptionBlock<'_>> {
     let nanoseconds = InterfaceTsResolution::new(false, 9).map_err(io::Error::other)?;
-    let mut block = InterfaceDescriptionBlock::new(DataLink::ETHERNET, 0x4_0000);
+    let mut block = InterfaceDescriptionBlock::new(interface.link, interface.snaplen);
     block.options = vec![
         InterfaceDescriptionOption::IfName(interface.name.as_str().into()),
         InterfaceDescriptionOption::IfDescription(interface.description.as_str().into()),

@@ -29,6 +29,12 @@ impl Random {
         ((u128::from(self.0.next_u64()) * u128::from(end)) >> 64) as u64
     }
 
+    /// True with that probability.
+    pub(crate) fn chance(&mut self, probability: f64) -> bool {
+        // 53 bits are what a float holds exactly.
+        ((self.0.next_u64() >> 11) as f64) < probability * (1u64 << 53) as f64
+    }
+
     /// A span between two others.
     pub(crate) fn between(&mut self, least: Duration, most: Duration) -> Duration {
         least + Duration::from_nanos(self.below((most.saturating_sub(least)).as_nanos() as u64 + 1))

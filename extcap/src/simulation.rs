@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::capture::Tap;
-use crate::net::{Link, Side};
-use crate::options::{CapturePoint, GenerateOptions, IpVersion};
-use crate::path::Path;
+use crate::net::{Checksum, Link, Side};
+use crate::options::{CapturePoint, Encapsulation, GenerateOptions, IpVersion};
+use crate::path::{Missed, Path};
 use crate::pcapng::Interface;
 use crate::random::Random;
 use crate::scenario::{Scenario, file};
@@ -36,18 +36,25 @@ pub(crate) struct Setup {
     pub(crate) client: End,
     pub(crate) server: End,
     point: CapturePoint,
+    encapsulation: Encapsulation,
+    snaplen: u32,
+    offload: bool,
+    /// One way.
+    delay: Duration,
 }
 
 /// Ethernet addresses of the first and the last router (locally administered, IEEE 802, 8.2.2).
 const ROUTERS: [[u8; 6]; 2] = [[0x02, 0, 0, 0, 0, 0xfe], [0x02, 0, 0, 1, 0, 0xfe]];
 
 impl Setup {
-    pub(crate) fn new(scenario: &Scenario, options: &GenerateOptions) -> Self {
+    /// # Errors
+    /// The options contradict each other.
+    pub(crate) fn new(scenario: &Scenario, options: &GenerateOptions) -> Result<Self, String> {
         let file = &scenario.file;
         let v4 = |host: &file::Host, default| IpAddr::V4(host.ipv4.unwrap_or(default));
         let v6 = |host: &file::Host, default| IpAddr::V6(host.ipv6.unwrap_or(default));
         // Addresses for documentation (RFC 5737, RFC 3849).
-        let (client, server) = match options.ip {
+        let (client, server) = match options.ip_version()? {
             IpVersion::V4 => (
                 v4(&file.client, Ipv4Addr::new(192, 0, 2, 10)),
                 v4(&file.server, Ipv4Addr::new(198, 51, 100, 20)),
@@ -60,14 +67,22 @@ impl Setup {
         let end = |host: &file::Host, name: &str, address, port, mac| End {
             name: host.name.clone().unwrap_or_else(|| name.to_owned()),
             address,
-            port: host.port.or(port),
+            port,
             mac,
         };
-        Setup {
-            client: end(&file.client, "client.example", client, None, [0x02, 0, 0, 0, 0, 0x0a]),
-            server: end(&file.server, "server.example", server, Some(HTTP), [0x02, 0, 0, 1, 0, 0x14]),
+        let client_port = options.client_port.or(file.client.port);
+        let server_port = options.server_port.or(file.server.port).unwrap_or(HTTP);
+        let client = options.client.unwrap_or(client);
+        let server = options.server.unwrap_or(server);
+        Ok(Setup {
+            client: end(&file.client, "client.example", client, client_port, [0x02, 0, 0, 0, 0, 0x0a]),
+            server: end(&file.server, "server.example", server, Some(server_port), [0x02, 0, 0, 1, 0, 0x14]),
             point: options.point,
-        }
+            encapsulation: options.encapsulation,
+            snaplen: options.snaplen.unwrap_or(Interface::LONGEST),
+            offload: options.offload,
+            delay: options.rtt.map_or(file.path.delay.0, |rtt| rtt / 2),
+        })
     }
 
     fn end(&self, side: Side) -> &End {
@@ -93,6 +108,8 @@ impl Setup {
             Interface {
                 name: name.to_owned(),
                 description: format!("At the {name}: {} ({})", end.name, end.address),
+                link: self.encapsulation.data_link(),
+                snaplen: self.snaplen,
             }
         };
         self.sides().iter().map(interface).collect()
@@ -111,20 +128,34 @@ impl Setup {
     /// The Ethernet addresses of a packet at a host's card: it goes to, or comes from, the nearest router.
     pub(crate) fn link(&self, at: Side, inbound: bool) -> Link {
         let (host, router) = (self.end(at).mac, ROUTERS[at as usize]);
-        if inbound { Link { from: router, to: host } } else { Link { from: host, to: router } }
+        let (from, to) = if inbound { (router, host) } else { (host, router) };
+        Link { from, to, inbound }
+    }
+
+    /// Who computes the checksums of what comes in or leaves.
+    pub(crate) fn checksum(&self, inbound: bool) -> Checksum {
+        if self.offload && !inbound { Checksum::Unfinished } else { Checksum::Finished }
+    }
+
+    pub(crate) fn snaplen(&self) -> u32 {
+        self.snaplen
+    }
+
+    /// The path's round-trip time.
+    pub(crate) fn rtt(&self) -> Duration {
+        self.delay * 2
     }
 
     /// The world in which the scenario happens.
     pub(crate) fn world(&self, scenario: &Scenario, options: &GenerateOptions) -> World {
         let file = &scenario.file;
-        let delay = options.rtt.map_or(file.path.delay.0, |rtt| rtt / 2);
         let end = file.end.map_or(LONGEST, |end| end.0);
-        let server = SocketAddr::new(self.server.address, self.server.port.unwrap_or(HTTP));
+        let begin = Time::ZERO + file.begin.unwrap_or_default().0;
         World::new(
             self.node(Side::Client, &file.client, options),
             self.node(Side::Server, &file.server, options),
-            Path::new(&file.path, delay, options.seed),
-            Tap::new(options.point, server),
+            Path::new(&file.path, self.delay, options.seed),
+            Tap::new(options.point, begin, Missed::new(&file.path.fault)),
             Time::ZERO + end,
         )
     }

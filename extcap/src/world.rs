@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use crate::app::{App, Pause};
 use crate::capture::{Captured, Tap};
-use crate::net::{Packet, Side};
+use crate::net::{IcmpError, Packet, Side};
 use crate::path::Path;
 use crate::random::Random;
 use crate::tcp::{Env, Host, Key};
 use crate::time::Time;
 
-/// How long a host takes to answer a packet.
-const REACTION: (Duration, Duration) = (Duration::from_micros(6), Duration::from_micros(24));
+/// How long a host takes to answer a packet: less than the time between two packets of a burst, so that it answers
+/// one before the next comes.
+const REACTION: (Duration, Duration) = (Duration::from_nanos(1_500), Duration::from_nanos(4_500));
 /// How long until a process that waited runs again.
 const WAKE_UP: (Duration, Duration) = (Duration::from_micros(60), Duration::from_micros(140));
 /// The time that a packet takes to leave the card.
@@ -24,6 +25,7 @@ const SERIALIZATION: Duration = Duration::from_nanos(1_200);
 enum Event {
     Depart(Side, Box<Packet>),
     Arrive(Side, Box<Packet>),
+    Error(Side, Box<IcmpError>),
     Wake(Side, Key),
     App(Side),
 }
@@ -130,8 +132,12 @@ impl World {
         match event {
             Event::Depart(from, packet) => self.depart(from, *packet),
             Event::Arrive(to, packet) => {
-                self.seen.extend(self.tap.sees(time, to, &packet, false));
+                self.seen.extend(self.tap.sees(time, to, to.other(), &packet, false));
                 self.act(to, |node, env| node.host.receive(env, &packet));
+            }
+            Event::Error(to, error) => {
+                self.seen.extend(self.tap.sees_icmp(time, to, &error));
+                self.act(to, |node, env| node.host.receive_icmp(env, &error));
             }
             Event::Wake(side, key) => self.act(side, |node, env| node.host.wake(env, key)),
             Event::App(side) => self.run_app(side),
@@ -140,16 +146,18 @@ impl World {
     }
 
     fn depart(&mut self, from: Side, packet: Packet) {
-        let client = if from == Side::Client { packet.source() } else { packet.destination() };
         let sent = packet.clone();
-        let passage = self.path.pass(self.now, from, packet, client);
+        let passage = self.path.pass(self.now, from, packet);
         let seen = Packet { fault: passage.met, ..sent };
-        self.seen.extend(self.tap.sees(self.now, from, &seen, passage.arrival.is_none()));
+        self.seen.extend(self.tap.sees(self.now, from, from, &seen, passage.arrival.is_none()));
         if let Some((time, packet)) = passage.arrival {
             self.schedule(time, Event::Arrive(from.other(), Box::new(packet)));
         }
-        for (time, to, packet) in passage.forged {
+        for (time, to, packet) in passage.made {
             self.schedule(time, Event::Arrive(to, Box::new(packet)));
+        }
+        for (time, error) in passage.icmp {
+            self.schedule(time, Event::Error(from, Box::new(error)));
         }
     }
 

@@ -121,7 +121,10 @@ fn questions_are_answered_and_leave_stderr_alone() {
 #[test]
 fn the_options_dialog_is_as_it_was() {
     let config = ask(&["--extcap-config", "--extcap-interface", "tcpdx"]).stdout;
-    insta::assert_snapshot!(String::from_utf8(config).unwrap());
+    let config = String::from_utf8(config).unwrap();
+    // Without the list of scenarios, which grows.
+    let dialog: Vec<&str> = config.lines().filter(|line| !line.starts_with("value {arg=0}")).collect();
+    insta::assert_snapshot!(dialog.join("\n"));
 }
 
 #[test]

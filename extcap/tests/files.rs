@@ -58,6 +58,17 @@ fn errors_name_the_line_the_key_and_what_would_be_right() {
             "[client]\nsysctl.tcp_syn_retry = 3\n",
             "own.toml:3: sysctl.tcp_syn_retry: unknown field `tcp_syn_retry`",
         ),
+        (
+            "[[path.fault]]\ndo = \"reject\"\n",
+            "own.toml:2: [[path.fault]]: `with`, such as \"rst\" or \"host-unreachable\", belongs to do = \"reject\"",
+        ),
+        ("[[path.fault]]\ndo = \"drop\"\nmtu = 1400\n", "`mtu`, such as 1400, belongs to do = \"limit\""),
+        ("[[path.fault]]\ndo = \"drop\"\nat = 2.0\n", "own.toml:4: at: 2 is no place on the path"),
+        (
+            "[[path.fault]]\ndo = \"drop\"\nsilent = true\n",
+            "`silent` belongs to do = \"limit\", not to \"drop\"",
+        ),
+        ("[path.proxy]\nttl = 64\n", "own.toml:2: [path.proxy]: missing field `window`"),
         ("[client\n", "own.toml:2: "),
     ];
     for (text, expected) in cases {
@@ -109,6 +120,12 @@ fn the_documentation_names_everything() {
         "[[path.fault]]\ndo = \"drop\"\nwhat = \"x_\"",
         "[[path.fault]]\ndo = \"drop\"\nfrom = \"x_\"",
         "[[path.fault]]\ndo = \"inject\"\nforge = { x_ = 1 }",
+        "[[path.fault]]\ndo = \"reject\"\nwith = \"x_\"",
+        "[[path.fault]]\ndo = \"strip\"\noptions = [\"x_\"]",
+        "[path.nat]\nx_ = 1",
+        "[path.nat]\nunknown = \"x_\"",
+        "[path.proxy]\nx_ = 1",
+        "[[question]]\nx_ = 1",
         "[comment.x_]\nen = \"\"",
         "[comment.syn]\nen = \"{x_}\"",
     ];

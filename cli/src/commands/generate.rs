@@ -34,7 +34,7 @@ pub(crate) fn run(args: &Generate) -> Result<Status, Failure> {
 }
 
 /// The scenario of that name, or in that file.
-fn find(name: &str) -> Result<Scenario, Failure> {
+pub(super) fn find(name: &str) -> Result<Scenario, Failure> {
     if let Some(builtin) = scenario::find(name) {
         return builtin.scenario().map_err(|error| Failure::told(error.to_string()));
     }
@@ -61,6 +61,15 @@ fn options(args: &Generate) -> Result<GenerateOptions, Failure> {
         start,
         rtt: args.rtt.map(Duration::from),
         variant: args.variant.clone(),
+        encapsulation: args.encap.as_deref().map_or(Ok(default.encapsulation), str::parse).map_err(told)?,
+        client: args.client,
+        server: args.server,
+        client_port: args.client_port,
+        server_port: args.server_port,
+        snaplen: args.snaplen,
+        capture_loss: args.capture_loss.map_or(default.capture_loss, |percent| percent / 100.0),
+        duplicates: args.duplicates,
+        offload: args.offload,
     })
 }
 
@@ -80,5 +89,6 @@ fn write(
         Error::Write(error) if error.kind() == io::ErrorKind::BrokenPipe => Failure::OutputClosed,
         Error::Write(error) => Failure::told(format!("{name}: cannot write it: {error}")),
         Error::Scenario(error) => Failure::told(error.to_string()),
+        Error::Options(message) => Failure::told(message),
     })
 }

@@ -1,15 +1,37 @@
-//! `tcpdx scenarios`: the list, and the check of one's own.
+//! `tcpdx scenarios`: the list, one told in full, and the check of one's own.
 
 use crate::args::Scenarios;
 use crate::failure::{Failure, Status};
 use crate::language;
 use std::io::Write;
-use tcpdx_extcap::{Language, scenario};
+use tcpdx_extcap::{CapturePoint, Language, scenario};
 
 /// Lists the scenarios, or checks files.
 pub(crate) fn run(args: &Scenarios) -> Result<Status, Failure> {
     let language = language::choose(args.lang.as_deref());
-    if args.check.is_empty() { list(language) } else { check(args, language) }
+    match &args.scenario {
+        Some(name) => tell(name, language),
+        None if args.check.is_empty() => list(language),
+        None => check(args, language),
+    }
+}
+
+/// The lesson that a scenario is.
+fn tell(name: &str, language: Language) -> Result<Status, Failure> {
+    let scenario = super::generate::find(name)?;
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "{}: {}\n\n{}", scenario.name(), scenario.title(language), scenario.watch(language))?;
+    for point in [CapturePoint::Client, CapturePoint::Server] {
+        writeln!(out, "\n--point {point}: {}", scenario.shows(point).join(", "))?;
+    }
+    for variant in scenario.variants() {
+        let varied = scenario.variant(variant).map_err(|error| Failure::told(error.to_string()))?;
+        writeln!(out, "\n--variant {variant}: {}\n{}", varied.title(language), varied.watch(language))?;
+    }
+    for (ask, answer) in scenario.questions(language) {
+        writeln!(out, "\n? {ask}\n! {answer}")?;
+    }
+    Ok(Status::Done)
 }
 
 fn list(language: Language) -> Result<Status, Failure> {

@@ -1,119 +1,263 @@
-//! The bytes of a packet, Ethernet header and checksums included.
+//! The bytes of a packet, from the link's header on, checksums included.
 
-use std::io::{self, Write};
+use std::io;
 use std::net::IpAddr;
 
-use etherparse::{EtherType, Ethernet2Header, IpNumber, Ipv4Header, Ipv6FlowLabel, Ipv6Header, TcpHeader};
-use etherparse::{TcpOptionElement as Element, TcpOptions};
+use etherparse::checksum::Sum16BitWords;
+use etherparse::{IpDscp, IpNumber, Ipv4Header, Ipv6Header};
 
-use super::{Flags, Options, Packet, Segment};
+use super::encapsulation::{Cargo, Link};
+use super::{IcmpError, Options, Packet, Segment};
+use crate::options::Encapsulation;
 
-/// A pair of Ethernet addresses: whose frame, to whom.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Link {
-    pub(crate) from: [u8; 6],
-    pub(crate) to: [u8; 6],
-}
+/// Routers mark what they say themselves (RFC 2474, 4.2.2.2: class selector 6).
+const INTERNETWORK_CONTROL: u8 = 48;
+/// Bytes of a TCP header without options.
+const TCP_HEADER: usize = 20;
+/// The kind of option that fills gaps (RFC 9293, 3.1).
+const NOP: u8 = 1;
 
 /// Turns packets into frames, in a buffer that it uses again.
 #[derive(Debug, Default)]
 pub(crate) struct FrameBuilder {
+    encapsulation: Encapsulation,
     bytes: Vec<u8>,
-    elements: Vec<Element>,
+    quote: Vec<u8>,
+}
+
+/// Who computes the TCP checksum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Checksum {
+    /// It is there.
+    Finished,
+    /// The card will: it only covers the addresses and the length yet.
+    Unfinished,
 }
 
 impl FrameBuilder {
+    pub(crate) fn new(encapsulation: Encapsulation) -> Self {
+        FrameBuilder { encapsulation, ..FrameBuilder::default() }
+    }
+
     /// The packet as a frame between two cards.
     ///
     /// # Errors
     /// The packet is larger than IP can say.
-    pub(crate) fn build(&mut self, link: Link, packet: &Packet) -> io::Result<&[u8]> {
-        let mut tcp = tcp_header(&packet.segment);
-        tcp.options = self.options(&packet.segment.options)?;
-        let payload = &packet.segment.payload[..];
-        let size = u16::try_from(tcp.header_len() + payload.len()).map_err(invalid)?;
-        self.bytes.clear();
-        let out = &mut self.bytes;
-        match (packet.from, packet.to) {
-            (IpAddr::V4(from), IpAddr::V4(to)) => {
-                ethernet(link, EtherType::IPV4).write(out)?;
-                let mut ip = Ipv4Header::new(size, packet.ttl, IpNumber::TCP, from.octets(), to.octets())
-                    .map_err(invalid)?;
-                ip.identification = packet.id;
-                ip.dont_fragment = packet.dont_fragment;
-                tcp.checksum = tcp.calc_checksum_ipv4(&ip, payload).map_err(invalid)?;
-                ip.header_checksum = ip.calc_header_checksum();
-                ip.write(out)?;
-            }
-            (from, to) => {
-                ethernet(link, EtherType::IPV6).write(out)?;
-                let ip = Ipv6Header {
-                    traffic_class: 0,
-                    flow_label: Ipv6FlowLabel::try_new(packet.flow_label & 0xf_ffff).map_err(invalid)?,
-                    payload_length: size,
-                    next_header: IpNumber::TCP,
-                    hop_limit: packet.ttl,
-                    source: v6(from),
-                    destination: v6(to),
-                };
-                tcp.checksum = tcp.calc_checksum_ipv6(&ip, payload).map_err(invalid)?;
-                ip.write(out)?;
-            }
+    pub(crate) fn segment(&mut self, link: Link, packet: &Packet, checksum: Checksum) -> io::Result<&[u8]> {
+        let tcp = TcpBytes::new(&packet.segment);
+        let v6 = packet.from.is_ipv6();
+        let len = ip_header_len(v6) + tcp.len();
+        if len > usize::from(u16::MAX) {
+            return Err(invalid(format!("a packet of {len} bytes is larger than IP can say")));
         }
-        tcp.write(out)?;
-        out.write_all(payload)?;
+        let flow = packet.segment.from_port ^ packet.segment.to_port;
+        self.bytes.clear();
+        self.encapsulation.write(&mut self.bytes, link, Cargo { v6, len, flow });
+        ip_packet(&mut self.bytes, packet, tcp, checksum);
         Ok(&self.bytes)
     }
 
-    /// The options in the order in which Linux writes them (`tcp_options_write`).
-    fn options(&mut self, options: &Options) -> io::Result<TcpOptions> {
-        let out = &mut self.elements;
+    /// The error as a frame between two cards.
+    ///
+    /// # Errors
+    /// As [`Self::segment`].
+    pub(crate) fn icmp(&mut self, link: Link, error: &IcmpError) -> io::Result<&[u8]> {
+        self.quote.clear();
+        ip_packet(&mut self.quote, &error.about, TcpBytes::new(&error.about.segment), Checksum::Finished);
+        self.quote.truncate(error.quote_len());
+        let v6 = error.router.is_ipv6();
+        let (kind, code, word) = error.icmp.head(v6);
+        let mut head = [kind, code, 0, 0, 0, 0, 0, 0];
+        head[4..].copy_from_slice(&word.to_be_bytes());
+        let len = head.len() + self.quote.len();
+        let out = &mut self.bytes;
         out.clear();
-        out.extend(options.mss.map(Element::MaximumSegmentSize));
-        match (options.sack_permitted, options.timestamps) {
-            (true, Some(_)) => out.push(Element::SelectiveAcknowledgementPermitted),
-            (true, None) => {
-                out.extend([Element::Noop, Element::Noop, Element::SelectiveAcknowledgementPermitted])
+        self.encapsulation.write(out, link, Cargo { v6, len: ip_header_len(v6) + len, flow: 0 });
+        let mut sum = Sum16BitWords::new().add_slice(&head).add_slice(&self.quote);
+        match (error.router, error.about.from) {
+            (IpAddr::V4(from), IpAddr::V4(to)) => {
+                let mut ip =
+                    Ipv4Header::new(len as u16, error.ttl, IpNumber::ICMP, from.octets(), to.octets())
+                        .map_err(invalid)?;
+                ip.identification = error.id;
+                ip.dont_fragment = false;
+                ip.dscp = IpDscp::try_new(INTERNETWORK_CONTROL).map_err(invalid)?;
+                ip.header_checksum = ip.calc_header_checksum();
+                out.extend(ip.to_bytes());
             }
-            (false, Some(_)) => out.extend([Element::Noop, Element::Noop]),
-            (false, None) => {}
+            (from, to) => {
+                let ip = Ipv6Header {
+                    payload_length: len as u16,
+                    next_header: IpNumber::IPV6_ICMP,
+                    hop_limit: error.ttl,
+                    source: octets_v6(from),
+                    destination: octets_v6(to),
+                    ..Default::default()
+                };
+                out.extend(ip.to_bytes());
+                sum = pseudo_header(sum, from, to, IpNumber::IPV6_ICMP, len);
+            }
         }
-        out.extend(options.timestamps.map(|t| Element::Timestamp(t.value, t.echo)));
-        if let Some(scale) = options.window_scale {
-            out.extend([Element::Noop, Element::WindowScale(scale)]);
-        }
-        let mut blocks = options.sack.iter().map(|(first, end)| (first.0, end.0));
-        if let Some(first) = blocks.next() {
-            let rest = [blocks.next(), blocks.next(), blocks.next()];
-            out.extend([Element::Noop, Element::Noop, Element::SelectiveAcknowledgement(first, rest)]);
-        }
-        TcpOptions::try_from_elements(out)
-            .map_err(|e| io::Error::new(io::ErrorKind::InvalidInput, format!("{e:?}")))
+        head[2..4].copy_from_slice(&sum.ones_complement().to_ne_bytes());
+        out.extend(head);
+        out.extend(&self.quote);
+        Ok(&self.bytes)
     }
 }
 
-fn ethernet(link: Link, ether_type: EtherType) -> Ethernet2Header {
-    Ethernet2Header { source: link.from, destination: link.to, ether_type }
+fn ip_header_len(v6: bool) -> usize {
+    if v6 { 40 } else { 20 }
 }
 
-fn tcp_header(segment: &Segment) -> TcpHeader {
-    let mut header = TcpHeader::new(segment.from_port, segment.to_port, segment.seq.0, segment.window);
-    header.acknowledgment_number = segment.ack.0;
-    header.fin = segment.has(Flags::FIN);
-    header.syn = segment.has(Flags::SYN);
-    header.rst = segment.has(Flags::RST);
-    header.psh = segment.has(Flags::PSH);
-    header.ack = segment.has(Flags::ACK);
-    header
+/// A TCP header, with a checksum of zero, and what follows it.
+struct TcpBytes<'a> {
+    header: [u8; 60],
+    header_len: usize,
+    payload: &'a [u8],
 }
 
-fn v6(address: IpAddr) -> [u8; 16] {
+impl<'a> TcpBytes<'a> {
+    fn new(segment: &'a Segment) -> Self {
+        let mut header = [0; 60];
+        let header_len = TCP_HEADER + write_options(&segment.options, &mut header[TCP_HEADER..]);
+        header[0..2].copy_from_slice(&segment.from_port.to_be_bytes());
+        header[2..4].copy_from_slice(&segment.to_port.to_be_bytes());
+        header[4..8].copy_from_slice(&segment.seq.0.to_be_bytes());
+        header[8..12].copy_from_slice(&segment.ack.0.to_be_bytes());
+        header[12] = (header_len as u8 / 4) << 4;
+        header[13] = segment.flags.bits();
+        header[14..16].copy_from_slice(&segment.window.to_be_bytes());
+        TcpBytes { header, header_len, payload: &segment.payload }
+    }
+
+    fn len(&self) -> usize {
+        self.header_len + self.payload.len()
+    }
+}
+
+/// Writes the packet: IP header, TCP header, payload.
+fn ip_packet(out: &mut Vec<u8>, packet: &Packet, mut tcp: TcpBytes<'_>, checksum: Checksum) {
+    let len = tcp.len();
+    match (packet.from, packet.to) {
+        (IpAddr::V4(from), IpAddr::V4(to)) => {
+            let fragment: u16 = if packet.dont_fragment { 0x4000 } else { 0 };
+            let mut ip = [0; 20];
+            ip[0] = 0x45;
+            ip[2..4].copy_from_slice(&((ip_header_len(false) + len) as u16).to_be_bytes());
+            ip[4..6].copy_from_slice(&packet.id.to_be_bytes());
+            ip[6..8].copy_from_slice(&fragment.to_be_bytes());
+            ip[8] = packet.ttl;
+            ip[9] = IpNumber::TCP.0;
+            ip[12..16].copy_from_slice(&from.octets());
+            ip[16..20].copy_from_slice(&to.octets());
+            let sum = Sum16BitWords::new().add_slice(&ip).ones_complement();
+            ip[10..12].copy_from_slice(&sum.to_ne_bytes());
+            out.extend_from_slice(&ip);
+        }
+        (from, to) => {
+            let mut ip = [0; 40];
+            ip[0..4].copy_from_slice(&(6 << 28 | packet.flow_label & 0xf_ffff).to_be_bytes());
+            ip[4..6].copy_from_slice(&(len as u16).to_be_bytes());
+            ip[6] = IpNumber::TCP.0;
+            ip[7] = packet.ttl;
+            ip[8..24].copy_from_slice(&octets_v6(from));
+            ip[24..40].copy_from_slice(&octets_v6(to));
+            out.extend_from_slice(&ip);
+        }
+    }
+    let addresses = pseudo_header(Sum16BitWords::new(), packet.from, packet.to, IpNumber::TCP, len);
+    let sum = match checksum {
+        Checksum::Finished => {
+            addresses.add_slice(&tcp.header[..tcp.header_len]).add_slice(tcp.payload).ones_complement()
+        }
+        Checksum::Unfinished => !addresses.ones_complement(),
+    };
+    tcp.header[16..18].copy_from_slice(&sum.to_ne_bytes());
+    out.extend_from_slice(&tcp.header[..tcp.header_len]);
+    out.extend_from_slice(tcp.payload);
+}
+
+/// The sum of the addresses, the protocol and the length (RFC 9293, 3.1; RFC 8200, 8.1).
+fn pseudo_header(
+    mut sum: Sum16BitWords,
+    from: IpAddr,
+    to: IpAddr,
+    protocol: IpNumber,
+    len: usize,
+) -> Sum16BitWords {
+    sum = match (from, to) {
+        (IpAddr::V4(from), IpAddr::V4(to)) => sum.add_4bytes(from.octets()).add_4bytes(to.octets()),
+        (from, to) => sum.add_16bytes(octets_v6(from)).add_16bytes(octets_v6(to)),
+    };
+    sum.add_4bytes((len as u32).to_be_bytes()).add_2bytes([0, protocol.0])
+}
+
+/// The options in the order in which Linux writes them (`tcp_options_write`); how many bytes that was.
+fn write_options(options: &Options, area: &mut [u8]) -> usize {
+    let mut area = OptionArea { area, len: 0 };
+    let stripped = options.stripped;
+    let sack = options.sack_permitted || stripped.sack_permitted;
+    let timestamps = options.timestamps.is_some() || stripped.timestamps;
+    if options.mss.is_some() || stripped.mss {
+        let [high, low] = options.mss.unwrap_or(0).to_be_bytes();
+        area.write(&[2, 4, high, low], stripped.mss);
+    }
+    if sack != timestamps {
+        area.write(&[NOP, NOP], false);
+    }
+    if sack {
+        area.write(&[4, 2], stripped.sack_permitted);
+    }
+    if timestamps {
+        let mut bytes = [8, 10, 0, 0, 0, 0, 0, 0, 0, 0];
+        if let Some(t) = options.timestamps {
+            bytes[2..6].copy_from_slice(&t.value.to_be_bytes());
+            bytes[6..10].copy_from_slice(&t.echo.to_be_bytes());
+        }
+        area.write(&bytes, stripped.timestamps);
+    }
+    if options.window_scale.is_some() || stripped.window_scale {
+        area.write(&[NOP], false);
+        area.write(&[3, 3, options.window_scale.unwrap_or(0)], stripped.window_scale);
+    }
+    let blocks = &options.sack[..options.sack.len().min(4)];
+    if !blocks.is_empty() {
+        area.write(&[NOP, NOP, 5, 2 + 8 * blocks.len() as u8], false);
+        for (first, past) in blocks {
+            area.write(&first.0.to_be_bytes(), false);
+            area.write(&past.0.to_be_bytes(), false);
+        }
+    }
+    area.len
+}
+
+/// The place for options.
+struct OptionArea<'a> {
+    area: &'a mut [u8],
+    len: usize,
+}
+
+impl OptionArea<'_> {
+    /// Adds bytes; a middlebox that strips an option puts NOPs in its place.
+    fn write(&mut self, bytes: &[u8], stripped: bool) {
+        let end = self.len + bytes.len();
+        if let Some(place) = self.area.get_mut(self.len..end) {
+            place.copy_from_slice(bytes);
+            if stripped {
+                place.fill(NOP);
+            }
+            self.len = end;
+        }
+    }
+}
+
+fn octets_v6(address: IpAddr) -> [u8; 16] {
     match address {
         IpAddr::V4(v4) => v4.to_ipv6_mapped().octets(),
         IpAddr::V6(v6) => v6.octets(),
     }
 }
 
-fn invalid(error: impl std::error::Error + Send + Sync + 'static) -> io::Error {
+fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, error)
 }

@@ -1,11 +1,15 @@
 //! What goes over the wire: sequence numbers, segments, packets, and their bytes.
 
+mod encapsulation;
 mod frame;
+mod icmp;
 mod packet;
 mod segment;
 mod seq;
 
-pub(crate) use frame::{FrameBuilder, Link};
+pub(crate) use encapsulation::Link;
+pub(crate) use frame::{Checksum, FrameBuilder};
+pub(crate) use icmp::{Icmp, IcmpError};
 pub(crate) use packet::{Kind, Packet, Reason, Side};
 pub(crate) use segment::{Flags, Options, Segment, Timestamps};
 pub(crate) use seq::Seq;

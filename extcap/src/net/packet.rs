@@ -104,6 +104,18 @@ kinds! {
     KeepAliveTimeout = "keep_alive_timeout",
     /// A packet in somebody else's name.
     Forged = "forged",
+    /// RST of a router or firewall, in the receiver's name.
+    Rejected = "rejected",
+    /// The SYN-ACK of a device that answers in the server's place.
+    ProxySynAck = "proxy_syn_ack",
+    /// The SYN of such a device to the server.
+    ProxySyn = "proxy_syn",
+    /// ICMP: the packet cannot be delivered.
+    Unreachable = "unreachable",
+    /// ICMP: the packet is too long for a link.
+    TooBig = "too_big",
+    /// ICMP: the TTL ran out.
+    TimeExceeded = "time_exceeded",
 }
 
 /// Why a packet was sent.
@@ -158,5 +170,11 @@ impl Packet {
 
     pub(crate) fn has(&self, flag: Flags) -> bool {
         self.segment.has(flag)
+    }
+
+    /// Its length as IP counts it, headers included.
+    pub(crate) fn ip_len(&self) -> usize {
+        let ip_header = if self.from.is_ipv4() { 20 } else { 40 };
+        ip_header + 20 + self.segment.options.len() + self.segment.payload.len()
     }
 }

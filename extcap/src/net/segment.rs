@@ -21,6 +21,11 @@ impl Flags {
     pub(crate) fn has(self, flag: Flags) -> bool {
         self.0 & flag.0 == flag.0
     }
+
+    /// As they stand in the header.
+    pub(crate) fn bits(self) -> u8 {
+        self.0
+    }
 }
 
 impl BitOr for Flags {
@@ -59,6 +64,32 @@ pub(crate) struct Options {
     pub(crate) window_scale: Option<u8>,
     /// Blocks that have arrived, first and behind the last number of each; the newest first (RFC 2018, 4).
     pub(crate) sack: Vec<(Seq, Seq)>,
+    pub(crate) stripped: Stripped,
+}
+
+impl Options {
+    /// How many bytes they are, with the padding that Linux puts between them.
+    pub(crate) fn len(&self) -> usize {
+        let sack_permitted = self.sack_permitted || self.stripped.sack_permitted;
+        let mss = if self.mss.is_some() || self.stripped.mss { 4 } else { 0 };
+        let timestamps = match (self.timestamps.is_some() || self.stripped.timestamps, sack_permitted) {
+            (true, _) => 12,
+            (false, true) => 4,
+            (false, false) => 0,
+        };
+        let scale = if self.window_scale.is_some() || self.stripped.window_scale { 4 } else { 0 };
+        let sack = if self.sack.is_empty() { 0 } else { 4 + 8 * self.sack.len().min(4) };
+        mss + timestamps + scale + sack
+    }
+}
+
+/// Options that a middlebox has taken out: NOPs stand in their place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Stripped {
+    pub(crate) mss: bool,
+    pub(crate) sack_permitted: bool,
+    pub(crate) timestamps: bool,
+    pub(crate) window_scale: bool,
 }
 
 /// One segment.

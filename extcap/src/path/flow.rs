@@ -36,8 +36,14 @@ impl FlowWatch {
         } else {
             (cause.destination(), cause.source())
         };
-        let ack = if forged.ack { numbers[claimed.other() as usize] } else { Seq(0) };
-        let flags = if forged.ack { Flags::RST | Flags::ACK } else { Flags::RST };
+        let with_ack = forged.ack || forged.text.is_some();
+        let ack = if with_ack { numbers[claimed.other() as usize] } else { Seq(0) };
+        let flags = match (&forged.text, forged.ack) {
+            (Some(_), _) => Flags::PSH | Flags::ACK,
+            (None, true) => Flags::RST | Flags::ACK,
+            (None, false) => Flags::RST,
+        };
+        let text = forged.text.as_deref().unwrap_or_default();
         let packet = Packet {
             from: source.ip(),
             to: destination.ip(),
@@ -51,9 +57,9 @@ impl FlowWatch {
                 seq: numbers[claimed as usize] + forged.seq_offset as u32,
                 ack,
                 flags,
-                window: 0,
+                window: forged.window,
                 options: Options::default(),
-                payload: Bytes::new(),
+                payload: Bytes::copy_from_slice(text.as_bytes()),
             },
             reason: Kind::Forged.into(),
             fault: None,

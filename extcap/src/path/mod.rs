@@ -1,24 +1,34 @@
-//! The path between the hosts: it takes time, its routers take from the TTL, and a middlebox in its middle does
-//! what the scenario's faults say.
+//! The path between the hosts: it takes time, its routers take from the TTL, and what stands on it does what the
+//! scenario says: a proxy, a translating device, and the faults.
 
 mod fault;
 mod flow;
+mod nat;
+mod place;
+mod proxy;
+mod reject;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use fault::{ActiveFault, Effect};
 use flow::FlowWatch;
+use nat::Nat;
+use place::Place;
+use proxy::{Outcome, Proxy};
+use reject::Answer;
 
-use crate::net::{Packet, Side};
+pub(crate) use fault::Missed;
+
+use crate::net::{IcmpError, Packet, Side};
 use crate::random::Random;
 use crate::scenario::file;
 use crate::time::Time;
 
 /// The least and the most that a packet is late for no reason.
 const JITTER: (Duration, Duration) = (Duration::from_micros(20), Duration::from_micros(120));
-/// Packets of one direction do not overtake each other.
-const SPACING: Duration = Duration::from_micros(2);
+/// Packets of one direction do not overtake each other: a router hands one on after the other.
+const SPACING: Duration = Duration::from_micros(6);
 
 /// What becomes of a packet.
 #[derive(Debug)]
@@ -27,8 +37,10 @@ pub(crate) struct Passage {
     pub(crate) arrival: Option<(Time, Packet)>,
     /// The fault that it met, as its place in the scenario.
     pub(crate) met: Option<usize>,
-    /// What the middlebox sends because of it: when it arrives, at whom.
-    pub(crate) forged: Vec<(Time, Side, Packet)>,
+    /// What devices on the path send because of it: when it arrives, at whom.
+    pub(crate) made: Vec<(Time, Side, Packet)>,
+    /// The errors that routers send because of it: when they arrive; they go to its sender.
+    pub(crate) icmp: Vec<(Time, IcmpError)>,
 }
 
 /// Both directions of the path.
@@ -38,7 +50,11 @@ pub(crate) struct Path {
     routers: u8,
     faults: Vec<ActiveFault>,
     watch: Option<FlowWatch>,
+    nat: Option<Nat>,
+    proxy: Option<Proxy>,
     random: Random,
+    /// The identification of the routers' next packet.
+    next_id: u16,
     /// The last arrival of each direction.
     last: [Time; 2],
 }
@@ -53,36 +69,161 @@ impl Path {
             routers: settings.routers,
             faults,
             watch,
+            nat: settings.nat.clone().map(Nat::new),
+            proxy: settings.proxy.clone().map(|proxy| Proxy::new(proxy, settings.routers, seed)),
             random: Random::new(seed, 2),
+            next_id: Random::new(seed, 9).u16(),
             last: [Time::ZERO; 2],
         }
     }
 
     /// A packet leaves a host.
-    pub(crate) fn pass(&mut self, now: Time, from: Side, mut packet: Packet, client: SocketAddr) -> Passage {
-        let mut passage = Passage { arrival: None, met: None, forged: Vec::new() };
+    pub(crate) fn pass(&mut self, now: Time, from: Side, mut packet: Packet) -> Passage {
+        let mut passage = Passage { arrival: None, met: None, made: Vec::new(), icmp: Vec::new() };
+        if from == Side::Server && !self.translate(now, from, &mut packet, &mut passage) {
+            return passage;
+        }
+        let client = if from == Side::Client { packet.source() } else { packet.destination() };
         if let Some(watch) = &mut self.watch {
             watch.saw(client, from, &packet.segment);
         }
+        let Some(late) = self.meet_faults(now, from, &mut packet, client, &mut passage) else {
+            return passage;
+        };
+        if !self.meet_proxy(now, from, &mut packet, client, &mut passage) {
+            return passage;
+        }
+        if from == Side::Client && !self.translate(now, from, &mut packet, &mut passage) {
+            return passage;
+        }
+        packet.ttl = packet.ttl.saturating_sub(self.routers);
+        packet.fault = passage.met;
+        passage.arrival = Some((self.arrival(now, from, late), packet));
+        passage
+    }
+
+    /// The faults, in order: how late they make the packet; nothing if they lose it.
+    fn meet_faults(
+        &mut self,
+        now: Time,
+        from: Side,
+        packet: &mut Packet,
+        client: SocketAddr,
+        passage: &mut Passage,
+    ) -> Option<Duration> {
         let (mut late, mut lost) = (Duration::ZERO, false);
         for index in 0..self.faults.len() {
-            let Some(effect) = self.faults[index].meets(now, from, &packet) else { continue };
+            let Some(effect) = self.faults[index].meets(now, from, packet) else { continue };
+            let place = Place::new(self.faults[index].place(), self.routers);
             match effect {
                 Effect::Drop => lost = true,
                 Effect::Delay(by) => late += by,
                 Effect::Forge(forged) => {
-                    passage.forged.extend(self.forge(now, &forged, index, &packet, from, client));
+                    passage.made.extend(self.forge(now, &forged, index, packet, from, client));
                     continue;
+                }
+                Effect::Reject(..) | Effect::Limit { .. } if lost => continue,
+                Effect::Reject(with, at) => {
+                    lost = true;
+                    let id = self.take_id();
+                    let answer = reject::answer(with, packet, from, place, id);
+                    self.send_back(at, from, place, answer, index, passage);
+                }
+                Effect::ClampMss(most) => {
+                    let offered = &mut packet.segment.options.mss;
+                    *offered = offered.map(|mss| mss.min(most));
+                }
+                Effect::Strip(options) => fault::strip(&mut packet.segment.options, &options),
+                Effect::Limit { mtu, silent } => {
+                    if packet.ip_len() <= usize::from(mtu) {
+                        continue;
+                    }
+                    lost = true;
+                    if !silent {
+                        let id = self.take_id();
+                        let error = Answer::Icmp(reject::too_big(mtu, packet, from, place, id));
+                        self.send_back(now, from, place, error, index, passage);
+                    }
                 }
             }
             passage.met = Some(index);
         }
-        if !lost {
-            packet.ttl = packet.ttl.saturating_sub(self.routers);
-            packet.fault = passage.met;
-            passage.arrival = Some((self.arrival(now, from, late), packet));
+        (!lost).then_some(late)
+    }
+
+    /// Whether the proxy, if there is one, lets the packet pass.
+    fn meet_proxy(
+        &mut self,
+        now: Time,
+        from: Side,
+        packet: &mut Packet,
+        client: SocketAddr,
+        passage: &mut Passage,
+    ) -> bool {
+        let Some(proxy) = &mut self.proxy else { return true };
+        let place = proxy.place();
+        match proxy.take(from, client, packet) {
+            Outcome::Pass => true,
+            Outcome::Taken(made) => {
+                let here = now + place.delay_to(from, self.delay);
+                for (to, packet) in made {
+                    let jitter = self.random.between(JITTER.0, JITTER.1);
+                    let time = here + place.delay_to(to, self.delay) + jitter;
+                    let last = &mut self.last[to.other() as usize];
+                    *last = time.max(*last + SPACING);
+                    passage.made.push((*last, to, packet));
+                }
+                false
+            }
         }
-        passage
+    }
+
+    /// Whether the translating device, if there is one, lets the packet pass.
+    fn translate(&mut self, now: Time, from: Side, packet: &mut Packet, passage: &mut Passage) -> bool {
+        let Some(nat) = &mut self.nat else { return true };
+        if nat.translate(now, from, packet) == nat::Verdict::Pass {
+            return true;
+        }
+        // What the server sends is addressed to the device itself, whose own TCP knows no such connection.
+        let rejects = nat.rejects() || from == Side::Server;
+        let place = Place::new(nat.place(), self.routers);
+        let index = self.faults.len();
+        passage.met = Some(index);
+        if rejects {
+            let reset = Answer::Segment(reject::reset(packet, from, place));
+            self.send_back(now, from, place, reset, index, passage);
+        }
+        false
+    }
+
+    fn take_id(&mut self) -> u16 {
+        self.next_id = self.next_id.wrapping_add(1);
+        self.next_id
+    }
+
+    /// Something on the path answers a packet that came from `to`.
+    fn send_back(
+        &mut self,
+        now: Time,
+        to: Side,
+        place: Place,
+        answer: Answer,
+        index: usize,
+        passage: &mut Passage,
+    ) {
+        let jitter = self.random.between(JITTER.0, JITTER.1);
+        let time = now + place.delay_to(to, self.delay) * 2 + jitter;
+        let last = &mut self.last[to.other() as usize];
+        *last = time.max(*last + SPACING);
+        match answer {
+            Answer::Segment(packet) => {
+                passage.made.push((*last, to, Packet { fault: Some(index), ..packet }));
+            }
+            Answer::Icmp(mut error) => {
+                error.about.fault = Some(index);
+                passage.icmp.push((*last, error));
+            }
+        }
     }
 
     fn arrival(&mut self, now: Time, from: Side, late: Duration) -> Time {
@@ -95,7 +236,7 @@ impl Path {
         *last
     }
 
-    /// The middlebox stands half-way; the routers behind it lower the TTL of what it makes.
+    /// A device on the link sends in somebody's name; the routers behind it lower the TTL of what it makes.
     fn forge(
         &mut self,
         now: Time,
@@ -106,13 +247,11 @@ impl Path {
         client: SocketAddr,
     ) -> Option<(Time, Side, Packet)> {
         let (to, mut packet) = self.watch.as_ref()?.forge(client, forged, cause, from)?;
-        let routers = match to {
-            Side::Client => self.routers / 2,
-            Side::Server => self.routers - self.routers / 2,
-        };
-        packet.ttl = packet.ttl.saturating_sub(routers);
+        let place = Place::new(self.faults[index].place(), self.routers);
+        packet.ttl = packet.ttl.saturating_sub(place.routers_to(to));
         packet.fault = Some(index);
         let jitter = self.random.between(JITTER.0, JITTER.1);
-        Some((now + self.delay + jitter + forged.wait.0, to, packet))
+        let way = place.delay_to(from, self.delay) + place.delay_to(to, self.delay);
+        Some((now + way + jitter + forged.wait.0, to, packet))
     }
 }

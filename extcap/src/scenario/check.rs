@@ -16,6 +16,9 @@ pub(super) fn check(file: &File) -> Result<(), Wrong> {
     for fault in &file.path.fault {
         check_fault(fault.get_ref()).map_err(|message| (fault.span(), message))?;
     }
+    if let Some(nat) = &file.path.nat {
+        check_texts(&nat.comment).map_err(|message| (0..0, format!("path.nat.comment: {message}")))?;
+    }
     for (name, texts) in &file.comment {
         let wrong = |message| (texts.span(), format!("comment.{name}: {message}"));
         if !Kind::ALL.iter().any(|kind| kind.name() == name) {
@@ -58,19 +61,40 @@ fn check_step(step: &Step) -> Result<(), String> {
     }
 }
 
+/// A key of a fault, whether it is there, and the one thing to do that it belongs to.
+type FaultKey = (&'static str, bool, FaultAction, &'static str);
+
 fn check_fault(fault: &Fault) -> Result<(), String> {
-    let (delays, forges) = (fault.r#do == FaultAction::Delay, fault.r#do == FaultAction::Inject);
-    if delays != fault.by.is_some() {
-        return Err("`by`, a time such as \"60ms\", belongs to do = \"delay\", which needs it".to_owned());
+    let needed: [FaultKey; 6] = [
+        ("by", fault.by.is_some(), FaultAction::Delay, "a time such as \"60ms\""),
+        ("forge", fault.forge.is_some(), FaultAction::Inject, "such as { as = \"client\", ttl = 128 }"),
+        ("with", fault.with.is_some(), FaultAction::Reject, "such as \"rst\" or \"host-unreachable\""),
+        ("mss", fault.mss.is_some(), FaultAction::ClampMss, "such as 1360"),
+        ("options", !fault.options.is_empty(), FaultAction::Strip, "such as [\"sack\"]"),
+        ("mtu", fault.mtu.is_some(), FaultAction::Limit, "such as 1400"),
+    ];
+    for (key, there, action, example) in needed {
+        if there != (fault.r#do == action) {
+            let action = action.name();
+            return Err(format!("`{key}`, {example}, belongs to do = \"{action}\", which needs it"));
+        }
     }
-    if forges != fault.forge.is_some() {
-        return Err(
-            "`forge`, such as { as = \"client\", ttl = 128 }, belongs to do = \"inject\", which needs it"
-                .to_owned(),
-        );
+    let optional = [
+        ("wait", fault.wait.is_some(), FaultAction::Reject),
+        ("silent", fault.silent, FaultAction::Limit),
+        ("point", fault.point.is_some(), FaultAction::Miss),
+    ];
+    for (key, there, action) in optional {
+        if there && fault.r#do != action {
+            let (right, is) = (action.name(), fault.r#do.name());
+            return Err(format!("`{key}` belongs to do = \"{right}\", not to \"{is}\""));
+        }
     }
     if fault.nth == Some(0) {
         return Err("`nth` counts from 1".to_owned());
+    }
+    if fault.mtu.is_some_and(|mtu| mtu < 576) {
+        return Err("`mtu` is at least 576: every host takes packets of that length".to_owned());
     }
     check_texts(&fault.comment)
 }

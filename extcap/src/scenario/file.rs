@@ -20,9 +20,14 @@ pub(crate) struct File {
     /// What to watch for in the capture.
     #[serde(default)]
     pub(crate) watch: Texts,
+    /// Questions to ask a class, with their answers.
+    #[serde(default)]
+    pub(crate) question: Vec<Question>,
     /// The diagnoses that it shows.
     #[serde(default)]
     pub(crate) shows: Shows,
+    /// The capture begins at this time, and the hosts before.
+    pub(crate) begin: Option<Span>,
     /// The capture stops here; without it, when nothing more happens.
     pub(crate) end: Option<Span>,
     #[serde(default)]
@@ -37,6 +42,14 @@ pub(crate) struct File {
     /// Named changes to this file: each is a table that is laid over it.
     #[serde(default)]
     pub(crate) variant: BTreeMap<String, toml::Table>,
+}
+
+/// Something to find out in the capture.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Question {
+    pub(crate) ask: Texts,
+    pub(crate) answer: Texts,
 }
 
 /// Ids of diagnoses by capture point.
@@ -170,13 +183,100 @@ pub(crate) struct PathSettings {
     pub(crate) delay: Span,
     /// Routers on it: each takes one from the TTL.
     pub(crate) routers: u8,
+    /// A device that translates the client's address, and forgets connections that are idle.
+    pub(crate) nat: Option<Nat>,
+    /// A device that answers the client's SYN in the server's place.
+    pub(crate) proxy: Option<Proxy>,
     /// What goes wrong, in the order in which it is tried.
     pub(crate) fault: Vec<Spanned<Fault>>,
 }
 
+impl PathSettings {
+    /// The own words for packets, by the number of what they meet: the faults, and behind them the translating
+    /// device.
+    pub(crate) fn comments(&self) -> impl Iterator<Item = &Texts> {
+        let nat = self.nat.iter().map(|nat| &nat.comment);
+        self.fault.iter().map(|fault| &fault.get_ref().comment).chain(nat)
+    }
+}
+
+/// Network address translation: what comes from the client leaves with the device's own address.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nat {
+    /// A connection that is idle for so long is forgotten.
+    pub(crate) idle: Option<Span>,
+    /// What becomes of packets of connections that it does not know.
+    #[serde(default)]
+    pub(crate) unknown: Unknown,
+    /// Where it stands: 0 next to the client, 1 next to the server.
+    #[serde(default)]
+    pub(crate) at: Place,
+    pub(crate) ipv4: Option<Ipv4Addr>,
+    pub(crate) ipv6: Option<Ipv6Addr>,
+    /// Own words for packets of connections that it does not know.
+    #[serde(default)]
+    pub(crate) comment: Texts,
+}
+
+/// What a translating device does with what it cannot translate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Unknown {
+    /// Drops it without a word.
+    #[default]
+    Drop,
+    /// Rejects it with RST.
+    Reject,
+}
+
+/// A device that completes the handshake with the client before it connects to the server.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Proxy {
+    /// Where it stands: 0 next to the client, 1 next to the server.
+    #[serde(default)]
+    pub(crate) at: Place,
+    /// TTL of its SYN-ACK as it sends it.
+    pub(crate) ttl: u8,
+    /// The window that its SYN-ACK offers.
+    pub(crate) window: u16,
+    /// The MSS that its SYN-ACK offers.
+    pub(crate) mss: u16,
+}
+
+/// A place on the path, as the part of it that lies between the client and there.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Place(pub(crate) f64);
+
+impl Default for Place {
+    /// Half-way.
+    fn default() -> Self {
+        Place(0.5)
+    }
+}
+
+impl<'de> Deserialize<'de> for Place {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let part = f64::deserialize(deserializer)?;
+        if (0.0..=1.0).contains(&part) {
+            return Ok(Place(part));
+        }
+        Err(D::Error::custom(format!(
+            "{part} is no place on the path: 0.0 is next to the client, 1.0 next to the server"
+        )))
+    }
+}
+
 impl Default for PathSettings {
     fn default() -> Self {
-        PathSettings { delay: Span(std::time::Duration::from_millis(10)), routers: 5, fault: Vec::new() }
+        PathSettings {
+            delay: Span(std::time::Duration::from_millis(10)),
+            routers: 5,
+            nat: None,
+            proxy: None,
+            fault: Vec::new(),
+        }
     }
 }
 
@@ -200,6 +300,25 @@ pub(crate) struct Fault {
     pub(crate) by: Option<Span>,
     /// `inject`: what.
     pub(crate) forge: Option<Forged>,
+    /// `reject`: with what.
+    pub(crate) with: Option<Rejection>,
+    /// `reject`: so long after the first such packet, all at once.
+    pub(crate) wait: Option<Span>,
+    /// `clamp-mss`: to this.
+    pub(crate) mss: Option<u16>,
+    /// `strip`: which options.
+    #[serde(default)]
+    pub(crate) options: Vec<TcpOption>,
+    /// `limit`: the longest packet that passes.
+    pub(crate) mtu: Option<u16>,
+    /// `limit`: no ICMP error tells of it.
+    #[serde(default)]
+    pub(crate) silent: bool,
+    /// `miss`: at which capture point; at both if not said.
+    pub(crate) point: Option<Sender>,
+    /// Where it happens: 0 next to the client, 1 next to the server.
+    #[serde(default)]
+    pub(crate) at: Place,
     /// Own words for the packets that it meets or makes.
     #[serde(default)]
     pub(crate) comment: Texts,
@@ -215,6 +334,55 @@ pub(crate) enum FaultAction {
     Delay,
     /// Lets them pass, and sends a forged packet behind each.
     Inject,
+    /// Drops them and tells the sender so.
+    Reject,
+    /// Lowers the MSS that they offer.
+    ClampMss,
+    /// Takes options out of them.
+    Strip,
+    /// Drops those that are too long for a link.
+    Limit,
+    /// Lets them pass, but the capture does not see them.
+    Miss,
+}
+
+impl FaultAction {
+    /// The word for it in the file.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            FaultAction::Drop => "drop",
+            FaultAction::Delay => "delay",
+            FaultAction::Inject => "inject",
+            FaultAction::Reject => "reject",
+            FaultAction::ClampMss => "clamp-mss",
+            FaultAction::Strip => "strip",
+            FaultAction::Limit => "limit",
+            FaultAction::Miss => "miss",
+        }
+    }
+}
+
+/// How a router or firewall tells that it rejects a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Rejection {
+    /// RST in the receiver's name.
+    Rst,
+    NetUnreachable,
+    HostUnreachable,
+    PortUnreachable,
+    AdminProhibited,
+    TimeExceeded,
+}
+
+/// Options that a middlebox may take out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum TcpOption {
+    Mss,
+    Sack,
+    Timestamps,
+    WindowScale,
 }
 
 /// Which side's packets.
@@ -282,4 +450,9 @@ pub(crate) struct Forged {
     /// Added to the sequence number that the receiver waits for.
     #[serde(default)]
     pub(crate) seq_offset: i64,
+    /// Data in place of a RST.
+    pub(crate) text: Option<String>,
+    /// The window in its header.
+    #[serde(default)]
+    pub(crate) window: u16,
 }

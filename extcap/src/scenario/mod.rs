@@ -68,6 +68,21 @@ impl Scenario {
         self.file.title.get(language).unwrap_or(&self.name)
     }
 
+    /// What to watch for, in a language.
+    pub fn watch(&self, language: Language) -> &str {
+        self.file.watch.get(language).unwrap_or_default()
+    }
+
+    /// Questions to ask a class, and their answers, in a language.
+    pub fn questions(&self, language: Language) -> impl Iterator<Item = (&str, &str)> {
+        self.file.question.iter().map(move |question| {
+            (
+                question.ask.get(language).unwrap_or_default(),
+                question.answer.get(language).unwrap_or_default(),
+            )
+        })
+    }
+
     /// Ids of the diagnoses that a capture taken at this point shows; for both points, those of either.
     pub fn shows(&self, point: CapturePoint) -> Vec<&str> {
         let Shows { client, server } = &self.file.shows;
@@ -84,8 +99,7 @@ impl Scenario {
 
     /// What stands at the head of its captures: the title, and what to watch for.
     pub(crate) fn heading(&self, language: Language) -> String {
-        let watch = self.file.watch.get(language).unwrap_or_default();
-        format!("{}\n{watch}", self.title(language)).trim().to_owned()
+        format!("{}\n{}", self.title(language), self.watch(language)).trim().to_owned()
     }
 
     /// Something about it that only shows when it is run.

@@ -36,7 +36,7 @@ impl Socket {
             sack_permitted: settings.sack,
             timestamps: settings.timestamps.then_some(Timestamps { value, echo: 0 }),
             window_scale: settings.window_scaling.then_some(settings.window_scale),
-            sack: Vec::new(),
+            ..Options::default()
         };
         self.transmit(env, Flags::SYN, self.send.first, Bytes::new(), options, reason);
         let timeout = super::settings::SYN_TIMEOUT * (1 << self.retransmit.backoff.min(7));

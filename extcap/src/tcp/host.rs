@@ -10,7 +10,7 @@ use super::settings::Settings;
 use super::socket::{Pair, Socket, State};
 use super::time_wait::{self, TimeWait};
 use super::{Env, KernelClock, reset};
-use crate::net::{Flags, Kind, Packet};
+use crate::net::{Flags, Icmp, IcmpError, Kind, Packet};
 use crate::time::Time;
 
 /// A connection's place in the table.
@@ -44,6 +44,8 @@ pub(crate) struct Host {
     powered: bool,
     table: HashMap<Key, Slot>,
     listeners: HashMap<u16, Listener>,
+    /// The path MTU to hosts, as far as routers have told it.
+    mtus: HashMap<IpAddr, u16>,
     /// Connections that may need another wake-up than before.
     touched: Vec<Key>,
 }
@@ -57,6 +59,7 @@ impl Host {
             powered: true,
             table: HashMap::new(),
             listeners: HashMap::new(),
+            mtus: HashMap::new(),
             touched: Vec::new(),
         }
     }
@@ -96,7 +99,7 @@ impl Host {
     /// Opens a connection.
     pub(crate) fn connect(&mut self, env: &mut Env<'_>, local_port: u16, remote: SocketAddr) -> Key {
         let key = Key { local_port, remote };
-        let socket = Socket::connect(env, self.settings.clone(), self.clock, self.pair(key));
+        let socket = Socket::connect(env, self.settings_towards(remote.ip()), self.clock, self.pair(key));
         self.put(key, Entry::Socket(Box::new(socket)));
         key
     }
@@ -154,6 +157,27 @@ impl Host {
         self.settle(key);
     }
 
+    /// An ICMP error arrives: about one of its own packets.
+    pub(crate) fn receive_icmp(&mut self, env: &mut Env<'_>, error: &IcmpError) {
+        let about = &error.about;
+        if !self.powered || about.from != self.address {
+            return;
+        }
+        if let Icmp::TooBig { mtu } = error.icmp {
+            self.mtus.insert(about.to, mtu);
+        }
+        let key = Key { local_port: about.segment.from_port, remote: about.destination() };
+        self.with_socket(key, |socket| socket.receive_icmp(env, error));
+    }
+
+    /// The settings towards a host: the path's MTU, where it is known, decides on the MSS.
+    fn settings_towards(&self, remote: IpAddr) -> Rc<Settings> {
+        match self.mtus.get(&remote) {
+            Some(mtu) => Rc::new(self.settings.with_mtu(*mtu, remote.is_ipv6())),
+            None => self.settings.clone(),
+        }
+    }
+
     /// A wake-up that was asked for.
     pub(crate) fn wake(&mut self, env: &mut Env<'_>, key: Key) {
         let Some(slot) = self.table.get_mut(&key).filter(|slot| slot.wake == Some(env.now)) else { return };
@@ -198,7 +222,7 @@ impl Host {
             Some(listener) if syn => {
                 if listener.takes_syn() {
                     listener.requests += 1;
-                    let (settings, pair) = (self.settings.clone(), self.pair(key));
+                    let (settings, pair) = (self.settings_towards(packet.from), self.pair(key));
                     let request = Request::new(env, settings, self.clock, pair, segment);
                     self.put(key, Entry::Request(Box::new(request)));
                 }

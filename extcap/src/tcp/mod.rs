@@ -4,7 +4,7 @@
 //! of connections, each entry of which is what the kernel keeps for it at that time: a [`request`](Request) (SYN
 //! received, no ACK yet), a [`Socket`], or a [`TimeWait`] that only remembers numbers. `listener` makes requests
 //! and sockets of SYNs, `connect` opens actively, `input` and `ack` take segments, `output` sends them,
-//! `delayed_ack` and `window` decide on ACKs, `retransmit` repeats, `close` and `reset` end, `keepalive` probes.
+//! `delayed_ack` and `window` decide on ACKs, `retransmit` repeats, `close` and `reset` end, `keepalive` probes, `pmtu` listens to routers.
 //!
 //! Nothing here looks at the clock or at chance but through [`Env`].
 
@@ -18,6 +18,7 @@ mod input;
 mod keepalive;
 mod listener;
 mod output;
+mod pmtu;
 mod reassembly;
 mod request;
 mod reset;

@@ -82,7 +82,7 @@ impl Request {
             sack_permitted: ours.sack && theirs.sack_permitted,
             timestamps: self.timestamps.option(self.clock, env.now),
             window_scale: scaling.then_some(ours.window_scale),
-            sack: Vec::new(),
+            ..Options::default()
         };
         env.out.push(Packet {
             from: self.pair.local.ip(),

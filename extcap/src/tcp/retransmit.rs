@@ -62,7 +62,7 @@ pub(super) struct Retransmit {
     /// When the first of them was.
     since: Option<Time>,
     /// A probe is out that was sent when this was SND.NXT.
-    probe: Option<Seq>,
+    pub(super) probe: Option<Seq>,
     /// When the last SYN was sent.
     pub(super) last_syn: Time,
     /// After a timeout, until this number is acknowledged.

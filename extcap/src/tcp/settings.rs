@@ -52,6 +52,12 @@ impl Settings {
         }
     }
 
+    /// The same on a path with that MTU.
+    pub(super) fn with_mtu(&self, mtu: u16, v6: bool) -> Self {
+        let headers = if v6 { 60 } else { 40 };
+        Settings { mss: self.mss.min(mtu.saturating_sub(headers)), ..self.clone() }
+    }
+
     /// The window of a SYN or SYN-ACK: as many whole segments as 65535 octets hold (`tcp_select_initial_window`).
     pub(super) fn initial_window(segment: u16) -> u32 {
         65_535 / u32::from(segment) * u32::from(segment)

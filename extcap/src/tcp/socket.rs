@@ -40,6 +40,8 @@ pub(crate) enum Failure {
     Reset,
     /// `ETIMEDOUT`
     TimedOut,
+    /// `EHOSTUNREACH` and its like
+    Unreachable,
 }
 
 /// Both ends of a connection, seen from one.

@@ -3,14 +3,64 @@
 // Each test binary uses its part of this.
 #![allow(dead_code)]
 
+pub(crate) mod told;
+
 use std::collections::HashMap;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::net::{IpAddr, SocketAddr};
 
 use etherparse::{NetHeaders, PacketHeaders, TcpHeader, TcpOptionElement, TransportHeader};
 use pcap_file::pcapng::blocks::enhanced_packet::EnhancedPacketOption;
 use pcap_file::pcapng::blocks::opt_common::CommonOption;
 use pcap_file::pcapng::{Block, PcapNgReader};
+use tcpdx_extcap::{CapturePoint, GenerateOptions, Scenario, generate, scenario};
+
+/// A scenario that comes with the program, as it is or in one of its variants.
+#[derive(Clone, Copy)]
+pub(crate) struct Lesson {
+    builtin: &'static scenario::Builtin,
+    variant: Option<&'static str>,
+}
+
+/// Every scenario in every variant.
+pub(crate) fn lessons() -> Vec<Lesson> {
+    let variants = |builtin: &'static scenario::Builtin| {
+        [None].into_iter().chain(builtin.variants().iter().map(|variant| Some(*variant)))
+    };
+    scenario::all()
+        .flat_map(|builtin| variants(builtin).map(move |variant| Lesson { builtin, variant }))
+        .collect()
+}
+
+impl Lesson {
+    pub(crate) fn scenario(&self) -> Scenario {
+        let scenario = self.builtin.scenario().unwrap();
+        self.variant.map_or_else(|| scenario.clone(), |variant| scenario.variant(variant).unwrap())
+    }
+
+    /// The usual options for it.
+    pub(crate) fn options(&self, point: CapturePoint) -> GenerateOptions {
+        GenerateOptions { variant: self.variant.map(str::to_owned), point, ..GenerateOptions::default() }
+    }
+
+    pub(crate) fn capture(&self, options: &GenerateOptions) -> Vec<u8> {
+        let mut capture = Vec::new();
+        generate(&self.builtin.scenario().unwrap(), options, &mut capture).unwrap();
+        capture
+    }
+
+    /// Whether packets with wrong checksums are its subject.
+    pub(crate) fn spoils(&self) -> bool {
+        self.builtin.source().contains("do = \"corrupt\"")
+    }
+}
+
+impl fmt::Display for Lesson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.builtin.name())?;
+        self.variant.map_or(Ok(()), |variant| write!(f, ":{variant}"))
+    }
+}
 
 /// A packet of a capture.
 #[derive(Debug, Clone)]
@@ -29,24 +79,72 @@ pub(crate) struct Packet {
     pub(crate) intact: bool,
 }
 
-/// Every packet of a capture.
+/// An ICMP error of a capture.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct IcmpPacket {
+    /// Seconds since 1970-01-01 00:00 UTC.
+    pub(crate) time: f64,
+    pub(crate) kind: u8,
+    pub(crate) code: u8,
+    pub(crate) ttl: u8,
+    /// The word behind the checksum: an MTU, or nothing.
+    pub(crate) word: u32,
+    /// Bytes that it quotes.
+    pub(crate) quoted: usize,
+    pub(crate) comment: Option<String>,
+}
+
+/// Every TCP packet of a capture on Ethernet.
 pub(crate) fn read(capture: &[u8]) -> Vec<Packet> {
+    frames(capture)
+        .into_iter()
+        .filter_map(|(frame, i, time, comment)| packet(&frame, i, time, comment))
+        .collect()
+}
+
+/// Every ICMP error of a capture on Ethernet.
+pub(crate) fn read_icmp(capture: &[u8]) -> Vec<IcmpPacket> {
+    frames(capture)
+        .into_iter()
+        .filter_map(|(frame, _, time, comment)| icmp_packet(&frame, time, comment))
+        .collect()
+}
+
+/// The capture's frames: bytes, interface, time, comment.
+pub(crate) fn frames(capture: &[u8]) -> Vec<(Vec<u8>, u32, f64, Option<String>)> {
     let mut reader = PcapNgReader::new(capture).unwrap();
-    let mut packets = Vec::new();
+    let mut frames = Vec::new();
     while let Some(block) = reader.next_block() {
         let Block::EnhancedPacket(block) = block.unwrap().0 else { continue };
         let comment = block.options.iter().find_map(|option| match option {
             EnhancedPacketOption::Common(CommonOption::Comment(text)) => Some(text.to_string()),
             _ => None,
         });
-        packets.push(packet(&block.data, block.interface_id, block.timestamp.as_secs_f64(), comment));
+        frames.push((block.data.to_vec(), block.interface_id, block.timestamp.as_secs_f64(), comment));
     }
-    packets
+    frames
 }
 
-fn packet(frame: &[u8], interface: u32, time: f64, comment: Option<String>) -> Packet {
+fn icmp_packet(frame: &[u8], time: f64, comment: Option<String>) -> Option<IcmpPacket> {
     let headers = PacketHeaders::from_ethernet_slice(frame).unwrap();
-    let Some(TransportHeader::Tcp(tcp)) = headers.transport else { panic!("not TCP: {headers:?}") };
+    let ttl = match headers.net? {
+        NetHeaders::Ipv4(ip, _) => ip.time_to_live,
+        NetHeaders::Ipv6(ip, _) => ip.hop_limit,
+        NetHeaders::Arp(_) => return None,
+    };
+    let head: [u8; 8] = match headers.transport? {
+        TransportHeader::Icmpv4(icmp) => icmp.to_bytes()[..8].try_into().unwrap(),
+        TransportHeader::Icmpv6(icmp) => icmp.to_bytes()[..8].try_into().unwrap(),
+        _ => return None,
+    };
+    let word = u32::from_be_bytes(head[4..].try_into().unwrap());
+    let quoted = headers.payload.slice().len();
+    Some(IcmpPacket { time, kind: head[0], code: head[1], ttl, word, quoted, comment })
+}
+
+fn packet(frame: &[u8], interface: u32, time: f64, comment: Option<String>) -> Option<Packet> {
+    let headers = PacketHeaders::from_ethernet_slice(frame).unwrap();
+    let Some(TransportHeader::Tcp(tcp)) = headers.transport else { return None };
     let payload = headers.payload.slice();
     let (from, to, ttl, id, intact): (IpAddr, IpAddr, _, _, _) = match headers.net.unwrap() {
         NetHeaders::Ipv4(ip, _) => {
@@ -61,7 +159,7 @@ fn packet(frame: &[u8], interface: u32, time: f64, comment: Option<String>) -> P
         NetHeaders::Arp(_) => panic!("ARP"),
     };
     let (from, to) = (SocketAddr::new(from, tcp.source_port), SocketAddr::new(to, tcp.destination_port));
-    Packet { interface, time, from, to, ttl, id, payload: payload.len(), tcp, comment, intact }
+    Some(Packet { interface, time, from, to, ttl, id, payload: payload.len(), tcp, comment, intact })
 }
 
 /// A packet in numbers relative to its connection's.
@@ -178,4 +276,16 @@ pub(crate) fn table(packets: &[Packet]) -> String {
         );
     }
     table
+}
+
+/// ICMP errors as a table to read.
+pub(crate) fn icmp_table(errors: &[IcmpPacket], begin: f64) -> String {
+    errors
+        .iter()
+        .map(|error| {
+            let IcmpPacket { time, kind, code, ttl, word, quoted, .. } = error;
+            let time = time - begin;
+            format!("{time:>10.5} ICMP {kind}/{code} word {word} ttl {ttl}, {quoted} bytes quoted\n")
+        })
+        .collect()
 }

@@ -38,8 +38,27 @@ pub(crate) struct Arguments {
 }
 
 /// The capture's own options: the calls of `--extcap-config`, without the hyphens.
-pub(crate) const OPTIONS: [&str; 9] =
-    ["scenario", "file", "point", "pace", "comments", "lang", "seed", "ip", "rtt"];
+pub(crate) const OPTIONS: [&str; 19] = [
+    "scenario",
+    "file",
+    "point",
+    "pace",
+    "comments",
+    "lang",
+    "seed",
+    "ip",
+    "rtt",
+    "start",
+    "client",
+    "server",
+    "client-port",
+    "server-port",
+    "encap",
+    "snaplen",
+    "capture-loss",
+    "duplicates",
+    "offload",
+];
 
 impl Arguments {
     /// Reads the command line. Nothing is wrong here: what is not known is passed over.

@@ -4,7 +4,9 @@
 //! Wireshark 4.0 waits for it without end.
 
 use std::io::{self, ErrorKind};
-use std::time::{Duration, Instant};
+use std::num::NonZero;
+use std::str::FromStr;
+use std::time::{Duration, Instant, SystemTime};
 
 use tcpdx_extcap::scenario::{self, parse_time};
 use tcpdx_extcap::{Error, GenerateOptions, Recording, Scenario, write_empty};
@@ -58,31 +60,7 @@ impl Lesson {
         if arguments.filter.as_deref().is_some_and(|filter| !filter.trim().is_empty()) {
             return Err(NO_FILTER.to_owned());
         }
-        let mut options = GenerateOptions { language: user_language(), ..GenerateOptions::default() };
-        let text = |error: &dyn std::error::Error| error.to_string();
-        if let Some(point) = arguments.chosen("point") {
-            options.point = point.parse().map_err(|e| format!("--point: {}", text(&e)))?;
-        }
-        if let Some(language) = arguments.chosen("lang") {
-            options.language = language.parse().map_err(|e| format!("--lang: {}", text(&e)))?;
-        }
-        if let Some(version) = arguments.chosen("ip") {
-            options.ip = version.parse().map_err(|e| format!("--ip: {}", text(&e)))?;
-        }
-        if let Some(seed) = arguments.chosen("seed") {
-            options.seed =
-                seed.parse().map_err(|_| format!("--seed: `{seed}` is no whole number below 2^64"))?;
-        }
-        if let Some(rtt) = arguments.chosen("rtt") {
-            options.rtt = Some(parse_time(rtt).map_err(|e| format!("--rtt: {}", text(&e)))?);
-        }
-        if let Some(comments) = arguments.chosen("comments") {
-            options.comments = match comments.to_ascii_lowercase().as_str() {
-                "true" => true,
-                "false" => false,
-                _ => return Err(format!("--comments: `{comments}` is neither true nor false")),
-            };
-        }
+        let mut options = options(arguments)?;
         let pace = match arguments.chosen("pace") {
             None | Some("instant") => Pace::Instant,
             Some("real") => Pace::Real,
@@ -123,6 +101,83 @@ impl Lesson {
             }
         }
     }
+}
+
+/// The options of the capture.
+fn options(arguments: &Arguments) -> Result<GenerateOptions, String> {
+    let mut options = GenerateOptions { language: user_language(), ..GenerateOptions::default() };
+    let set = |option: &str| arguments.chosen(option);
+    if let Some(point) = set("point") {
+        options.point = parsed("point", point)?;
+    }
+    if let Some(language) = set("lang") {
+        options.language = parsed("lang", language)?;
+    }
+    if let Some(version) = set("ip") {
+        options.ip = parsed("ip", version)?;
+    }
+    if let Some(encapsulation) = set("encap") {
+        options.encapsulation = parsed("encap", encapsulation)?;
+    }
+    if let Some(seed) = set("seed") {
+        options.seed = seed.parse().map_err(|_| format!("--seed: `{seed}` is no whole number below 2^64"))?;
+    }
+    if let Some(rtt) = set("rtt") {
+        options.rtt = Some(parse_time(rtt).map_err(|e| format!("--rtt: {e}"))?);
+    }
+    if let Some(start) = set("start") {
+        options.start = start_time(start)?;
+    }
+    if let Some(comments) = set("comments") {
+        options.comments = yes("comments", comments)?;
+    }
+    if let Some(duplicates) = set("duplicates") {
+        options.duplicates = yes("duplicates", duplicates)?;
+    }
+    if let Some(offload) = set("offload") {
+        options.offload = yes("offload", offload)?;
+    }
+    let address = |option| set(option).map(|text| number(option, text, "address")).transpose();
+    options.client = address("client")?;
+    options.server = address("server")?;
+    let port =
+        |option| set(option).map(|text| number(option, text, "port above 0 and below 65536")).transpose();
+    options.client_port = port("client-port")?.map(NonZero::get);
+    options.server_port = port("server-port")?.map(NonZero::get);
+    let snaplen =
+        set("snaplen").map(|text| number("snaplen", text, "number of bytes above 0")).transpose()?;
+    options.snaplen = snaplen.map(NonZero::get);
+    if let Some(loss) = set("capture-loss") {
+        let percent = loss.parse().ok().filter(|percent: &f64| (0.0..=100.0).contains(percent));
+        let percent =
+            percent.ok_or_else(|| format!("--capture-loss: `{loss}` is no number from 0 to 100"))?;
+        options.capture_loss = percent / 100.0;
+    }
+    Ok(options)
+}
+
+/// A word that knows itself what is wrong with it.
+fn parsed<T: FromStr<Err: std::error::Error>>(option: &str, text: &str) -> Result<T, String> {
+    text.parse().map_err(|error: T::Err| format!("--{option}: {error}"))
+}
+
+/// Something whose own errors would not help.
+fn number<T: FromStr>(option: &str, text: &str, what: &str) -> Result<T, String> {
+    text.parse().map_err(|_| format!("--{option}: `{text}` is no {what}"))
+}
+
+fn yes(option: &str, text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(format!("--{option}: `{text}` is neither true nor false")),
+    }
+}
+
+fn start_time(text: &str) -> Result<Duration, String> {
+    let time = humantime::parse_rfc3339_weak(text).ok();
+    let since_1970 = time.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+    since_1970.ok_or_else(|| format!("--start: `{text}` is no time since 1970 such as 2026-01-01T00:00:00Z"))
 }
 
 /// The scenario, and the variant that stands behind a colon.

@@ -7,7 +7,7 @@ use std::env;
 use std::fmt::Write as _;
 
 use tcpdx_extcap::scenario;
-use tcpdx_extcap::{CapturePoint, IpVersion, Language};
+use tcpdx_extcap::{CapturePoint, Encapsulation, IpVersion, Language};
 
 use crate::arguments::Arguments;
 
@@ -134,7 +134,86 @@ pub(crate) fn config(language: Language) -> String {
         "Network",
         "Such as 40ms; empty: as in the scenario",
     );
+    addresses(&mut sentences);
+    capturing(&mut sentences);
     sentences.0
+}
+
+/// The options about who talks to whom.
+fn addresses(sentences: &mut Sentences) {
+    for (option, display) in [("client", "Client's address"), ("server", "Server's address")] {
+        sentences.argument(
+            option,
+            display,
+            "{type=string}{placeholder=as in the scenario}{validation=^[0-9a-fA-F.:]*$}",
+            "Network",
+            "An address of IPv4 or IPv6; empty: as in the scenario",
+        );
+    }
+    for (option, display) in [("client-port", "Client's port"), ("server-port", "Server's port")] {
+        sentences.argument(
+            option,
+            display,
+            "{type=string}{placeholder=as in the scenario}{validation=^[0-9]*$}",
+            "Network",
+            "A port; empty: as in the scenario",
+        );
+    }
+    sentences.argument(
+        "start",
+        "Begin of the capture",
+        "{type=string}{placeholder=2026-01-01T00:00:00Z}{validation=^[0-9TZ:. -]*$}",
+        "Network",
+        "The time of the first moment, in UTC",
+    );
+}
+
+/// The options about how it is captured.
+fn capturing(sentences: &mut Sentences) {
+    sentences.selector("encap", "Encapsulation", "Capture", "What carries the packets");
+    for encapsulation in Encapsulation::ALL {
+        let display = match encapsulation {
+            Encapsulation::Ethernet => "Ethernet",
+            Encapsulation::Vlan => "VLAN (802.1Q)",
+            Encapsulation::QinQ => "VLAN in VLAN (802.1ad)",
+            Encapsulation::Mpls => "MPLS",
+            Encapsulation::Pppoe => "PPPoE",
+            Encapsulation::Gre => "GRE tunnel",
+            Encapsulation::Vxlan => "VXLAN",
+            Encapsulation::Sll => "Linux cooked (tcpdump -i any)",
+            Encapsulation::Sll2 => "Linux cooked, version 2",
+            Encapsulation::Raw => "None: raw IP",
+        };
+        sentences.value(encapsulation.word(), display, encapsulation == Encapsulation::default());
+    }
+    sentences.argument(
+        "snaplen",
+        "Snap length",
+        "{type=string}{placeholder=whole packets}{validation=^[0-9]*$}",
+        "Capture",
+        "So many bytes of each packet are kept; empty: all",
+    );
+    sentences.argument(
+        "capture-loss",
+        "Packets lost by the capture",
+        "{type=string}{placeholder=0}{validation=^[0-9.]*$}",
+        "Capture",
+        "So many of a hundred packets reach the hosts, but not the capture",
+    );
+    sentences.argument(
+        "duplicates",
+        "Capture everything twice",
+        "{type=boolean}{default=false}",
+        "Capture",
+        "As at a mirror port that copies what comes in and what goes out",
+    );
+    sentences.argument(
+        "offload",
+        "Offloading (TSO, GRO)",
+        "{type=boolean}{default=false}",
+        "Capture",
+        "The cards join segments and compute checksums: segments above the MTU, unfinished checksums",
+    );
 }
 
 /// Sentences of `--extcap-config`, numbered as they come.
