@@ -8,7 +8,7 @@ use crate::seq::Seq;
 use crate::summary::{State, Vantage};
 use crate::trackers::Details;
 use crate::trackers::http::Notes;
-use crate::zeek::History;
+use crate::zeek::Zeek;
 
 /// The segments of the handshake, where and when.
 #[derive(Clone, Debug, Default)]
@@ -85,8 +85,8 @@ pub struct Connection {
     pub succeeded: bool,
     /// The link on which its first packet was captured, see [`fold`].
     pub link: u16,
-    /// What happened, in Zeek's letters.
-    pub(crate) history: History,
+    /// What Zeek would say of it.
+    pub(crate) zeek: Zeek,
     /// Where the capture was taken, when the user said so.
     pub vantage_given: Option<Vantage>,
 }
@@ -216,7 +216,7 @@ impl Connection {
             details: None,
             succeeded: false,
             link: fold(segment.link),
-            history: History::default(),
+            zeek: Zeek::default(),
             vantage_given: None,
         }
     }
@@ -322,9 +322,6 @@ impl Connection {
     /// Takes a segment in. A copy only counts as a packet.
     pub(crate) fn apply(&mut self, seen: &Seen<'_>, pool: &mut SentPool) {
         let segment = seen.segment;
-        let mut history = self.history;
-        history.note(self, seen);
-        self.history = history;
         let vantage = self.vantage();
         let reset = self.rst(seen.from).is_set();
         let pause = PAUSE + self.rtt().unwrap_or(0);

@@ -112,6 +112,7 @@ impl Engine {
         } else {
             let seen = c.see(&segment, from, &self.pool);
             let established = c.handshake.established();
+            zeek::note(c, &seen);
             crowd::syn(c, &seen, &mut self.crowd, &mut context);
             trackers::segment(c, &seen, &mut context);
             c.apply(&seen, &mut self.pool);
@@ -309,7 +310,7 @@ impl Engine {
             client_state: c.client().state,
             server_state: c.server().state,
             conn_state: zeek::conn_state(c),
-            history: c.history.to_string(),
+            history: zeek::history(c),
             client_closed_first: closer.min().map(|(_, client)| client),
             handshake_rtt: c.rtt(),
             handshake_rtt_server: Some(c.half(From::Server)).filter(|t| *t > 0),

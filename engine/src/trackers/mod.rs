@@ -25,6 +25,7 @@ use crate::icmp::IcmpError;
 use crate::listeners::Listeners;
 use crate::rst;
 use crate::segment::Segment;
+use crate::zeek;
 
 /// What a tracker may use beside the connection and the segment.
 pub(crate) struct Context<'a> {
@@ -53,6 +54,7 @@ pub struct Details {
     pub(crate) path: path::Notes,
     pub(crate) flow: flow::Notes,
     pub(crate) app: app::Notes,
+    pub(crate) zeek: zeek::Notes,
     pub(crate) http: http::Faults,
 }
 

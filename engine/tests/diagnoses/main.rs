@@ -7,6 +7,7 @@
 mod hosts;
 mod notation;
 mod report;
+mod zeek;
 
 use notation::Pair;
 use report::Report;

@@ -118,7 +118,7 @@ impl Pair {
 }
 
 impl Conversation {
-    fn parse(source: &str, kind: &str) -> Result<Conversation, String> {
+    pub(crate) fn parse(source: &str, kind: &str) -> Result<Conversation, String> {
         let mut conversation = Conversation::default();
         let mut last = 0i64;
         let mut each: Option<Each> = None;

@@ -127,9 +127,17 @@ pub(crate) fn copy(
 
 /// Bytes of that side below `ack` that were never seen.
 pub(crate) fn missing_below(c: &Connection, from: From, ack: Seq) -> u64 {
-    let Some(details) = &c.details else { return 0 };
-    let holes = details.loss.lines[from as usize].holes.iter();
-    holes.filter(|h| ack.after(h.seq)).map(|h| h.end.since(h.seq).min(ack.since(h.seq)) as u64).sum()
+    missing(c, from, ack).map(|h| h.end.since(h.seq).min(ack.since(h.seq)) as u64).sum()
+}
+
+/// How many gaps they are.
+pub(crate) fn holes_below(c: &Connection, from: From, ack: Seq) -> usize {
+    missing(c, from, ack).count()
+}
+
+fn missing(c: &Connection, from: From, ack: Seq) -> impl Iterator<Item = &gap::Hole> {
+    let holes = c.details.iter().flat_map(move |details| &details.loss.lines[from as usize].holes);
+    holes.filter(move |hole| ack.after(hole.seq))
 }
 
 /// The timeouts in a row of that side, newest data only.
