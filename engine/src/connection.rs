@@ -578,25 +578,6 @@ impl Connection {
     pub fn over(&self) -> bool {
         self.closed() || self.is_reset()
     }
-
-    /// `segment` opens another connection on the same addresses and ports.
-    #[must_use]
-    pub fn is_succeeded_by(&self, segment: &Segment<'_>, from: From) -> bool {
-        let sender = self.end(from);
-        if segment.is_syn() {
-            return match from {
-                _ if sender.has_isn => segment.seq != sender.isn,
-                // The SYN of a simultaneous open, unless this connection had more than a SYN.
-                From::Server => !self.syn().is_set() || self.over(),
-                From::Client => self.both_seen() || sender.seen,
-            };
-        }
-        segment.is_syn_ack()
-            && sender.has_isn
-            && segment.seq != sender.isn
-            && self.over()
-            && segment.ack != self.end(from.other()).isn + 1
-    }
 }
 
 /// A link's number in 16 bits: enough to tell the links of one connection apart.

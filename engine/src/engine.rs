@@ -183,6 +183,9 @@ impl Engine {
         connection.vantage_given = self.settings.vantage;
         if let Some(old) = known {
             let old = &mut self.connections[old as usize];
+            if !segment.flags.syn() {
+                connection.tuple = old.tuple;
+            }
             connection.details().before = Some(old.as_predecessor());
             old.succeed(&mut self.pool);
             self.unfinished.forget(old.number);

@@ -30,6 +30,7 @@ pub mod rst;
 pub mod segment;
 pub mod seq;
 mod story;
+mod successor;
 pub mod summary;
 pub mod trackers;
 mod zeek;

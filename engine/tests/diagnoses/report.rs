@@ -9,7 +9,7 @@ pub(crate) struct Report {
     about: String,
     pub(crate) packets: Vec<Captured>,
     pub(crate) findings: Vec<Finding>,
-    summaries: Vec<Summary>,
+    pub(crate) summaries: Vec<Summary>,
 }
 
 impl Report {
