@@ -1,5 +1,6 @@
 //! Applications: they do the steps of their scenario, one after the other.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ pub(crate) struct App {
     connection: Option<Key>,
     /// Octets that the step has received so far.
     received: usize,
+    /// How often each step has repeated those before it.
+    repeats: HashMap<usize, u32>,
     /// The port that it listens on or connects from; without one, it connects from an ephemeral port.
     port: Option<u16>,
     peer: SocketAddr,
@@ -38,7 +41,16 @@ pub(crate) enum Pause {
 
 impl App {
     pub(crate) fn new(steps: Vec<Step>, port: Option<u16>, peer: SocketAddr) -> Self {
-        App { steps, next: 0, done: Time::ZERO, connection: None, received: 0, port, peer }
+        App {
+            steps,
+            next: 0,
+            done: Time::ZERO,
+            connection: None,
+            received: 0,
+            repeats: HashMap::new(),
+            port,
+            peer,
+        }
     }
 
     /// Does steps until it has to wait.
@@ -53,10 +65,23 @@ impl App {
             if !self.try_step(&step, host, env) {
                 return Pause::Blocked;
             }
-            self.next += 1;
+            self.next = self.step_after(&step);
             self.done = env.now;
             self.received = 0;
         }
+    }
+
+    /// The number of the step that comes after the one that was just done.
+    fn step_after(&mut self, step: &Step) -> usize {
+        if let (Action::Repeat, Some(steps), Some(times)) = (step.r#do, step.steps, step.times) {
+            let repeats = self.repeats.entry(self.next).or_default();
+            if *repeats < times {
+                *repeats += 1;
+                return self.next.saturating_sub(steps);
+            }
+            *repeats = 0;
+        }
+        self.next + 1
     }
 
     /// Whether the step that it is blocked in could be done now.
@@ -91,13 +116,15 @@ impl App {
                 self.connection = None;
             }
             Action::Boot => host.boot(),
+            Action::Repeat => {}
             Action::Connect => return self.connect(step, host, env),
             Action::Accept => return self.accept(step, host, env),
             Action::Receive => return self.receive(step, host, env),
             Action::Send => {
-                let data = match (&step.text, step.bytes) {
-                    (Some(text), _) => Bytes::copy_from_slice(text.as_bytes()),
-                    (None, count) => filler(count.unwrap_or(0)),
+                let data = match (&step.text, &step.hex, step.bytes) {
+                    (Some(text), ..) => Bytes::copy_from_slice(text.as_bytes()),
+                    (None, Some(hex), _) => Bytes::copy_from_slice(&hex.0),
+                    (None, None, count) => filler(count.unwrap_or(0)),
                 };
                 self.with_socket(host, |socket| socket.write(env, data));
             }

@@ -40,7 +40,7 @@ fn errors_name_the_line_the_key_and_what_would_be_right() {
         ),
         (
             "[client]\nstep = [{ do = \"send\" }]\n",
-            "own.toml:3: step: do = \"send\" needs either `text` or `bytes`",
+            "own.toml:3: step: do = \"send\" needs either `text`, `hex` or `bytes`",
         ),
         (
             "[[path.fault]]\ndo = \"delay\"\n",
@@ -69,6 +69,14 @@ fn errors_name_the_line_the_key_and_what_would_be_right() {
             "`silent` belongs to do = \"limit\", not to \"drop\"",
         ),
         ("[path.proxy]\nttl = 64\n", "own.toml:2: [path.proxy]: missing field `window`"),
+        (
+            "[client]\nstep = [{ do = \"send\", hex = \"1f8\" }]\n",
+            "own.toml:3: step: bytes are pairs of hexadecimal digits",
+        ),
+        (
+            "[client]\nstep = [{ do = \"connect\" }, { do = \"repeat\", steps = 2, times = 3 }]\n",
+            "own.toml:3: step: `steps` is at most 1 here",
+        ),
         ("[client\n", "own.toml:2: "),
     ];
     for (text, expected) in cases {

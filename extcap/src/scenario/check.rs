@@ -10,8 +10,10 @@ use crate::net::Kind;
 type Wrong = (Range<usize>, String);
 
 pub(super) fn check(file: &File) -> Result<(), Wrong> {
-    for step in file.client.step.iter().chain(&file.server.step) {
-        check_step(step.get_ref()).map_err(|message| (step.span(), message))?;
+    for host in [&file.client, &file.server] {
+        for (index, step) in host.step.iter().enumerate() {
+            check_step(step.get_ref(), index).map_err(|message| (step.span(), message))?;
+        }
     }
     for fault in &file.path.fault {
         check_fault(fault.get_ref()).map_err(|message| (fault.span(), message))?;
@@ -34,7 +36,8 @@ fn check_texts(texts: &super::Texts) -> Result<(), String> {
     texts.iter().try_for_each(|text| Template::parse(text).map(drop))
 }
 
-fn check_step(step: &Step) -> Result<(), String> {
+/// Checks the step that has so many before it.
+fn check_step(step: &Step, before: usize) -> Result<(), String> {
     let action = step.r#do;
     let only = |key: &str, there: bool, right: &[Action]| match there && !right.contains(&action) {
         true => {
@@ -44,12 +47,24 @@ fn check_step(step: &Step) -> Result<(), String> {
         false => Ok(()),
     };
     only("text", step.text.is_some(), &[Action::Send])?;
+    only("hex", step.hex.is_some(), &[Action::Send])?;
     only("bytes", step.bytes.is_some(), &[Action::Send, Action::Receive])?;
+    only("steps", step.steps.is_some(), &[Action::Repeat])?;
+    only("times", step.times.is_some(), &[Action::Repeat])?;
     only("until_closed", step.until_closed, &[Action::Receive])?;
     only("keepalive", step.keepalive.is_some(), &[Action::Connect, Action::Accept])?;
     only("backlog", step.backlog.is_some(), &[Action::Listen])?;
-    if action == Action::Send && step.text.is_some() == step.bytes.is_some() {
-        return Err("do = \"send\" needs either `text` or `bytes`".to_owned());
+    let contents = [step.text.is_some(), step.hex.is_some(), step.bytes.is_some()];
+    if action == Action::Send && contents.into_iter().filter(|there| *there).count() != 1 {
+        return Err("do = \"send\" needs either `text`, `hex` or `bytes`".to_owned());
+    }
+    if action == Action::Repeat && (step.steps.is_none_or(|steps| steps == 0) || step.times.is_none()) {
+        return Err(
+            "do = \"repeat\" needs `steps`, how many before it, and `times`, how often again".to_owned()
+        );
+    }
+    if step.steps.is_some_and(|steps| steps > before) {
+        return Err(format!("`steps` is at most {before} here: there are no more before it"));
     }
     match step.keepalive {
         Some(keepalive)

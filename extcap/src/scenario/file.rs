@@ -108,6 +108,8 @@ pub(crate) struct Step {
     pub(crate) wait: Option<Span>,
     /// `send`: the bytes, as text.
     pub(crate) text: Option<String>,
+    /// `send`: the bytes, two hexadecimal digits each.
+    pub(crate) hex: Option<Hex>,
     /// `send`: that many bytes of no meaning. `receive`: not done before that many have come.
     pub(crate) bytes: Option<usize>,
     /// `receive`: not done before the other side has closed.
@@ -117,6 +119,26 @@ pub(crate) struct Step {
     pub(crate) keepalive: Option<KeepAlive>,
     /// `listen`: how many connections may wait to be accepted.
     pub(crate) backlog: Option<u32>,
+    /// `repeat`: so many steps, those right before it.
+    pub(crate) steps: Option<usize>,
+    /// `repeat`: so many times more.
+    pub(crate) times: Option<u32>,
+}
+
+/// Bytes written as hexadecimal digits; white space between them does not count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Hex(pub(crate) Vec<u8>);
+
+impl<'de> Deserialize<'de> for Hex {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let digits: Vec<char> =
+            String::deserialize(deserializer)?.chars().filter(|c| !c.is_whitespace()).collect();
+        let byte = |pair: &[char]| Some(pair.first()?.to_digit(16)? << 4 | pair.get(1)?.to_digit(16)?);
+        let bytes: Option<Vec<u8>> = digits.chunks(2).map(|pair| byte(pair).map(|byte| byte as u8)).collect();
+        bytes
+            .map(Hex)
+            .ok_or_else(|| D::Error::custom("bytes are pairs of hexadecimal digits, such as \"1f8b 08\""))
+    }
 }
 
 /// What a step does.
@@ -145,6 +167,8 @@ pub(crate) enum Action {
     PowerOff,
     /// The host is up again, without its connections.
     Boot,
+    /// Does the steps before it again.
+    Repeat,
 }
 
 impl Action {
@@ -162,6 +186,7 @@ impl Action {
             Action::Exit => "exit",
             Action::PowerOff => "power-off",
             Action::Boot => "boot",
+            Action::Repeat => "repeat",
         }
     }
 }
