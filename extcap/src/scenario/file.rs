@@ -75,6 +75,11 @@ pub(crate) struct Host {
     /// Settings of its TCP, named as Linux names them.
     #[serde(default)]
     pub(crate) sysctl: Sysctl,
+    /// `SO_RCVBUF` of its sockets, in bytes.
+    pub(crate) receive_buffer: Option<u32>,
+    /// `TCP_NODELAY` on its sockets.
+    #[serde(default)]
+    pub(crate) nodelay: bool,
     /// What its application does, one step after the other.
     #[serde(default)]
     pub(crate) step: Vec<Spanned<Step>>,
@@ -93,6 +98,10 @@ pub(crate) struct Sysctl {
     pub(crate) tcp_window_scaling: Option<bool>,
     /// The largest receive buffer, from which the window scale follows.
     pub(crate) tcp_rmem_max: Option<u32>,
+    /// Timeouts until a connection is given up.
+    pub(crate) tcp_retries2: Option<u32>,
+    /// 0: no ECN; 1: asked for; 2: accepted.
+    pub(crate) tcp_ecn: Option<u8>,
     pub(crate) ip_default_ttl: Option<u8>,
 }
 
