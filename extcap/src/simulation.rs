@@ -155,7 +155,7 @@ impl Setup {
             self.node(Side::Client, &file.client, options),
             self.node(Side::Server, &file.server, options),
             Path::new(&file.path, self.delay, options.seed),
-            Tap::new(options.point, begin, Missed::new(&file.path.fault)),
+            Tap::new(options.point, begin, Missed::new(&file.path.fault, options.seed)),
             Time::ZERO + end,
         )
     }

@@ -130,6 +130,20 @@ kinds! {
     TimeExceeded = "time_exceeded",
 }
 
+impl Kind {
+    /// Whether it is data or a FIN that was sent before.
+    pub(crate) fn repeats(self) -> bool {
+        matches!(
+            self,
+            Kind::DataAgain
+                | Kind::FastRetransmit
+                | Kind::RepairAfterTimeout
+                | Kind::TailProbe
+                | Kind::FinAgain
+        )
+    }
+}
+
 /// Why a packet was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Reason {
