@@ -171,7 +171,7 @@ impl App {
         let mut ended = true;
         let mut count = 0;
         self.with_socket(host, |socket| {
-            count = socket.read(env);
+            count = socket.read(env, u32::MAX);
             ended = socket.at_end() || socket.failure().is_some();
         });
         self.received += count;

@@ -24,6 +24,12 @@ impl Random {
         (self.0.next_u32() >> 16) as u16
     }
 
+    /// Whether something of this probability happens.
+    pub(crate) fn happens(&mut self, probability: f64) -> bool {
+        const WHOLE: f64 = (1u64 << 53) as f64;
+        ((self.0.next_u64() >> 11) as f64) < probability * WHOLE
+    }
+
     /// A number from 0 up to, and without, `end`.
     pub(crate) fn below(&mut self, end: u64) -> u64 {
         ((u128::from(self.0.next_u64()) * u128::from(end)) >> 64) as u64

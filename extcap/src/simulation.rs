@@ -155,7 +155,7 @@ impl Setup {
             self.node(Side::Client, &file.client, options),
             self.node(Side::Server, &file.server, options),
             Path::new(&file.path, self.delay, options.seed),
-            Tap::new(options.point, begin, Missed::new(&file.path.fault)),
+            Tap::new(options.point, begin, Missed::new(&file.path.fault, options.seed)),
             Time::ZERO + end,
         )
     }
@@ -165,7 +165,7 @@ impl Setup {
         let mut random = Random::new(options.seed, 3 + side as u64);
         let uptime = Duration::from_nanos(random.below(LONGEST.as_nanos() as u64 * 20));
         let ip_header = if own.address.is_ipv4() { 20 } else { 40 };
-        let settings = Settings::new(&host.sysctl, ip_header);
+        let settings = Settings::new(host, ip_header);
         let steps = host.step.iter().map(|step| step.get_ref().clone()).collect();
         let app = App::new(steps, own.port, SocketAddr::new(peer.address, peer.port.unwrap_or(HTTP)));
         Node::new(Host::new(own.address, settings, KernelClock::new(uptime)), app, random)

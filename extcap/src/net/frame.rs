@@ -7,9 +7,11 @@ use etherparse::checksum::Sum16BitWords;
 use etherparse::{IpDscp, IpNumber, Ipv4Header, Ipv6Header};
 
 use super::encapsulation::{Cargo, Link};
-use super::{IcmpError, Options, Packet, Segment};
+use super::{Ecn, IcmpError, Options, Packet, Segment};
 use crate::options::Encapsulation;
 
+/// What damage on the way changes in a checksum.
+const DAMAGE: u8 = 0x04;
 /// Routers mark what they say themselves (RFC 2474, 4.2.2.2: class selector 6).
 const INTERNETWORK_CONTROL: u8 = 48;
 /// Bytes of a TCP header without options.
@@ -143,6 +145,7 @@ fn ip_packet(out: &mut Vec<u8>, packet: &Packet, mut tcp: TcpBytes<'_>, checksum
             let fragment: u16 = if packet.dont_fragment { 0x4000 } else { 0 };
             let mut ip = [0; 20];
             ip[0] = 0x45;
+            ip[1] = ecn_bits(packet.ecn);
             ip[2..4].copy_from_slice(&((ip_header_len(false) + len) as u16).to_be_bytes());
             ip[4..6].copy_from_slice(&packet.id.to_be_bytes());
             ip[6..8].copy_from_slice(&fragment.to_be_bytes());
@@ -156,7 +159,10 @@ fn ip_packet(out: &mut Vec<u8>, packet: &Packet, mut tcp: TcpBytes<'_>, checksum
         }
         (from, to) => {
             let mut ip = [0; 40];
-            ip[0..4].copy_from_slice(&(6 << 28 | packet.flow_label & 0xf_ffff).to_be_bytes());
+            ip[0..4].copy_from_slice(
+                &(6 << 28 | u32::from(ecn_bits(packet.ecn)) << 20 | packet.flow_label & 0xf_ffff)
+                    .to_be_bytes(),
+            );
             ip[4..6].copy_from_slice(&(len as u16).to_be_bytes());
             ip[6] = IpNumber::TCP.0;
             ip[7] = packet.ttl;
@@ -173,6 +179,9 @@ fn ip_packet(out: &mut Vec<u8>, packet: &Packet, mut tcp: TcpBytes<'_>, checksum
         Checksum::Unfinished => !addresses.ones_complement(),
     };
     tcp.header[16..18].copy_from_slice(&sum.to_ne_bytes());
+    if packet.corrupt {
+        tcp.header[16] ^= DAMAGE;
+    }
     out.extend_from_slice(&tcp.header[..tcp.header_len]);
     out.extend_from_slice(tcp.payload);
 }
@@ -248,6 +257,14 @@ impl OptionArea<'_> {
             }
             self.len = end;
         }
+    }
+}
+
+fn ecn_bits(ecn: Ecn) -> u8 {
+    match ecn {
+        Ecn::Not => 0,
+        Ecn::Capable => 2,
+        Ecn::Congestion => 3,
     }
 }
 

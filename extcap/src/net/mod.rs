@@ -10,6 +10,6 @@ mod seq;
 pub(crate) use encapsulation::Link;
 pub(crate) use frame::{Checksum, FrameBuilder};
 pub(crate) use icmp::{Icmp, IcmpError};
-pub(crate) use packet::{Kind, Packet, Reason, Side};
-pub(crate) use segment::{Flags, Options, Segment, Timestamps};
+pub(crate) use packet::{Ecn, Kind, Packet, Reason, Side};
+pub(crate) use segment::{Flags, Options, SackBlocks, Segment, Timestamps};
 pub(crate) use seq::Seq;

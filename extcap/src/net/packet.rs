@@ -58,6 +58,10 @@ kinds! {
     Data = "data",
     /// Data again, after a retransmission timeout.
     DataAgain = "data_again",
+    /// Data again: what came behind it shows that it is lost (RFC 6675, RFC 8985).
+    FastRetransmit = "fast_retransmit",
+    /// Data again that counts as lost since a timeout.
+    RepairAfterTimeout = "repair_after_timeout",
     /// The last segment again, to find out whether the tail was lost (RFC 8985, 7).
     TailProbe = "tail_probe",
     /// An ACK sent at once.
@@ -66,10 +70,14 @@ kinds! {
     DelayedAck = "delayed_ack",
     /// An ACK for something that had come before or out of order.
     DuplicateAck = "duplicate_ack",
+    /// The ACK that tells that there is no room.
+    ZeroWindow = "zero_window",
     /// The ACK that tells of more room.
     WindowUpdate = "window_update",
     /// The side's FIN.
     Fin = "fin",
+    /// The last data, with the FIN.
+    DataAndFin = "data_and_fin",
     /// FIN that also acknowledges the other side's FIN.
     FinAndAck = "fin_and_ack",
     /// The FIN again.
@@ -80,6 +88,10 @@ kinds! {
     LastAck = "last_ack",
     /// The same once more: the FIN came again.
     LastAckAgain = "last_ack_again",
+    /// A probe of a closed window (RFC 9293, 3.8.6.1).
+    WindowProbe = "window_probe",
+    /// The answer to it: the window is still closed.
+    WindowProbeAck = "window_probe_ack",
     /// A keep-alive probe (RFC 9293, 3.8.4).
     KeepAlive = "keep_alive",
     /// The answer to it.
@@ -118,6 +130,20 @@ kinds! {
     TimeExceeded = "time_exceeded",
 }
 
+impl Kind {
+    /// Whether it is data or a FIN that was sent before.
+    pub(crate) fn repeats(self) -> bool {
+        matches!(
+            self,
+            Kind::DataAgain
+                | Kind::FastRetransmit
+                | Kind::RepairAfterTimeout
+                | Kind::TailProbe
+                | Kind::FinAgain
+        )
+    }
+}
+
 /// Why a packet was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Reason {
@@ -140,6 +166,18 @@ impl From<Kind> for Reason {
     }
 }
 
+/// The ECN field of the IP header (RFC 3168, 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Ecn {
+    /// Its sender does not do ECN.
+    #[default]
+    Not,
+    /// ECT(0): a router may mark it.
+    Capable,
+    /// CE: a router had a queue.
+    Congestion,
+}
+
 /// A segment in its IP header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Packet {
@@ -153,6 +191,9 @@ pub(crate) struct Packet {
     pub(crate) dont_fragment: bool,
     /// Flow label; IPv6 only.
     pub(crate) flow_label: u32,
+    pub(crate) ecn: Ecn,
+    /// Damaged on the way: its TCP checksum does not fit.
+    pub(crate) corrupt: bool,
     pub(crate) segment: Segment,
     pub(crate) reason: Reason,
     /// The fault that made or met it, as its place in the scenario.

@@ -17,6 +17,10 @@ impl Flags {
     pub(crate) const RST: Flags = Flags(0x04);
     pub(crate) const PSH: Flags = Flags(0x08);
     pub(crate) const ACK: Flags = Flags(0x10);
+    /// ECN-Echo (RFC 3168, 6.1).
+    pub(crate) const ECE: Flags = Flags(0x40);
+    /// Congestion Window Reduced (RFC 3168, 6.1).
+    pub(crate) const CWR: Flags = Flags(0x80);
 
     pub(crate) fn has(self, flag: Flags) -> bool {
         self.0 & flag.0 == flag.0
@@ -39,8 +43,15 @@ impl BitOr for Flags {
 impl fmt::Display for Flags {
     /// As tcpdump and teachers write them: `SA`, `PA`, `FA`, `R`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let letters =
-            [(Self::SYN, 'S'), (Self::FIN, 'F'), (Self::RST, 'R'), (Self::PSH, 'P'), (Self::ACK, 'A')];
+        let letters = [
+            (Self::SYN, 'S'),
+            (Self::FIN, 'F'),
+            (Self::RST, 'R'),
+            (Self::PSH, 'P'),
+            (Self::ACK, 'A'),
+            (Self::ECE, 'E'),
+            (Self::CWR, 'C'),
+        ];
         letters
             .into_iter()
             .filter(|(flag, _)| self.has(*flag))
@@ -62,8 +73,8 @@ pub(crate) struct Options {
     pub(crate) sack_permitted: bool,
     pub(crate) timestamps: Option<Timestamps>,
     pub(crate) window_scale: Option<u8>,
-    /// Blocks that have arrived, first and behind the last number of each; the newest first (RFC 2018, 4).
-    pub(crate) sack: Vec<(Seq, Seq)>,
+    /// Blocks that have arrived; the newest first (RFC 2018, 4).
+    pub(crate) sack: SackBlocks,
     pub(crate) stripped: Stripped,
 }
 
@@ -90,6 +101,33 @@ pub(crate) struct Stripped {
     pub(crate) sack_permitted: bool,
     pub(crate) timestamps: bool,
     pub(crate) window_scale: bool,
+}
+
+/// Up to four SACK blocks: first and behind the last number of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct SackBlocks {
+    blocks: [(Seq, Seq); 4],
+    count: u8,
+}
+
+impl std::ops::Deref for SackBlocks {
+    type Target = [(Seq, Seq)];
+
+    fn deref(&self) -> &Self::Target {
+        &self.blocks[..usize::from(self.count)]
+    }
+}
+
+impl FromIterator<(Seq, Seq)> for SackBlocks {
+    /// Takes the first four.
+    fn from_iter<I: IntoIterator<Item = (Seq, Seq)>>(blocks: I) -> Self {
+        let mut sack = SackBlocks::default();
+        for (place, block) in sack.blocks.iter_mut().zip(blocks) {
+            *place = block;
+            sack.count += 1;
+        }
+        sack
+    }
 }
 
 /// One segment.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use toml::Spanned;
 
 use crate::net::{Flags, Kind, Options, Packet, Side};
+use crate::random::Random;
 use crate::scenario::file;
 use crate::time::Time;
 
@@ -13,6 +14,10 @@ use crate::time::Time;
 pub(super) enum Effect {
     Drop,
     Delay(Duration),
+    /// Arrives once more, so much later.
+    Duplicate(Duration),
+    Corrupt,
+    Mark,
     Forge(file::Forged),
     /// Answers it, as if it had come at that time.
     Reject(file::Rejection, Time),
@@ -32,13 +37,14 @@ pub(super) struct ActiveFault {
     begun: bool,
     /// Packets of its kind so far.
     count: u32,
+    random: Random,
     /// When those that wait for an answer get it.
     answers: Time,
 }
 
 impl ActiveFault {
-    pub(super) fn new(fault: file::Fault) -> Self {
-        ActiveFault { begun: fault.after.is_none(), fault, count: 0, answers: Time::ZERO }
+    pub(super) fn new(fault: file::Fault, random: Random) -> Self {
+        ActiveFault { begun: fault.after.is_none(), fault, count: 0, random, answers: Time::ZERO }
     }
 
     pub(super) fn forges(&self) -> bool {
@@ -58,6 +64,9 @@ impl ActiveFault {
         Some(match fault.r#do {
             file::FaultAction::Drop => Effect::Drop,
             file::FaultAction::Delay => Effect::Delay(fault.by.unwrap_or_default().0),
+            file::FaultAction::Duplicate => Effect::Duplicate(fault.by.unwrap_or_default().0),
+            file::FaultAction::Corrupt => Effect::Corrupt,
+            file::FaultAction::Mark => Effect::Mark,
             file::FaultAction::Inject => Effect::Forge(fault.forge.clone()?),
             file::FaultAction::Reject => {
                 if self.answers <= now {
@@ -92,6 +101,8 @@ impl ActiveFault {
         }
         self.count += 1;
         self.fault.nth.is_none_or(|nth| nth == self.count)
+            && self.fault.every.is_none_or(|every| self.count % every == 0)
+            && self.fault.chance.is_none_or(|chance| self.random.happens(chance.0))
     }
 }
 
@@ -100,12 +111,13 @@ impl ActiveFault {
 pub(crate) struct Missed([Vec<ActiveFault>; 2]);
 
 impl Missed {
-    pub(crate) fn new(faults: &[Spanned<file::Fault>]) -> Self {
+    pub(crate) fn new(faults: &[Spanned<file::Fault>], seed: u64) -> Self {
+        let active = |fault| ActiveFault::new(fault, Random::new(seed, 11));
         let at = |point: file::Sender| {
             let missing = |fault: &&file::Fault| {
                 fault.r#do == file::FaultAction::Miss && fault.point.is_none_or(|only| only == point)
             };
-            faults.iter().map(Spanned::get_ref).filter(missing).cloned().map(ActiveFault::new).collect()
+            faults.iter().map(Spanned::get_ref).filter(missing).cloned().map(active).collect()
         };
         Missed([at(file::Sender::Client), at(file::Sender::Server)])
     }
@@ -150,6 +162,7 @@ fn is(what: file::Packet, packet: &Packet) -> bool {
         file::Packet::ThirdAck => matches!(packet.reason.kind, Kind::ThirdAck | Kind::ThirdAckAgain),
         file::Packet::Ack => ack && !syn && !fin && !rst && !data,
         file::Packet::Data => data,
+        file::Packet::Resend => (data || fin) && packet.reason.kind.repeats(),
         file::Packet::Fin => fin,
         file::Packet::Rst => rst,
     }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 
 use super::fault::side;
-use crate::net::{Flags, Kind, Options, Packet, Segment, Seq, Side};
+use crate::net::{Ecn, Flags, Kind, Options, Packet, Segment, Seq, Side};
 use crate::scenario::file;
 
 /// The next sequence number of each side, by the client's address and port.
@@ -51,6 +51,8 @@ impl FlowWatch {
             id: forged.ip_id,
             dont_fragment: false,
             flow_label: 0,
+            ecn: Ecn::Not,
+            corrupt: false,
             segment: Segment {
                 from_port: source.port(),
                 to_port: destination.port(),

@@ -1,6 +1,7 @@
 //! The path between the hosts: it takes time, its routers take from the TTL, and what stands on it does what the
 //! scenario says: a proxy, a translating device, and the faults.
 
+mod bottleneck;
 mod fault;
 mod flow;
 mod nat;
@@ -11,6 +12,7 @@ mod reject;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use bottleneck::Bottleneck;
 use fault::{ActiveFault, Effect};
 use flow::FlowWatch;
 use nat::Nat;
@@ -20,7 +22,7 @@ use reject::Answer;
 
 pub(crate) use fault::Missed;
 
-use crate::net::{IcmpError, Packet, Side};
+use crate::net::{Ecn, IcmpError, Packet, Side};
 use crate::random::Random;
 use crate::scenario::file;
 use crate::time::Time;
@@ -37,6 +39,8 @@ pub(crate) struct Passage {
     pub(crate) arrival: Option<(Time, Packet)>,
     /// The fault that it met, as its place in the scenario.
     pub(crate) met: Option<usize>,
+    /// It arrives twice, the second time so much later.
+    again: Option<Duration>,
     /// What devices on the path send because of it: when it arrives, at whom.
     pub(crate) made: Vec<(Time, Side, Packet)>,
     /// The errors that routers send because of it: when they arrive; they go to its sender.
@@ -55,14 +59,19 @@ pub(crate) struct Path {
     random: Random,
     /// The identification of the routers' next packet.
     next_id: u16,
+    jitter: Duration,
+    link: Option<Bottleneck>,
     /// The last arrival of each direction.
     last: [Time; 2],
 }
 
 impl Path {
     pub(crate) fn new(settings: &file::PathSettings, delay: Duration, seed: u64) -> Self {
+        let active = |index: usize, fault: &file::Fault| {
+            ActiveFault::new(fault.clone(), Random::new(seed, 100 + index as u64))
+        };
         let faults: Vec<ActiveFault> =
-            settings.fault.iter().map(|fault| ActiveFault::new(fault.get_ref().clone())).collect();
+            settings.fault.iter().enumerate().map(|(index, fault)| active(index, fault.get_ref())).collect();
         let watch = faults.iter().any(ActiveFault::forges).then(FlowWatch::default);
         Path {
             delay,
@@ -73,13 +82,16 @@ impl Path {
             proxy: settings.proxy.clone().map(|proxy| Proxy::new(proxy, settings.routers, seed)),
             random: Random::new(seed, 2),
             next_id: Random::new(seed, 9).u16(),
+            jitter: settings.jitter.0,
+            link: settings.rate.map(|rate| Bottleneck::new(rate, settings.queue)),
             last: [Time::ZERO; 2],
         }
     }
 
     /// A packet leaves a host.
     pub(crate) fn pass(&mut self, now: Time, from: Side, mut packet: Packet) -> Passage {
-        let mut passage = Passage { arrival: None, met: None, made: Vec::new(), icmp: Vec::new() };
+        let mut passage =
+            Passage { arrival: None, met: None, again: None, made: Vec::new(), icmp: Vec::new() };
         if from == Side::Server && !self.translate(now, from, &mut packet, &mut passage) {
             return passage;
         }
@@ -98,7 +110,12 @@ impl Path {
         }
         packet.ttl = packet.ttl.saturating_sub(self.routers);
         packet.fault = passage.met;
-        passage.arrival = Some((self.arrival(now, from, late), packet));
+        let Some(at_link) = self.cross_link(now, from, &packet) else { return passage };
+        let time = self.arrival(at_link, from, late);
+        if let Some(again) = passage.again {
+            passage.made.push((time + again.max(SPACING), from.other(), packet.clone()));
+        }
+        passage.arrival = Some((time, packet));
         passage
     }
 
@@ -118,6 +135,10 @@ impl Path {
             match effect {
                 Effect::Drop => lost = true,
                 Effect::Delay(by) => late += by,
+                Effect::Duplicate(by) => passage.again = Some(by),
+                Effect::Corrupt => packet.corrupt = true,
+                Effect::Mark if packet.ecn == Ecn::Not => continue,
+                Effect::Mark => packet.ecn = Ecn::Congestion,
                 Effect::Forge(forged) => {
                     passage.made.extend(self.forge(now, &forged, index, packet, from, client));
                     continue;
@@ -226,8 +247,14 @@ impl Path {
         }
     }
 
+    /// When the packet is through the narrow link, if there is one; nothing if its queue is full.
+    fn cross_link(&mut self, now: Time, from: Side, packet: &Packet) -> Option<Time> {
+        self.link.as_mut().map_or(Some(now), |link| link.cross(now, from, packet))
+    }
+
     fn arrival(&mut self, now: Time, from: Side, late: Duration) -> Time {
-        let time = now + self.delay + self.random.between(JITTER.0, JITTER.1);
+        let jitter = self.random.between(JITTER.0, JITTER.1 + self.jitter);
+        let time = now + self.delay + jitter;
         if !late.is_zero() {
             return time + late;
         }

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 
 use super::place::Place;
-use crate::net::{Flags, Kind, Options, Packet, Segment, Seq, Side};
+use crate::net::{Ecn, Flags, Kind, Options, Packet, Segment, Seq, Side};
 use crate::random::Random;
 use crate::scenario::file;
 
@@ -92,6 +92,8 @@ impl Proxy {
             id: 0,
             dont_fragment: true,
             flow_label: 0,
+            ecn: Ecn::Not,
+            corrupt: false,
             segment: Segment {
                 from_port: syn.segment.to_port,
                 to_port: syn.segment.from_port,

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use bytes::Bytes;
 
 use super::place::Place;
-use crate::net::{Flags, Icmp, IcmpError, Kind, Options, Packet, Segment, Seq, Side};
+use crate::net::{Ecn, Flags, Icmp, IcmpError, Kind, Options, Packet, Segment, Seq, Side};
 use crate::scenario::file::Rejection;
 
 /// The TTL with which routers send what they say themselves.
@@ -62,6 +62,8 @@ pub(super) fn reset(packet: &Packet, from: Side, place: Place) -> Packet {
         id: 0,
         dont_fragment: true,
         flow_label: 0,
+        ecn: Ecn::Not,
+        corrupt: false,
         segment: Segment {
             from_port: segment.to_port,
             to_port: segment.from_port,

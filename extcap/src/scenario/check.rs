@@ -89,7 +89,8 @@ fn check_fault(fault: &Fault) -> Result<(), String> {
         ("mtu", fault.mtu.is_some(), FaultAction::Limit, "such as 1400"),
     ];
     for (key, there, action, example) in needed {
-        if there != (fault.r#do == action) {
+        let may = key == "by" && fault.r#do == FaultAction::Duplicate;
+        if there != (fault.r#do == action) && !may {
             let action = action.name();
             return Err(format!("`{key}`, {example}, belongs to do = \"{action}\", which needs it"));
         }
@@ -107,6 +108,9 @@ fn check_fault(fault: &Fault) -> Result<(), String> {
     }
     if fault.nth == Some(0) {
         return Err("`nth` counts from 1".to_owned());
+    }
+    if fault.every == Some(0) {
+        return Err("`every` is at least 1".to_owned());
     }
     if fault.mtu.is_some_and(|mtu| mtu < 576) {
         return Err("`mtu` is at least 576: every host takes packets of that length".to_owned());

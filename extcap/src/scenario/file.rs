@@ -9,7 +9,7 @@ use serde::de::{Deserializer, Error, IntoDeserializer};
 use toml::Spanned;
 
 use super::Texts;
-use super::units::{EXPECTED, Span};
+use super::units::{EXPECTED, Rate, Span};
 
 /// A whole file.
 #[derive(Debug, Clone, Deserialize)]
@@ -75,6 +75,11 @@ pub(crate) struct Host {
     /// Settings of its TCP, named as Linux names them.
     #[serde(default)]
     pub(crate) sysctl: Sysctl,
+    /// `SO_RCVBUF` of its sockets, in bytes.
+    pub(crate) receive_buffer: Option<u32>,
+    /// `TCP_NODELAY` on its sockets.
+    #[serde(default)]
+    pub(crate) nodelay: bool,
     /// What its application does, one step after the other.
     #[serde(default)]
     pub(crate) step: Vec<Spanned<Step>>,
@@ -93,6 +98,10 @@ pub(crate) struct Sysctl {
     pub(crate) tcp_window_scaling: Option<bool>,
     /// The largest receive buffer, from which the window scale follows.
     pub(crate) tcp_rmem_max: Option<u32>,
+    /// Timeouts until a connection is given up.
+    pub(crate) tcp_retries2: Option<u32>,
+    /// 0: no ECN; 1: asked for; 2: accepted.
+    pub(crate) tcp_ecn: Option<u8>,
     pub(crate) ip_default_ttl: Option<u8>,
 }
 
@@ -206,6 +215,12 @@ pub(crate) struct KeepAlive {
 pub(crate) struct PathSettings {
     /// One way.
     pub(crate) delay: Span,
+    /// Packets are late by up to this, by chance.
+    pub(crate) jitter: Span,
+    /// What its narrowest link carries in each direction; without it, there is none.
+    pub(crate) rate: Option<Rate>,
+    /// Packets that wait in front of that link at most; what comes then is lost.
+    pub(crate) queue: usize,
     /// Routers on it: each takes one from the TTL.
     pub(crate) routers: u8,
     /// A device that translates the client's address, and forgets connections that are idle.
@@ -270,6 +285,20 @@ pub(crate) struct Proxy {
     pub(crate) mss: u16,
 }
 
+/// A probability.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Chance(pub(crate) f64);
+
+impl<'de> Deserialize<'de> for Chance {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let part = f64::deserialize(deserializer)?;
+        if (0.0..=1.0).contains(&part) {
+            return Ok(Chance(part));
+        }
+        Err(D::Error::custom(format!("{part} is no probability: 0.01 means one of a hundred packets")))
+    }
+}
+
 /// A place on the path, as the part of it that lies between the client and there.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Place(pub(crate) f64);
@@ -297,6 +326,9 @@ impl Default for PathSettings {
     fn default() -> Self {
         PathSettings {
             delay: Span(std::time::Duration::from_millis(10)),
+            jitter: Span::default(),
+            rate: None,
+            queue: 1000,
             routers: 5,
             nat: None,
             proxy: None,
@@ -317,6 +349,10 @@ pub(crate) struct Fault {
     pub(crate) what: Packet,
     /// Only the nth of them, counted from 1.
     pub(crate) nth: Option<u32>,
+    /// Only every so many of them.
+    pub(crate) every: Option<u32>,
+    /// Each of them only by chance, with this probability.
+    pub(crate) chance: Option<Chance>,
     /// From this time on, or behind such a packet of the same sender.
     pub(crate) after: Option<When>,
     /// Up to this time.
@@ -369,6 +405,12 @@ pub(crate) enum FaultAction {
     Limit,
     /// Lets them pass, but the capture does not see them.
     Miss,
+    /// Lets them arrive twice.
+    Duplicate,
+    /// Damages them: their checksum is wrong.
+    Corrupt,
+    /// Marks them with CE, if their sender does ECN.
+    Mark,
 }
 
 impl FaultAction {
@@ -383,6 +425,9 @@ impl FaultAction {
             FaultAction::Strip => "strip",
             FaultAction::Limit => "limit",
             FaultAction::Miss => "miss",
+            FaultAction::Duplicate => "duplicate",
+            FaultAction::Corrupt => "corrupt",
+            FaultAction::Mark => "mark",
         }
     }
 }
@@ -431,6 +476,8 @@ pub(crate) enum Packet {
     /// Without data, SYN, FIN or RST.
     Ack,
     Data,
+    /// Data or a FIN that was sent before.
+    Resend,
     Fin,
     Rst,
 }

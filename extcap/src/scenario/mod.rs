@@ -8,7 +8,7 @@ mod check;
 mod error;
 pub(crate) mod file;
 mod text;
-mod units;
+pub(crate) mod units;
 
 use std::fs;
 use std::path::Path;

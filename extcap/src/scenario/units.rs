@@ -26,6 +26,35 @@ impl Span {
     }
 }
 
+/// What a link carries, in bits a second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rate(u64);
+
+impl Rate {
+    fn parse(text: &str) -> Option<Self> {
+        const UNITS: [(&str, f64); 4] = [("kbit/s", 1e3), ("Mbit/s", 1e6), ("Gbit/s", 1e9), ("bit/s", 1.0)];
+        let (number, scale) = UNITS
+            .iter()
+            .find_map(|(unit, scale)| text.strip_suffix(unit).map(|number| (number.trim(), scale)))?;
+        let bits = number.parse::<f64>().ok()? * scale;
+        (1.0..=1e12).contains(&bits).then_some(Rate(bits as u64))
+    }
+
+    /// The time that so many bytes take.
+    pub(crate) fn time_of(self, bytes: usize) -> Duration {
+        Duration::from_nanos(bytes as u64 * 8 * 1_000_000_000 / self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Rate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Rate::parse(&text).ok_or_else(|| {
+            D::Error::custom(format!("`{text}` is not a rate such as \"20Mbit/s\" or \"500kbit/s\""))
+        })
+    }
+}
+
 /// A text that is no time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not {EXPECTED}")]
@@ -62,6 +91,16 @@ impl<'de> Deserialize<'de> for Span {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rates_are_a_number_and_a_unit() {
+        let time = |text| Rate::parse(text).map(|rate| rate.time_of(1500).as_micros());
+        assert_eq!(time("20Mbit/s"), Some(600));
+        assert_eq!(time("1.5 kbit/s"), Some(8_000_000));
+        for wrong in ["20", "20MB", "0bit/s", "-1Mbit/s", "Mbit/s", ""] {
+            assert_eq!(time(wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn times_are_a_number_and_a_unit() {

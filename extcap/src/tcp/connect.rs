@@ -10,6 +10,7 @@ use super::settings::Settings;
 use super::socket::{Failure, Pair, ReceiveSpace, SendSpace, Socket, State};
 use super::{Env, KernelClock, reset};
 use crate::net::{Flags, Kind, Options, Packet, Reason, Segment, Seq, Timestamps};
+use crate::time::Time;
 
 /// `TCP_TIMEOUT_MIN`
 const AT_ONCE: Duration = Duration::from_millis(8);
@@ -20,7 +21,8 @@ impl Socket {
         let first = Seq(env.random.u32());
         let scale = if settings.window_scaling { settings.window_scale } else { 0 };
         let send = SendSpace::new(first, 0, 0, 536);
-        let receive = ReceiveSpace::new(Seq(0), Settings::initial_window(settings.mss), scale);
+        let window = settings.initial_window(settings.mss);
+        let receive = ReceiveSpace::new(Seq(0), window, scale, &settings);
         let mut socket = Socket::new(env, settings, clock, pair, send, receive);
         socket.state = State::SynSent;
         socket.timestamps.offset = env.random.u32();
@@ -38,7 +40,8 @@ impl Socket {
             window_scale: settings.window_scaling.then_some(settings.window_scale),
             ..Options::default()
         };
-        self.transmit(env, Flags::SYN, self.send.first, Bytes::new(), options, reason);
+        let flags = if settings.ecn_asks { Flags::SYN | Flags::ECE | Flags::CWR } else { Flags::SYN };
+        self.transmit(env, flags, self.send.first, Bytes::new(), options, reason);
         let timeout = super::settings::SYN_TIMEOUT * (1 << self.retransmit.backoff.min(7));
         let timeout = timeout.min(super::settings::RTO_MAX);
         self.retransmit.timer = Some((Timer::Timeout, self.clock.expiry(env.now, timeout)));
@@ -83,22 +86,26 @@ impl Socket {
     /// The SYN-ACK: both sides' options are known, and the third ACK goes.
     fn open(&mut self, env: &mut Env<'_>, segment: &Segment) {
         if self.retransmit.timeouts == 0 {
-            self.rtt.measured(env.now - self.retransmit.last_syn, segment.ack, self.send.next);
+            let rtt = env.now - self.retransmit.last_syn;
+            self.rtt.saw(rtt);
+            self.rtt.measured(rtt, segment.ack, self.send.next);
         }
         self.retransmit = Retransmit::default();
-        self.agree(&segment.options);
+        self.agree(env.now, &segment.options);
         self.send.una = segment.ack;
         self.send.window = segment.window.into();
         self.receive.first = segment.seq;
         self.receive.next = segment.seq + 1;
         self.receive.told = self.receive.next;
+        self.send.window_seq = segment.seq;
+        self.ecn.on = self.settings.ecn_asks && segment.has(Flags::ECE) && !segment.has(Flags::CWR);
         self.state = State::Established;
         self.heard = env.now;
         self.send_bare(env, Flags::ACK, Kind::ThirdAck);
     }
 
     /// What both sides offer is agreed on.
-    pub(super) fn agree(&mut self, theirs: &Options) {
+    pub(super) fn agree(&mut self, now: Time, theirs: &Options) {
         let ours = self.settings.clone();
         self.sack = ours.sack && theirs.sack_permitted;
         self.timestamps.on = ours.timestamps && theirs.timestamps.is_some();
@@ -107,6 +114,10 @@ impl Socket {
         self.send.scale = scaling.unwrap_or(0).min(14);
         self.receive.scale = if scaling.is_some() { ours.window_scale } else { 0 };
         let mss = theirs.mss.unwrap_or(536).min(ours.mss).max(64);
-        self.send.mss = u32::from(mss) - if self.timestamps.on { 12 } else { 0 };
+        let option = if self.timestamps.on { 12 } else { 0 };
+        self.send.mss = u32::from(mss) - option;
+        self.receive.most = u32::from(ours.mss) - option;
+        let (most, window) = (self.receive.most, self.receive.window);
+        self.receive.buffer.connected(now, most, window, self.receive.scale);
     }
 }

@@ -122,7 +122,8 @@ impl Host {
 
     /// A packet arrives.
     pub(crate) fn receive(&mut self, env: &mut Env<'_>, packet: &Packet) {
-        if !self.powered || packet.to != self.address {
+        // A wrong checksum: dropped without a word (RFC 9293, 3.1).
+        if !self.powered || packet.to != self.address || packet.corrupt {
             return;
         }
         let key = Key { local_port: packet.segment.to_port, remote: packet.source() };

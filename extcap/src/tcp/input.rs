@@ -1,8 +1,6 @@
 //! Segments that arrive in a synchronized state (RFC 9293, 3.10.7.4; `tcp_rcv_established`,
 //! `tcp_rcv_state_process`).
 
-use bytes::Bytes;
-
 use super::socket::{Failure, Socket, State};
 use super::{Env, reset};
 use crate::net::{Flags, Kind, Packet, Segment};
@@ -33,7 +31,7 @@ impl Socket {
             self.end(Some(Failure::Reset));
             return;
         }
-        self.take_data(env, segment);
+        self.take_data(env, packet);
         self.push(env);
         self.check_ack(env);
     }
@@ -79,7 +77,7 @@ impl Socket {
         let kind = if segment.has(Flags::SYN) && segment.seq == self.receive.first {
             Kind::ThirdAckAgain
         } else if segment.seq_len() == 0 && segment.seq + 1 == self.receive.next {
-            Kind::KeepAliveAck
+            if self.promised() == 0 { Kind::WindowProbeAck } else { Kind::KeepAliveAck }
         } else {
             Kind::DuplicateAck
         };
@@ -98,43 +96,67 @@ impl Socket {
     }
 
     /// Steps seven and eight: data and FIN.
-    fn take_data(&mut self, env: &mut Env<'_>, segment: &Segment) {
+    fn take_data(&mut self, env: &mut Env<'_>, packet: &Packet) {
+        let segment = &packet.segment;
         if segment.seq_len() == 0 || self.receive.closed {
             return;
         }
+        self.ecn_received(packet);
         if segment.seq.after(self.receive.next) {
-            self.ack_now();
-            let fin = segment.has(Flags::FIN);
-            self.receive.out_of_order.insert(segment.seq, segment.payload.clone(), fin);
+            self.take_early(env, segment);
             return;
         }
         if !segment.end().after(self.receive.next) {
             self.came_again(segment);
-            self.check_ack(env);
+            return;
+        }
+        if self.receive.buffer.is_full() && self.receive.unread_len > 0 {
+            // No place: the sender hears that the window is closed.
+            self.schedule_ack(env.now);
+            self.ack_at_once();
             return;
         }
         let known = (self.receive.next - segment.seq).min(segment.len());
-        let fresh = segment.payload.slice(known as usize..);
-        if !fresh.is_empty() {
-            self.data_received(env.now, segment.len(), segment.has(Flags::PSH));
-            self.keep(fresh);
+        if segment.len() > known {
+            let cost = self.receive.buffer.take(segment.len());
+            self.keep(segment.len() - known, cost);
+            self.learn_from(env.now, segment);
+            self.data_received(env.now);
+            self.grow_window(segment.len());
         }
         let mut closed = segment.has(Flags::FIN);
-        if !self.receive.out_of_order.is_empty() {
-            self.ack_now();
-            let (parts, fin) = self.receive.out_of_order.take(self.receive.next);
-            parts.into_iter().for_each(|part| self.keep(part));
-            closed |= fin;
+        let gap = !self.receive.out_of_order.is_empty();
+        while let Some(follow) = self.receive.out_of_order.take(self.receive.next) {
+            self.keep(follow.len, follow.cost);
+            closed |= follow.fin;
+        }
+        if gap && self.receive.out_of_order.is_empty() {
+            self.ack_at_once(); // RFC 5681, 4.2
         }
         if closed {
             self.peer_closed(env);
         }
     }
 
-    /// Puts data in order where the application finds it.
-    fn keep(&mut self, data: Bytes) {
-        self.receive.next += data.len() as u32;
-        self.receive.unread_len += data.len() as u32;
-        self.receive.unread.push_back(data);
+    /// Data behind a gap.
+    fn take_early(&mut self, env: &mut Env<'_>, segment: &Segment) {
+        self.schedule_ack(env.now);
+        if self.receive.buffer.is_full() {
+            return;
+        }
+        let cost = self.receive.buffer.take(segment.len());
+        let fin = segment.has(Flags::FIN);
+        if self.receive.out_of_order.insert(segment.seq, segment.end(), fin, cost) {
+            self.grow_window(segment.len());
+        } else {
+            self.receive.buffer.give_back(cost);
+        }
+    }
+
+    /// Data in order is where the application finds it.
+    fn keep(&mut self, len: u32, cost: u32) {
+        self.receive.next += len;
+        self.receive.unread_len += len;
+        self.receive.buffer.ready(len, cost);
     }
 }

@@ -42,7 +42,7 @@ impl Socket {
     }
 
     pub(super) fn on_keepalive_timer(&mut self, env: &mut Env<'_>) {
-        let busy = !self.send.flight.is_empty() || !self.send.queue.is_empty();
+        let busy = !self.send.flight.is_empty() || self.send.has_more();
         let open = matches!(self.state, State::Established | State::CloseWait | State::FinWait2);
         let silent = env.now - self.heard;
         let Some(keepalive) = self.keepalive.as_mut().filter(|_| open) else {

@@ -3,9 +3,27 @@
 use bytes::{Bytes, BytesMut};
 
 use super::Env;
-use super::retransmit::Sent;
+use super::congestion::Phase;
+use super::flight::Sent;
 use super::socket::{Socket, State};
-use crate::net::{Flags, Kind, Options, Packet, Reason, Segment, Seq};
+use crate::net::{Flags, Kind, Options, Packet, Reason, SackBlocks, Segment, Seq};
+
+/// The kernel's segmentation takes no more than this many segments at once: 64 KiB of 1448 octets.
+const LARGEST_BURST: u32 = 44;
+
+/// How small segments are treated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Nagle {
+    On,
+    Off,
+}
+
+/// Why nothing more goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Limit {
+    Congestion,
+    Other,
+}
 
 impl Socket {
     /// Sends one segment with the acknowledgment, window and options of now.
@@ -18,14 +36,24 @@ impl Socket {
         options: Options,
         reason: Reason,
     ) {
+        let new = !payload.is_empty() && !seq.before(self.send.next);
+        let (marks, ecn) = if flags.has(Flags::SYN) || flags.has(Flags::RST) {
+            Default::default()
+        } else {
+            self.ecn_of(new)
+        };
         let window = self.select_window(flags);
         let ack = if flags.has(Flags::ACK) { self.receive.next } else { Seq(0) };
+        let mut reason = reason;
+        if window == 0 && matches!(reason.kind, Kind::Ack | Kind::DelayedAck | Kind::DuplicateAck) {
+            reason.kind = Kind::ZeroWindow;
+        }
         let segment = Segment {
             from_port: self.pair.local.port(),
             to_port: self.pair.remote.port(),
             seq,
             ack,
-            flags,
+            flags: flags | marks,
             window,
             options,
             payload,
@@ -43,6 +71,8 @@ impl Socket {
             id: self.ip.take_id(),
             dont_fragment: true,
             flow_label: self.ip.flow_label,
+            ecn,
+            corrupt: false,
             segment,
             reason,
             fault: None,
@@ -53,7 +83,7 @@ impl Socket {
     pub(super) fn plain_options(&mut self, env: &Env<'_>) -> Options {
         let timestamps = self.timestamps.option(self.clock, env.now);
         let most = if timestamps.is_some() { 3 } else { 4 };
-        let sack = if self.sack { self.receive.out_of_order.tell(most) } else { Vec::new() };
+        let sack = if self.sack { self.receive.out_of_order.tell(most) } else { SackBlocks::default() };
         Options { timestamps, sack, ..Options::default() }
     }
 
@@ -63,59 +93,183 @@ impl Socket {
         self.transmit(env, flags | Flags::ACK, self.send.next, Bytes::new(), options, reason.into());
     }
 
-    /// Sends what may be sent of the queue, and the FIN behind it (`tcp_write_xmit`).
+    /// Sends what may be sent of the queue, and the FIN behind it.
     pub(super) fn push(&mut self, env: &mut Env<'_>) {
-        let mut sent = false;
-        while let Some(len) = self.next_segment() {
-            let payload = self.cut(len);
-            let last = self.send.queue.is_empty();
-            let push = if last { Flags::PSH } else { Flags::default() };
-            self.send_new(env, Flags::ACK | push, payload, Kind::Data);
-            sent = true;
+        if self.send.has_more() {
+            let nagle = if self.settings.nodelay { Nagle::Off } else { Nagle::On };
+            self.write_out(env, nagle, false);
+            self.watch_window(env);
         }
-        if self.send.fin_wanted && self.send.queue.is_empty() {
+    }
+
+    /// Sends as much as the windows allow, in bursts (`tcp_write_xmit`); `probe`: one segment in any case.
+    pub(super) fn write_out(&mut self, env: &mut Env<'_>, nagle: Nagle, probe: bool) {
+        if !matches!(self.state, State::Established | State::CloseWait | State::FinWait1 | State::LastAck) {
+            return;
+        }
+        let prior = self.send.flight.len();
+        let mut limit = None;
+        let burst = self.burst();
+        while self.send.has_more() {
+            match self.next_piece(env, nagle, probe, burst) {
+                Ok(len) => self.send_burst(env, len),
+                Err(reason) => {
+                    limit = Some(reason);
+                    break;
+                }
+            }
+            if probe {
+                break;
+            }
+        }
+        let sent = self.send.flight.len() - prior;
+        let limited =
+            limit == Some(Limit::Congestion) || self.send.flight.in_network() >= self.congestion.window;
+        if sent > 0 || limited {
+            self.note_usage(env.now, limited);
+        }
+        if sent > 0 {
+            self.congestion.sent_in_reduction(sent);
+            self.arm_after_sending(env, prior, probe);
+        }
+    }
+
+    /// How much of the queue goes next, if any may.
+    fn next_piece(&self, env: &Env<'_>, nagle: Nagle, probe: bool, burst: u32) -> Result<u32, Limit> {
+        let (mss, out) = (self.send.mss, self.send.flight.in_network());
+        let room = match self.congestion.window.saturating_sub(out) {
+            0 if probe => 1,
+            0 => return Err(Limit::Congestion),
+            room => room.min((self.congestion.window / 2).max(1)),
+        };
+        let queued = self.send.queued();
+        let chunk = queued.min(LARGEST_BURST * mss);
+        let fin = self.send.fin_wanted && chunk == queued;
+        let window_end = self.send.una + self.send.window;
+        let first_end = self.send.next + chunk.min(mss) + u32::from(fin && chunk <= mss);
+        if first_end.after(window_end) {
+            return Err(Limit::Other);
+        }
+        if chunk <= mss {
+            let waits = chunk < mss && !fin && nagle == Nagle::On && self.small_one_is_out();
+            return if waits { Err(Limit::Other) } else { Ok(chunk) };
+        }
+        if !probe && let Some(limit) = self.defers(env, chunk, queued, fin, burst) {
+            return Err(limit);
+        }
+        let segments = if probe { 1 } else { room.min(burst) };
+        let window = window_end - self.send.next;
+        let largest = mss * segments;
+        let needed = chunk.min(window);
+        if largest <= needed {
+            return Ok(largest);
+        }
+        let partial = needed % mss;
+        if partial > 0 && nagle == Nagle::On && self.small_one_is_out() {
+            return Ok(needed - partial);
+        }
+        Ok(needed)
+    }
+
+    /// Nagle's algorithm as Linux has it (Minshall): a small segment waits while another small one is on its way.
+    fn small_one_is_out(&self) -> bool {
+        !self.send.flight.is_empty()
+            && self.send.small_end.is_some_and(|end| end.after(self.send.una) && !end.after(self.send.next))
+    }
+
+    /// Whether it is better to wait for more ACKs and to send a larger burst then (`tcp_tso_should_defer`).
+    fn defers(&self, env: &Env<'_>, chunk: u32, queued: u32, fin: bool, burst: u32) -> Option<Limit> {
+        const RECENT: std::time::Duration = std::time::Duration::from_millis(1);
+        if self.congestion.phase >= Phase::Recovery || env.now - self.send.last_sent > RECENT {
+            return None;
+        }
+        let mss = self.send.mss;
+        let window = (self.send.una + self.send.window) - self.send.next;
+        let congestion = (self.congestion.window - self.send.flight.in_network()) * mss;
+        let limit = window.min(congestion);
+        let third = self.send.window.min(self.congestion.window.saturating_mul(mss)) / 3;
+        if limit >= burst * mss || queued > chunk && limit >= chunk || limit >= third {
+            return None;
+        }
+        let head = self.send.flight.front()?;
+        let half = self.rtt.smoothed()? / 2;
+        if env.now - head.at < half {
+            return None; // The next ACK is far away.
+        }
+        if congestion < window {
+            if congestion <= chunk {
+                return Some(Limit::Congestion);
+            }
+        } else if window <= chunk {
+            return Some(Limit::Other);
+        }
+        (!fin).then_some(Limit::Other)
+    }
+
+    /// Sends this much of the queue as full segments and a rest.
+    fn send_burst(&mut self, env: &mut Env<'_>, len: u32) {
+        let several = len > self.send.mss;
+        let mut rest = len;
+        loop {
+            let piece = rest.min(self.send.mss);
+            rest -= piece;
+            // The last segment of a burst has PSH, as has the end of what was written.
+            let push = rest == 0 && (several || self.send.queued() == piece);
+            self.send_segment(env, piece, push);
+            if rest == 0 {
+                break;
+            }
+        }
+    }
+
+    /// Sends less than a segment, whatever the window.
+    pub(super) fn send_piece(&mut self, env: &mut Env<'_>, len: u32) {
+        let prior = self.send.flight.len();
+        self.send_segment(env, len, true);
+        self.arm_after_sending(env, prior, true);
+    }
+
+    fn send_segment(&mut self, env: &mut Env<'_>, len: u32, push: bool) {
+        let payload = self.cut(len);
+        let mut flags = Flags::ACK;
+        if push && len > 0 {
+            flags = flags | Flags::PSH;
+        }
+        let mut kind = Kind::Data;
+        if self.send.fin_wanted && self.send.queued() == 0 {
             self.send.fin_wanted = false;
-            let kind = if self.receive.closed { Kind::FinAndAck } else { Kind::Fin };
-            self.send_new(env, Flags::FIN | Flags::ACK, Bytes::new(), kind);
-            sent = true;
+            flags = flags | Flags::FIN;
+            kind = match (len > 0, self.receive.closed) {
+                (true, _) => Kind::DataAndFin,
+                (false, true) => Kind::FinAndAck,
+                (false, false) => Kind::Fin,
+            };
         }
-        if sent {
-            self.arm_after_sending(env);
+        if len > 0 && len < self.send.mss {
+            self.send.small_end = Some(self.send.next + len);
         }
+        self.send_new(env, flags, payload, kind);
     }
 
     /// Sends what occupies new sequence numbers.
     fn send_new(&mut self, env: &mut Env<'_>, flags: Flags, payload: Bytes, kind: Kind) {
-        let (seq, fin) = (self.send.next, flags.has(Flags::FIN));
+        let seq = self.send.next;
         let options = self.plain_options(env);
-        self.send.flight.push_back(Sent::new(seq, payload.clone(), fin, env.now));
-        self.send.next += payload.len() as u32 + u32::from(fin);
+        let stamp = self.timestamps.value(self.clock, env.now);
+        if self.send.flight.is_empty() && !payload.is_empty() {
+            self.congestion.cubic.resumed(env.now, env.now - self.send.last_sent);
+        }
+        let sent = Sent::new(seq, payload.clone(), flags, env.now, stamp);
+        let end = sent.end();
+        self.send.flight.push(sent);
         self.transmit(env, flags, seq, payload, options, kind.into());
-    }
-
-    /// How long the next segment of the queue may be, if one may go now.
-    fn next_segment(&self) -> Option<u32> {
-        if !matches!(self.state, State::Established | State::CloseWait | State::FinWait1 | State::LastAck) {
-            return None;
-        }
-        let queued: usize = self.send.queue.iter().map(Bytes::len).sum();
-        let len = (queued as u32).min(self.send.mss);
-        let room = (self.send.una + self.send.window) - self.send.next;
-        let fits = room <= i32::MAX as u32 && len <= room;
-        if len == 0 || !fits || self.packets_out() >= self.send.cwnd {
-            return None;
-        }
-        (len == self.send.mss || !self.nagle_waits()).then_some(len)
-    }
-
-    /// Nagle's algorithm as Linux has it (Minshall): a small segment waits while another small one is on its way.
-    fn nagle_waits(&self) -> bool {
-        !self.send.fin_wanted
-            && self.send.flight.iter().any(|sent| (sent.payload.len() as u32) < self.send.mss)
+        self.send.next = end;
+        self.send.last_sent = env.now;
     }
 
     /// Takes the first `len` octets out of the queue.
     fn cut(&mut self, len: u32) -> Bytes {
+        self.send.queued -= len;
         let len = len as usize;
         let queue = &mut self.send.queue;
         match queue.front_mut() {

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 
 use super::Env;
-use super::retransmit::Sent;
+use super::congestion::Phase;
+use super::flight::Sent;
 use super::socket::{Failure, Socket, State};
 use crate::net::{Icmp, IcmpError, Seq};
 
@@ -41,9 +42,15 @@ impl Socket {
         }
         let before = self.send.mss;
         self.send.mss = mss;
-        if self.split_flight(before) && self.retransmit.recovery.is_none() {
-            self.retransmit.recovery = Some(self.send.next);
-            self.retransmit.probe = None;
+        if !self.split_flight(before) {
+            return;
+        }
+        if self.congestion.phase != Phase::Loss {
+            self.congestion.high = self.send.next;
+            self.congestion.threshold = self.congestion.current_threshold();
+            self.congestion.prior_threshold = 0;
+            self.recovery.undo = None;
+            self.congestion.phase = Phase::Loss;
         }
         self.resend_lost(env);
     }
@@ -51,12 +58,12 @@ impl Socket {
     /// Cuts what is on its way and too large into segments of the new size. Linux has two full segments in one
     /// buffer, and cuts each buffer anew. True if anything was cut.
     fn split_flight(&mut self, before: u32) -> bool {
-        let flight = std::mem::take(&mut self.send.flight);
+        let flight = self.send.flight.take_all();
         let mut cut = false;
         let mut flight = flight.into_iter().peekable();
         while let Some(first) = flight.next() {
             if first.payload.len() as u32 <= self.send.mss || first.sacked {
-                self.send.flight.push_back(first);
+                self.send.flight.push(first);
                 continue;
             }
             cut = true;
@@ -78,7 +85,7 @@ impl Socket {
         while !data.is_empty() {
             let part = data.split_to(data.len().min(self.send.mss as usize));
             let len = part.len() as u32;
-            self.send.flight.push_back(Sent { seq, payload: part, lost: true, ..like.clone() });
+            self.send.flight.push(Sent { seq, payload: part, lost: true, resent: false, ..like.clone() });
             seq += len;
         }
         if like.fin

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::settings::{RTO_MAX, SYN_TIMEOUT, Settings};
 use super::socket::{Pair, ReceiveSpace, SendSpace, Socket, TimestampClock};
 use super::{Env, KernelClock, reset};
-use crate::net::{Flags, Kind, Options, Packet, Reason, Segment, Seq};
+use crate::net::{Ecn, Flags, Kind, Options, Packet, Reason, Segment, Seq};
 use crate::time::Time;
 
 /// What became of a request.
@@ -55,7 +55,7 @@ impl Request {
             offset: env.random.u32(),
             recent: syn.options.timestamps.map_or(0, |t| t.value),
         };
-        let window = Settings::initial_window(settings.mss - if on { 12 } else { 0 });
+        let window = settings.initial_window(settings.mss - if on { 12 } else { 0 });
         let mut request = Request {
             settings,
             clock,
@@ -76,6 +76,7 @@ impl Request {
 
     fn send_syn_ack(&mut self, env: &mut Env<'_>, reason: Reason) {
         let (ours, theirs) = (&self.settings, &self.syn.options);
+        let ecn = if self.takes_ecn() { Flags::ECE } else { Flags::default() };
         let scaling = ours.window_scaling && theirs.window_scale.is_some();
         let options = Options {
             mss: Some(ours.mss),
@@ -91,12 +92,14 @@ impl Request {
             id: 0,
             dont_fragment: true,
             flow_label: self.flow_label,
+            ecn: Ecn::Not,
+            corrupt: false,
             segment: Segment {
                 from_port: self.pair.local.port(),
                 to_port: self.pair.remote.port(),
                 seq: self.first,
                 ack: self.syn.seq + 1,
-                flags: Flags::SYN | Flags::ACK,
+                flags: Flags::SYN | Flags::ACK | ecn,
                 window: self.window.min(0xffff) as u16,
                 options,
                 payload: Bytes::new(),
@@ -105,6 +108,11 @@ impl Request {
             fault: None,
         });
         self.sent = env.now;
+    }
+
+    /// The client asks for ECN, and gets it (RFC 3168, 6.1.1).
+    fn takes_ecn(&self) -> bool {
+        self.settings.ecn_accepts && self.syn.has(Flags::ECE | Flags::CWR)
     }
 
     /// The third ACK did not come: the SYN-ACK again, or the end.
@@ -166,12 +174,16 @@ impl Request {
     pub(super) fn into_socket(self, env: &mut Env<'_>) -> Socket {
         let mut send = SendSpace::new(self.first, 0, 0, 536);
         send.una = self.first + 1;
-        let receive = ReceiveSpace::new(self.syn.seq, self.window, 0);
+        let receive = ReceiveSpace::new(self.syn.seq, self.window, 0, &self.settings);
         let rtt = env.now - self.sent;
+        let ecn = self.takes_ecn();
         let mut socket = Socket::new(env, self.settings, self.clock, self.pair, send, receive);
         socket.timestamps = self.timestamps;
-        socket.agree(&self.syn.options);
+        socket.agree(env.now, &self.syn.options);
+        socket.send.window_seq = self.syn.seq;
+        socket.ecn.on = ecn;
         if self.repeats == 0 {
+            socket.rtt.saw(rtt);
             socket.rtt.measured(rtt, socket.send.una, socket.send.next);
         }
         socket

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::Env;
-use crate::net::{Flags, Kind, Options, Packet, Segment, Seq};
+use crate::net::{Ecn, Flags, Kind, Options, Packet, Segment, Seq};
 
 /// Answers a segment that no socket takes. No options, window 0, identification 0: nobody's socket sends it.
 pub(super) fn reply(env: &mut Env<'_>, offender: &Packet, ttl: u8, kind: Kind) {
@@ -23,6 +23,8 @@ pub(super) fn reply(env: &mut Env<'_>, offender: &Packet, ttl: u8, kind: Kind) {
         id: 0,
         dont_fragment: true,
         flow_label: offender.flow_label,
+        ecn: Ecn::Not,
+        corrupt: false,
         segment: Segment {
             from_port: segment.to_port,
             to_port: segment.from_port,

@@ -8,6 +8,9 @@ use crate::net::Seq;
 /// `TCP_RTO_MIN`, in µs: the least that the variation counts for.
 const RTO_MIN: i64 = 200_000;
 
+/// One tick of the kernel, in µs.
+const TICK: u64 = 4_000;
+
 /// Smoothed round-trip time and its variation, in µs; the variation four times over, as Linux keeps it.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Rtt {
@@ -16,6 +19,8 @@ pub(super) struct Rtt {
     deviation: i64,
     deviation_max: i64,
     variation: i64,
+    /// The least round-trip time that was measured.
+    least: Option<Duration>,
     /// The variation may shrink once a round trip: when this number is acknowledged.
     round_end: Seq,
 }
@@ -56,16 +61,29 @@ impl Rtt {
         }
     }
 
+    /// A round-trip time was seen, whether the timeout follows it or not.
+    pub(super) fn saw(&mut self, rtt: Duration) {
+        self.least = Some(self.least.map_or(rtt, |least| least.min(rtt)));
+    }
+
+    /// The least round-trip time, once there is one.
+    pub(super) fn least(&self) -> Option<Duration> {
+        self.least
+    }
+
     /// The smoothed round-trip time, once there is one.
     pub(super) fn smoothed(&self) -> Option<Duration> {
         (self.smoothed > 0).then(|| Duration::from_micros((self.smoothed >> 3) as u64))
     }
 
-    /// The retransmission timeout, without back-off.
+    /// The retransmission timeout, without back-off, in whole ticks.
     pub(super) fn rto(&self) -> Duration {
         match self.smoothed {
             0 => super::settings::SYN_TIMEOUT,
-            smoothed => Duration::from_micros(((smoothed >> 3) + self.variation) as u64).min(RTO_MAX),
+            smoothed => {
+                let micros = ((smoothed >> 3) + self.variation) as u64;
+                Duration::from_micros(micros.next_multiple_of(TICK)).min(RTO_MAX)
+            }
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::scenario::file::Sysctl;
+use crate::scenario::file::Host;
 
-/// The receive buffer that Linux starts with gives this much window (`tcp_rmem[1]` = 131072, half of it).
-pub(super) const INITIAL_SPACE: u32 = 65_536;
+/// The receive buffer that Linux starts with (`tcp_rmem[1]`).
+const RECEIVE_BUFFER: u32 = 131_072;
 /// TIME-WAIT, and the longest stay of an orphan in FIN-WAIT-2 (`TCP_TIMEWAIT_LEN`, `tcp_fin_timeout`).
 pub(super) const TIME_WAIT: Duration = Duration::from_secs(60);
 /// A SYN's or SYN-ACK's first timeout (`TCP_TIMEOUT_INIT`; RFC 6298, 2.1).
@@ -29,14 +29,29 @@ pub(crate) struct Settings {
     pub(super) window_scaling: bool,
     /// The scale that it announces.
     pub(super) window_scale: u8,
-    /// The largest window it will ever offer.
-    pub(super) window_clamp: u32,
+    /// The receive buffer (`sk_rcvbuf`), whether the application has chosen it (`SO_RCVBUF`), and how large it may
+    /// become by itself.
+    pub(super) receive_buffer: u32,
+    pub(super) receive_buffer_fixed: bool,
+    pub(super) receive_buffer_max: u32,
+    /// `tcp_retries2`: timeouts until a connection is given up.
+    pub(super) retries: u32,
+    /// `TCP_NODELAY`: small segments do not wait.
+    pub(super) nodelay: bool,
+    /// ECN is asked for, and accepted.
+    pub(super) ecn_asks: bool,
+    pub(super) ecn_accepts: bool,
 }
 
 impl Settings {
     /// The settings of a host on a link with an MTU of 1500 whose IP header has that many bytes.
-    pub(crate) fn new(sysctl: &Sysctl, ip_header: u16) -> Self {
-        let rmem_max = sysctl.tcp_rmem_max.unwrap_or(6_291_456).max(INITIAL_SPACE);
+    pub(crate) fn new(host: &Host, ip_header: u16) -> Self {
+        let sysctl = &host.sysctl;
+        let rmem_max = sysctl.tcp_rmem_max.unwrap_or(6_291_456).max(RECEIVE_BUFFER);
+        // The kernel doubles what the application asks for, to have room for its own records.
+        let fixed = host.receive_buffer.map(|size| size.saturating_mul(2).max(2304));
+        let space = fixed.map_or(rmem_max, |size| size / 2);
+        let ecn = sysctl.tcp_ecn.unwrap_or(2);
         Settings {
             ttl: sysctl.ip_default_ttl.unwrap_or(64),
             mss: 1500 - ip_header - 20,
@@ -47,8 +62,14 @@ impl Settings {
             timestamps: sysctl.tcp_timestamps.unwrap_or(true),
             sack: sysctl.tcp_sack.unwrap_or(true),
             window_scaling: sysctl.tcp_window_scaling.unwrap_or(true),
-            window_scale: (rmem_max.ilog2() - 15).min(14) as u8,
-            window_clamp: rmem_max / 2,
+            window_scale: space.ilog2().saturating_sub(15).min(14) as u8,
+            receive_buffer: fixed.unwrap_or(RECEIVE_BUFFER),
+            receive_buffer_fixed: fixed.is_some(),
+            receive_buffer_max: rmem_max,
+            retries: sysctl.tcp_retries2.unwrap_or(15),
+            nodelay: host.nodelay,
+            ecn_asks: ecn == 1,
+            ecn_accepts: ecn != 0,
         }
     }
 
@@ -58,8 +79,9 @@ impl Settings {
         Settings { mss: self.mss.min(mtu.saturating_sub(headers)), ..self.clone() }
     }
 
-    /// The window of a SYN or SYN-ACK: as many whole segments as 65535 octets hold (`tcp_select_initial_window`).
-    pub(super) fn initial_window(segment: u16) -> u32 {
-        65_535 / u32::from(segment) * u32::from(segment)
+    /// The first window: as many whole segments as half the buffer holds (`tcp_select_initial_window`).
+    pub(super) fn initial_window(&self, segment: u16) -> u32 {
+        let (space, segment) = (self.receive_buffer / 2, u32::from(segment));
+        if space > segment { space / segment * segment } else { space }
     }
 }

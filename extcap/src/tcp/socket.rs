@@ -6,13 +6,18 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 
+use super::congestion::Congestion;
 use super::delayed_ack::DelayedAck;
+use super::ecn::EcnState;
+use super::flight::Flight;
 use super::keepalive::KeepAlive;
 use super::reassembly::Reassembly;
-use super::retransmit::{Retransmit, Sent};
+use super::recovery::Recovery;
+use super::retransmit::Retransmit;
 use super::rtt::Rtt;
 use super::settings::Settings;
 use super::time_wait::TimeWait;
+use super::window::Buffer;
 use super::{Env, KernelClock};
 use crate::net::{Seq, Timestamps};
 use crate::time::Time;
@@ -107,13 +112,17 @@ pub(super) struct SendSpace {
     pub(super) scale: u8,
     /// The most data in one segment.
     pub(super) mss: u32,
-    /// Written by the application, not sent yet.
+    /// The sequence number of the segment that told SND.WND last (SND.WL1).
+    pub(super) window_seq: Seq,
+    /// Written by the application, not sent yet, and how many octets that is.
     pub(super) queue: VecDeque<Bytes>,
+    pub(super) queued: u32,
     /// Sent, not acknowledged.
-    pub(super) flight: VecDeque<Sent>,
-    /// Congestion window, in segments.
-    pub(super) cwnd: u32,
-    pub(super) ssthresh: u32,
+    pub(super) flight: Flight,
+    /// Where the last segment that was not full ended.
+    pub(super) small_end: Option<Seq>,
+    /// When something was sent last.
+    pub(super) last_sent: Time,
     /// The FIN is to follow the queue.
     pub(super) fin_wanted: bool,
 }
@@ -127,12 +136,24 @@ impl SendSpace {
             window,
             scale,
             mss,
+            window_seq: Seq(0),
             queue: VecDeque::new(),
-            flight: VecDeque::new(),
-            cwnd: 10,
-            ssthresh: u32::MAX,
+            queued: 0,
+            flight: Flight::default(),
+            small_end: None,
+            last_sent: Time::ZERO,
             fin_wanted: false,
         }
+    }
+
+    /// Octets that were written and not sent.
+    pub(super) fn queued(&self) -> u32 {
+        self.queued
+    }
+
+    /// Whether data or the FIN is still to be sent.
+    pub(super) fn has_more(&self) -> bool {
+        self.queued > 0 || self.fin_wanted
     }
 }
 
@@ -148,12 +169,14 @@ pub(super) struct ReceiveSpace {
     /// The window that was told then, in octets.
     pub(super) window: u32,
     pub(super) scale: u8,
-    /// No more than this is offered until data shows that it comes in useful sizes (`rcv_ssthresh`).
-    pub(super) threshold: u32,
-    /// The largest segment seen, as the kernel guesses the peer's MSS (`rcv_mss`).
+    pub(super) buffer: Buffer,
+    /// The largest segment seen, as the kernel guesses the peer's MSS (`rcv_mss`), ...
     pub(super) mss: u32,
-    /// In order, not read by the application.
-    pub(super) unread: VecDeque<Bytes>,
+    /// ... and the largest that it can be.
+    pub(super) most: u32,
+    /// The last segment's length, if it was smaller.
+    pub(super) last_small: u32,
+    /// Octets in order that the application has not read.
     pub(super) unread_len: u32,
     pub(super) out_of_order: Reassembly,
     /// The peer's FIN has come, and everything before it.
@@ -161,16 +184,17 @@ pub(super) struct ReceiveSpace {
 }
 
 impl ReceiveSpace {
-    pub(super) fn new(first: Seq, window: u32, scale: u8) -> Self {
+    pub(super) fn new(first: Seq, window: u32, scale: u8, settings: &Settings) -> Self {
         ReceiveSpace {
             first,
             next: first + 1,
             told: first + 1,
             window,
             scale,
-            threshold: window,
-            mss: 536,
-            unread: VecDeque::new(),
+            buffer: Buffer::new(settings, window),
+            mss: 536.min(window / 2).max(88),
+            most: settings.mss.into(),
+            last_small: 0,
             unread_len: 0,
             out_of_order: Reassembly::default(),
             closed: false,
@@ -191,7 +215,10 @@ pub(crate) struct Socket {
     pub(super) timestamps: TimestampClock,
     /// SACK was agreed on.
     pub(super) sack: bool,
+    pub(super) ecn: EcnState,
     pub(super) rtt: Rtt,
+    pub(super) congestion: Congestion,
+    pub(super) recovery: Recovery,
     pub(super) delayed_ack: DelayedAck,
     pub(super) retransmit: Retransmit,
     pub(super) keepalive: Option<KeepAlive>,
@@ -215,6 +242,7 @@ impl Socket {
         receive: ReceiveSpace,
     ) -> Self {
         let ip = IpLine::new(env, &settings);
+        let first = send.first;
         Socket {
             settings,
             clock,
@@ -225,7 +253,10 @@ impl Socket {
             receive,
             timestamps: TimestampClock::default(),
             sack: false,
+            ecn: EcnState::default(),
             rtt: Rtt::default(),
+            congestion: Congestion::new(first),
+            recovery: Recovery::new(first),
             delayed_ack: DelayedAck::default(),
             retransmit: Retransmit::default(),
             keepalive: None,
@@ -266,11 +297,10 @@ impl Socket {
         self.receive.closed
     }
 
-    /// The application reads all that is there; how much that was.
-    pub(crate) fn read(&mut self, env: &mut Env<'_>) -> usize {
-        let count = self.receive.unread_len;
-        self.receive.unread.clear();
-        self.receive.unread_len = 0;
+    /// The application reads what is there, at most so many octets; how much that was.
+    pub(crate) fn read(&mut self, env: &mut Env<'_>, most: u32) -> usize {
+        let count = self.receive.buffer.read(most);
+        self.receive.unread_len -= count;
         if count > 0 {
             self.after_read(env);
         }
@@ -280,6 +310,8 @@ impl Socket {
     /// The application writes.
     pub(crate) fn write(&mut self, env: &mut Env<'_>, data: Bytes) {
         if !data.is_empty() && matches!(self.state, State::Established | State::CloseWait) {
+            self.restart_after_idle(env.now);
+            self.send.queued += data.len() as u32;
             self.send.queue.push_back(data);
             self.push(env);
         }
@@ -324,6 +356,7 @@ impl Socket {
         self.delayed_ack.deadline = None;
         self.keepalive = None;
         self.send.queue.clear();
+        self.send.queued = 0;
         self.send.flight.clear();
     }
 }

@@ -5,7 +5,7 @@
 
 use super::socket::{Pair, Socket, State, TimestampClock};
 use super::{Env, KernelClock, reset, settings};
-use crate::net::{Flags, Kind, Options, Packet, Segment, Seq};
+use crate::net::{Ecn, Flags, Kind, Options, Packet, Segment, Seq};
 use crate::time::Time;
 
 #[derive(Debug, Clone)]
@@ -137,6 +137,8 @@ impl TimeWait {
             id: 0,
             dont_fragment: true,
             flow_label: self.flow_label,
+            ecn: Ecn::Not,
+            corrupt: false,
             segment,
             reason: crate::net::Reason { nth: self.answers, ..kind.into() },
             fault: None,

@@ -1,61 +1,340 @@
-//! The receive window (`__tcp_select_window`).
+//! The receive window: what is offered, and how it grows (`__tcp_select_window`, `tcp_grow_window`,
+//! `tcp_rcv_space_adjust`).
+//!
+//! Linux counts what the buffers of arrived segments cost, not their octets. Which part of that is data is the
+//! connection's *ratio*; it is a half until the first large segment shows the true one.
+
+use std::collections::VecDeque;
+use std::time::Duration;
 
 use super::Env;
-use super::settings::INITIAL_SPACE;
+use super::settings::Settings;
 use super::socket::Socket;
-use crate::net::{Flags, Kind};
+use crate::net::{Flags, Kind, Segment};
+use crate::time::Time;
 
-impl Socket {
-    /// The window for the next segment's header; remembers what it promises.
-    pub(super) fn select_window(&mut self, flags: Flags) -> u16 {
-        let offer = if flags.has(Flags::SYN) { self.receive.window } else { self.window_to_offer() };
-        self.receive.window = offer;
-        self.receive.told = self.receive.next;
-        let scale = if flags.has(Flags::SYN) { 0 } else { self.receive.scale };
-        (offer >> scale).min(0xffff) as u16
-    }
+/// What a segment's buffer costs besides its octets: headers and the kernel's own records.
+const HEADERS: u32 = 480;
+const RECORD: u32 = 256;
+/// Ratios are in parts of this.
+const WHOLE: u64 = 256;
 
-    /// What is free, in whole units of the scale; never less than was promised before (RFC 9293, 3.8.6.2.2).
-    fn window_to_offer(&self) -> u32 {
-        let unit = 1 << self.receive.scale;
-        let space = INITIAL_SPACE.max(self.receive.threshold);
-        let free = space.saturating_sub(self.receive.unread_len).min(self.receive.threshold);
-        let least = self.settings.mss.into();
-        let offer = if free < least { 0 } else { free.next_multiple_of(unit) };
-        offer.max(self.promised().next_multiple_of(unit))
-    }
+/// The receive buffer of one connection.
+#[derive(Debug)]
+pub(super) struct Buffer {
+    /// What all buffers together may cost (`sk_rcvbuf`).
+    size: u32,
+    /// The application has chosen the size.
+    fixed: bool,
+    largest: u32,
+    ratio: u32,
+    /// What they cost now (`sk_rmem_alloc`).
+    used: u32,
+    /// No more than this is ever offered (`window_clamp`).
+    clamp: u32,
+    /// No more than this is offered until data shows that it comes in useful sizes (`rcv_ssthresh`).
+    pub(super) threshold: u32,
+    /// What is there to read: octets and cost of each segment.
+    unread: VecDeque<(u32, u32)>,
+    measured: Measured,
+}
 
-    /// What is left of the window that was told last.
-    pub(super) fn promised(&self) -> u32 {
-        (self.receive.told + self.receive.window).window_from(self.receive.next)
-    }
+/// How fast the application reads, and how long the path is: twice that much is worth offering.
+#[derive(Debug, Default)]
+struct Measured {
+    /// Octets that the application read in the last round trip.
+    space: u32,
+    /// Octets read so far, now and when the round trip began.
+    read: u32,
+    read_then: u32,
+    since: Time,
+    /// Eight times the round-trip time as the receiver sees it, in µs.
+    rtt: u64,
+    last_echo: u32,
+}
 
-    /// The application has read: tells the peer if that at least doubles the window (`tcp_cleanup_rbuf`).
-    pub(super) fn after_read(&mut self, env: &mut Env<'_>) {
-        if self.ack_after_read() {
-            self.send_ack(env, false);
-        } else if !self.receive.closed {
-            let now = self.promised();
-            let offer = self.window_to_offer();
-            if offer > 0 && now <= self.receive.threshold / 2 && offer >= 2 * now {
-                self.send_bare(env, Flags::ACK, Kind::WindowUpdate);
-            }
+impl Buffer {
+    /// The buffer of a connection that has offered `window` in its handshake.
+    pub(super) fn new(settings: &Settings, window: u32) -> Self {
+        let size = settings.receive_buffer;
+        Buffer {
+            size,
+            fixed: settings.receive_buffer_fixed,
+            largest: settings.receive_buffer_max,
+            ratio: 128,
+            used: 0,
+            clamp: size / 2,
+            threshold: window,
+            unread: VecDeque::new(),
+            measured: Measured::default(),
         }
     }
 
-    /// Offers more after a segment of good size (`tcp_grow_window`).
-    pub(super) fn grow_window(&mut self, segment_len: u32) {
-        self.receive.mss = self.receive.mss.max(segment_len.min(self.settings.mss.into()));
-        if segment_len >= 128 && self.receive.mss >= 1000 {
-            let grown = self.receive.threshold.saturating_add(2 * self.receive.mss);
-            self.receive.threshold = grown.min(self.settings.window_clamp);
+    /// The handshake is over (`tcp_init_buffer_space`).
+    pub(super) fn connected(&mut self, now: Time, mss: u32, window: u32, scale: u8) {
+        let whole = self.octets(self.size);
+        self.clamp = whole.min(65_535 << scale);
+        if self.clamp > 2 * mss && self.clamp + mss > whole {
+            self.clamp = (2 * mss).max(whole - mss);
+        }
+        self.threshold = self.threshold.min(self.clamp);
+        self.measured.space = self.threshold.min(window).min(10 * mss);
+        self.measured.since = now;
+    }
+
+    /// The octets of data for which a buffer of this cost has room.
+    fn octets(&self, cost: u32) -> u32 {
+        (u64::from(cost) * u64::from(self.ratio) / WHOLE) as u32
+    }
+
+    fn free(&self) -> u32 {
+        self.octets(self.size.saturating_sub(self.used))
+    }
+
+    /// A segment is kept, in order or not.
+    pub(super) fn take(&mut self, len: u32) -> u32 {
+        let cost = cost(len);
+        self.used += cost;
+        cost
+    }
+
+    /// Whether there is no place for it (`tcp_try_rmem_schedule`).
+    pub(super) fn is_full(&self) -> bool {
+        self.used > self.size
+    }
+
+    /// The application can read it.
+    pub(super) fn ready(&mut self, len: u32, cost: u32) {
+        self.unread.push_back((len, cost));
+    }
+
+    /// Its octets were there already.
+    pub(super) fn give_back(&mut self, cost: u32) {
+        self.used = self.used.saturating_sub(cost);
+    }
+
+    /// The application reads at most so many octets; how many it got.
+    pub(super) fn read(&mut self, most: u32) -> u32 {
+        let mut count = 0;
+        while let Some((len, cost)) = self.unread.front_mut() {
+            let part = (*len).min(most - count);
+            count += part;
+            *len -= part;
+            if *len > 0 {
+                break;
+            }
+            self.used = self.used.saturating_sub(*cost);
+            self.unread.pop_front();
+        }
+        self.measured.read = self.measured.read.wrapping_add(count);
+        count
+    }
+
+    pub(super) fn nothing_unread(&self) -> bool {
+        self.unread.is_empty()
+    }
+
+    /// The largest segment so far shows what share of a buffer is data (`tcp_measure_rcv_mss`).
+    fn learn_ratio(&mut self, len: u32, window: u32) {
+        let ratio = (u64::from(len) * WHOLE / u64::from(cost(len))).max(1) as u32;
+        if ratio == self.ratio {
+            return;
+        }
+        self.ratio = ratio;
+        self.set_clamp(self.octets(self.size), window);
+        self.measured.space = self.measured.space.min(self.clamp);
+    }
+
+    fn set_clamp(&mut self, clamp: u32, window: u32) {
+        if clamp < self.clamp {
+            self.threshold = self.threshold.min(clamp);
+        } else {
+            self.threshold = self.threshold.max(window.min(clamp));
+        }
+        self.clamp = clamp;
+    }
+
+    /// Offers more after a segment of good size (`tcp_grow_window`). True if it does.
+    fn grow(&mut self, len: u32, mss: u32) -> bool {
+        let room = self.clamp.min(self.free()).saturating_sub(self.threshold);
+        if room == 0 || len < 128 {
+            return false;
+        }
+        let step = if self.octets(cost(len)) <= len { 2 * mss } else { self.modest_step(len, mss) };
+        if step == 0 {
+            return false;
+        }
+        self.threshold += room.min(step.max(2 * len));
+        true
+    }
+
+    /// Segments that cost too much for their octets are welcome only while there is much room (`__tcp_grow_window`).
+    fn modest_step(&self, len: u32, mss: u32) -> u32 {
+        let mut cost = self.octets(cost(len)) >> 1;
+        let mut window = self.octets(self.largest) >> 1;
+        while self.threshold <= window {
+            if cost <= len {
+                return 2 * mss;
+            }
+            cost >>= 1;
+            window >>= 1;
+        }
+        0
+    }
+
+    /// The receiver's own measure of the round trip, from echoed timestamps.
+    fn measure_rtt(&mut self, echo: u32, elapsed_ms: u32) {
+        if self.measured.last_echo == echo {
+            return;
+        }
+        self.measured.last_echo = echo;
+        let sample = u64::from(elapsed_ms.max(1)) * 1000;
+        let rtt = &mut self.measured.rtt;
+        *rtt = if *rtt == 0 { sample << 3 } else { *rtt - (*rtt >> 3) + sample };
+    }
+
+    /// Once a round trip: the buffer follows the application's appetite.
+    fn autotune(&mut self, now: Time, window: u32) {
+        let measured = &mut self.measured;
+        let rtt = Duration::from_micros(measured.rtt >> 3);
+        if rtt.is_zero() || now - measured.since < rtt {
+            return;
+        }
+        let read = measured.read.wrapping_sub(measured.read_then);
+        measured.read_then = measured.read;
+        measured.since = now;
+        let before = measured.space.max(1);
+        if read <= before {
+            return;
+        }
+        measured.space = read;
+        if self.fixed {
+            return;
+        }
+        let doubled = 2 * u64::from(read);
+        let wanted = doubled + 2 * (doubled * u64::from(read - before) / u64::from(before));
+        let size = (wanted * WHOLE / u64::from(self.ratio)).min(self.largest.into()) as u32;
+        if size > self.size {
+            self.size = size;
+            self.set_clamp(self.octets(size), window);
         }
     }
 }
 
-impl crate::net::Seq {
-    /// The octets from `next` up to here; none if `next` is behind.
-    fn window_from(self, next: crate::net::Seq) -> u32 {
-        if next.before(self) { self - next } else { 0 }
+/// What the buffer of a segment costs: headers and data in a block of a power of two, and its record.
+fn cost(len: u32) -> u32 {
+    (len + HEADERS).next_power_of_two().max(512) + RECORD
+}
+
+impl Socket {
+    /// The window for the next segment's header; remembers what it promises.
+    pub(super) fn select_window(&mut self, flags: Flags) -> u16 {
+        let syn = flags.has(Flags::SYN);
+        let offer = if syn { self.receive.window } else { self.window_to_offer() };
+        self.receive.window = offer;
+        self.receive.told = self.receive.next;
+        let scale = if syn { 0 } else { self.receive.scale };
+        (offer >> scale).min(0xffff) as u16
+    }
+
+    /// Never less than was promised before (RFC 9293, 3.8.6.2.2).
+    fn window_to_offer(&mut self) -> u32 {
+        let unit = 1 << self.receive.scale;
+        self.window_wanted().max(self.promised().next_multiple_of(unit))
+    }
+
+    /// What there is room for, without silly small steps (RFC 9293, 3.8.6.2.2).
+    pub(super) fn window_wanted(&mut self) -> u32 {
+        let buffer = &self.receive.buffer;
+        let allowed = buffer.octets(buffer.size);
+        let full = buffer.clamp.min(allowed);
+        let mss = self.receive.mss.min(full);
+        let mut free = buffer.free();
+        let scale = self.receive.scale;
+        if free < full / 2 {
+            self.delayed_ack.no_quick_acks();
+            free = free >> scale << scale;
+            if free < allowed >> 4 || free < mss {
+                return 0;
+            }
+        }
+        let free = free.min(buffer.threshold);
+        if scale > 0 {
+            return free.next_multiple_of(1 << scale);
+        }
+        let window = self.receive.window;
+        if mss == 0 {
+            0
+        } else if window.saturating_add(mss) <= free || window > free {
+            free / mss * mss
+        } else if mss == full && free > window + full / 2 {
+            free
+        } else {
+            window
+        }
+    }
+
+    /// What is left of the window that was told last.
+    pub(super) fn promised(&self) -> u32 {
+        let end = self.receive.told + self.receive.window;
+        if self.receive.next.before(end) { end - self.receive.next } else { 0 }
+    }
+
+    /// Data has come: sizes and round trip are learned, and more may be offered.
+    pub(super) fn learn_from(&mut self, now: Time, segment: &Segment) {
+        let (len, window) = (segment.len(), self.receive.window);
+        self.see_round_trip(now, segment);
+        let last = std::mem::take(&mut self.receive.last_small);
+        if len >= self.receive.mss {
+            if len != self.receive.mss {
+                self.receive.buffer.learn_ratio(len, window);
+            }
+            self.receive.mss = len.min(self.receive.most);
+            if segment.has(Flags::PSH) {
+                self.delayed_ack.saw_push();
+            }
+            return;
+        }
+        // A sender that has changed to smaller segments: two of the same size are its new full size.
+        if len >= 536 || len >= 88 && !segment.has(Flags::PSH) && !segment.has(Flags::FIN) {
+            if len == last {
+                self.receive.mss = len;
+                return;
+            }
+            self.receive.last_small = len;
+        }
+        self.delayed_ack.saw_small();
+    }
+
+    /// A segment of good size earns a larger window, and a quick ACK to tell of it.
+    pub(super) fn grow_window(&mut self, len: u32) {
+        if self.receive.buffer.grow(len, self.receive.most) {
+            self.delayed_ack.one_quick_ack();
+        }
+    }
+
+    fn see_round_trip(&mut self, now: Time, segment: &Segment) {
+        if let Some(timestamps) = segment.options.timestamps.filter(|t| self.timestamps.on && t.echo != 0)
+            && segment.len() >= self.receive.mss
+        {
+            let elapsed = self.timestamps.value(self.clock, now).wrapping_sub(timestamps.echo);
+            self.receive.buffer.measure_rtt(timestamps.echo, elapsed);
+        }
+    }
+
+    /// The application has read: tells the peer if that at least doubles the window (`tcp_cleanup_rbuf`).
+    pub(super) fn after_read(&mut self, env: &mut Env<'_>) {
+        self.receive.buffer.autotune(env.now, self.receive.window);
+        if self.ack_after_read() {
+            self.send_ack(env, false);
+        } else if !self.receive.closed {
+            let now = self.promised();
+            if 2 * now <= self.receive.buffer.clamp {
+                let offer = self.window_wanted();
+                if offer > 0 && offer >= 2 * now {
+                    self.send_bare(env, Flags::ACK, Kind::WindowUpdate);
+                }
+            }
+        }
     }
 }
