@@ -77,7 +77,7 @@ impl<W: Write> Recording<W> {
         let heading = scenario.heading(options.language);
         let writer = CaptureWriter::new(out, &heading, &setup.interfaces(), &setup.names())?;
         let world = setup.world(scenario, options);
-        let mut sniffer = Sniffer::new(world, options, setup.rtt());
+        let mut sniffer = Sniffer::new(world, &scenario.file.capture, options, setup.rtt());
         let next = sniffer.next();
         Ok(Recording {
             frames: FrameBuilder::new(options.encapsulation),

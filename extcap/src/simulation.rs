@@ -79,8 +79,8 @@ impl Setup {
             server: end(&file.server, "server.example", server, Some(server_port), [0x02, 0, 0, 1, 0, 0x14]),
             point: options.point,
             encapsulation: options.encapsulation,
-            snaplen: options.snaplen.unwrap_or(Interface::LONGEST),
-            offload: options.offload,
+            snaplen: options.snaplen.or(file.capture.snaplen).unwrap_or(Interface::LONGEST),
+            offload: options.offload || file.capture.offload,
             delay: options.rtt.map_or(file.path.delay.0, |rtt| rtt / 2),
         })
     }

@@ -134,6 +134,7 @@ fn the_documentation_names_everything() {
         "[path.nat]\nunknown = \"x_\"",
         "[path.proxy]\nx_ = 1",
         "[[question]]\nx_ = 1",
+        "[capture]\nx_ = 1",
         "[comment.x_]\nen = \"\"",
         "[comment.syn]\nen = \"{x_}\"",
     ];

@@ -6,6 +6,7 @@ use super::Captured;
 use super::card::Card;
 use crate::options::GenerateOptions;
 use crate::random::Random;
+use crate::scenario::file;
 
 /// A mirror port's second copy comes so much later.
 const COPY: Duration = Duration::from_nanos(600);
@@ -23,12 +24,12 @@ pub(crate) struct Sniffer<I> {
 
 impl<I: Iterator<Item = Captured>> Sniffer<I> {
     /// `rtt` is the path's.
-    pub(crate) fn new(passing: I, options: &GenerateOptions, rtt: Duration) -> Self {
+    pub(crate) fn new(passing: I, capture: &file::Capture, options: &GenerateOptions, rtt: Duration) -> Self {
         Sniffer {
             passing,
-            card: options.offload.then(|| Card::new(rtt)),
+            card: (options.offload || capture.offload).then(|| Card::new(rtt)),
             loss: options.capture_loss,
-            duplicates: options.duplicates,
+            duplicates: options.duplicates || capture.duplicates,
             copy: None,
             random: Random::new(options.seed, 7),
         }

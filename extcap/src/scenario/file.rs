@@ -26,6 +26,9 @@ pub(crate) struct File {
     /// The diagnoses that it shows.
     #[serde(default)]
     pub(crate) shows: Shows,
+    /// How it is captured, unless the options say otherwise.
+    #[serde(default)]
+    pub(crate) capture: Capture,
     /// The capture begins at this time, and the hosts before.
     pub(crate) begin: Option<Span>,
     /// The capture stops here; without it, when nothing more happens.
@@ -42,6 +45,18 @@ pub(crate) struct File {
     /// Named changes to this file: each is a table that is laid over it.
     #[serde(default)]
     pub(crate) variant: BTreeMap<String, toml::Table>,
+}
+
+/// What is wrong with the capture itself.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Capture {
+    /// The cards join segments and compute checksums.
+    pub(crate) offload: bool,
+    /// Every packet is captured twice.
+    pub(crate) duplicates: bool,
+    /// So many bytes of each frame are kept.
+    pub(crate) snaplen: Option<u32>,
 }
 
 /// Something to find out in the capture.
@@ -72,14 +87,14 @@ pub(crate) struct Host {
     pub(crate) ipv6: Option<Ipv6Addr>,
     /// The server's port, or the client's (else one of the ephemeral ports).
     pub(crate) port: Option<u16>,
+    /// `TCP_NODELAY` on its sockets.
+    #[serde(default)]
+    pub(crate) nodelay: bool,
     /// Settings of its TCP, named as Linux names them.
     #[serde(default)]
     pub(crate) sysctl: Sysctl,
     /// `SO_RCVBUF` of its sockets, in bytes.
     pub(crate) receive_buffer: Option<u32>,
-    /// `TCP_NODELAY` on its sockets.
-    #[serde(default)]
-    pub(crate) nodelay: bool,
     /// What its application does, one step after the other.
     #[serde(default)]
     pub(crate) step: Vec<Spanned<Step>>,
@@ -103,6 +118,8 @@ pub(crate) struct Sysctl {
     /// 0: no ECN; 1: asked for; 2: accepted.
     pub(crate) tcp_ecn: Option<u8>,
     pub(crate) ip_default_ttl: Option<u8>,
+    /// 1: smaller segments after repeated timeouts, in case they are too long for the path.
+    pub(crate) tcp_mtu_probing: Option<u8>,
 }
 
 /// One thing that an application or its host does.

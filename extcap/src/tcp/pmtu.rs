@@ -1,5 +1,7 @@
 //! What ICMP errors say about a connection (RFC 5927), and path MTU discovery (RFC 1191, RFC 8201).
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use super::Env;
@@ -8,6 +10,10 @@ use super::flight::Sent;
 use super::socket::{Failure, Socket, State};
 use crate::net::{Icmp, IcmpError, Seq};
 
+/// The size of segments when no router tells the path's MTU (`tcp_base_mss`).
+const BASE_MSS: u32 = 1024;
+/// Three timeouts (`tcp_retries1`), each twice as long as the one before, from 200 ms on.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// The least MTU that Linux takes from an ICMP error (`ip_rt_min_pmtu`).
 const LEAST: u16 = 552;
 
@@ -31,18 +37,7 @@ impl Socket {
     fn reduce_mtu(&mut self, env: &mut Env<'_>, mtu: u16) {
         let headers = if self.pair.local.is_ipv4() { 40 } else { 60 };
         let options = if self.timestamps.on { 12 } else { 0 };
-        self.reduce_mss(env, u32::from(mtu) - headers - options);
-    }
-
-    /// Segments are no larger from now on; what was, counts as lost and goes again in smaller ones
-    /// (`tcp_simple_retransmit`).
-    pub(super) fn reduce_mss(&mut self, env: &mut Env<'_>, mss: u32) {
-        if mss >= self.send.mss {
-            return;
-        }
-        let before = self.send.mss;
-        self.send.mss = mss;
-        if !self.split_flight(before) {
+        if !self.reduce_mss(u32::from(mtu) - headers - options) {
             return;
         }
         if self.congestion.phase != Phase::Loss {
@@ -53,6 +48,25 @@ impl Socket {
             self.congestion.phase = Phase::Loss;
         }
         self.resend_lost(env);
+    }
+
+    /// Segments are no larger from now on; what was, counts as lost, and goes again in smaller ones
+    /// (`tcp_simple_retransmit`). True if there was any.
+    fn reduce_mss(&mut self, mss: u32) -> bool {
+        let before = self.send.mss;
+        if mss >= before {
+            return false;
+        }
+        self.send.mss = mss;
+        self.split_flight(before)
+    }
+
+    /// After timeouts for so long, the segments may be too long for the path, and no router says so
+    /// (`tcp_mtu_probing`).
+    pub(super) fn suspect_mtu(&mut self, silent: Duration) {
+        if self.settings.mtu_probing && silent >= PATIENCE {
+            self.reduce_mss(BASE_MSS);
+        }
     }
 
     /// Cuts what is on its way and too large into segments of the new size. Linux has two full segments in one

@@ -188,6 +188,7 @@ impl Socket {
         }
         self.enter_loss(env);
         self.retransmit.timeouts += 1;
+        self.suspect_mtu(waited);
         self.send_again(env, 0, Kind::DataAgain);
         self.retransmit.backoff += 1;
         self.rearm_timeout(env, false);

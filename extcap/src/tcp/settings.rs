@@ -41,6 +41,8 @@ pub(crate) struct Settings {
     /// ECN is asked for, and accepted.
     pub(super) ecn_asks: bool,
     pub(super) ecn_accepts: bool,
+    /// `tcp_mtu_probing`
+    pub(super) mtu_probing: bool,
 }
 
 impl Settings {
@@ -70,6 +72,7 @@ impl Settings {
             nodelay: host.nodelay,
             ecn_asks: ecn == 1,
             ecn_accepts: ecn != 0,
+            mtu_probing: sysctl.tcp_mtu_probing.unwrap_or(0) > 0,
         }
     }
 

@@ -49,9 +49,9 @@ impl Lesson {
         capture
     }
 
-    /// Whether packets with wrong checksums are its subject.
+    /// Whether packets with wrong checksums are its subject: spoiled on the way, or not finished by the card.
     pub(crate) fn spoils(&self) -> bool {
-        self.builtin.source().contains("do = \"corrupt\"")
+        ["\"corrupt\"", "offload = true"].iter().any(|subject| self.builtin.source().contains(subject))
     }
 }
 
