@@ -7,7 +7,7 @@ mod common;
 
 use std::process::Command;
 
-use common::{lessons, told};
+use common::{Lesson, lessons, told};
 use tcpdx_extcap::{CapturePoint, Encapsulation, GenerateOptions, IpVersion};
 
 const POINTS: [CapturePoint; 2] = [CapturePoint::Client, CapturePoint::Server];
@@ -58,11 +58,10 @@ fn both_versions_of_ip_show_the_same() {
 }
 
 /// All sound captures, one behind the other in one file.
-fn all_captures(encapsulation: Encapsulation, ip: IpVersion) -> Vec<u8> {
-    let sound = lessons().into_iter().filter(|lesson| !lesson.spoils());
-    let views = sound.flat_map(|lesson| POINTS.map(|point| (lesson, point)));
+fn all_captures(lessons: &[Lesson], encapsulation: Encapsulation, ip: IpVersion) -> Vec<u8> {
+    let views = lessons.iter().filter(|l| !l.spoils()).flat_map(|lesson| POINTS.map(|point| (lesson, point)));
     // Each from a client port of its own, so that Wireshark does not take two for one connection.
-    let capture = |(port, (lesson, point)): (u16, (common::Lesson, CapturePoint))| {
+    let capture = |(port, (lesson, point)): (u16, (&Lesson, CapturePoint))| {
         let client_port = Some(port);
         lesson.capture(&GenerateOptions { encapsulation, ip, client_port, ..lesson.options(point) })
     };
@@ -90,9 +89,10 @@ fn is_sound(line: &str) -> bool {
 fn wireshark_finds_nothing_wrong() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("captures.pcapng");
+    let lessons = lessons();
     for encapsulation in Encapsulation::ALL {
         for ip in IpVersion::ALL {
-            std::fs::write(&file, all_captures(encapsulation, ip)).unwrap();
+            std::fs::write(&file, all_captures(&lessons, encapsulation, ip)).unwrap();
             let run = Command::new("tshark")
                 .args(["-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE", "-T", "fields"])
                 .args(["-o", "tcp.desegment_tcp_streams:FALSE"])

@@ -34,7 +34,7 @@ fn every_scenario_shows_exactly_what_it_says() {
         for point in POINTS {
             let told = told::ids(&lesson.capture(&lesson.options(point)));
             let said: BTreeSet<String> =
-                lesson.scenario().shows(point).into_iter().map(str::to_owned).collect();
+                lesson.scenario.shows(point).into_iter().map(str::to_owned).collect();
             let only = |a: &BTreeSet<String>, b| a.difference(b).cloned().collect::<Vec<_>>().join(", ");
             let (more, less) = (only(&told, &said), only(&said, &told));
             if told != said {

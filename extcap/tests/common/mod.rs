@@ -16,36 +16,36 @@ use pcap_file::pcapng::{Block, PcapNgReader};
 use tcpdx_extcap::{CapturePoint, GenerateOptions, Scenario, generate, scenario};
 
 /// A scenario that comes with the program, as it is or in one of its variants.
-#[derive(Clone, Copy)]
 pub(crate) struct Lesson {
     builtin: &'static scenario::Builtin,
     variant: Option<&'static str>,
+    pub(crate) scenario: Scenario,
 }
 
 /// Every scenario in every variant.
 pub(crate) fn lessons() -> Vec<Lesson> {
-    let variants = |builtin: &'static scenario::Builtin| {
-        [None].into_iter().chain(builtin.variants().iter().map(|variant| Some(*variant)))
+    let in_variants = |builtin: &'static scenario::Builtin| {
+        let plain = builtin.scenario().unwrap();
+        let varied = |variant: &&'static str| {
+            let scenario = plain.variant(variant).unwrap();
+            Lesson { builtin, variant: Some(*variant), scenario }
+        };
+        let mut all: Vec<Lesson> = builtin.variants().iter().map(varied).collect();
+        all.insert(0, Lesson { builtin, variant: None, scenario: plain });
+        all
     };
-    scenario::all()
-        .flat_map(|builtin| variants(builtin).map(move |variant| Lesson { builtin, variant }))
-        .collect()
+    scenario::all().flat_map(in_variants).collect()
 }
 
 impl Lesson {
-    pub(crate) fn scenario(&self) -> Scenario {
-        let scenario = self.builtin.scenario().unwrap();
-        self.variant.map_or_else(|| scenario.clone(), |variant| scenario.variant(variant).unwrap())
-    }
-
     /// The usual options for it.
     pub(crate) fn options(&self, point: CapturePoint) -> GenerateOptions {
-        GenerateOptions { variant: self.variant.map(str::to_owned), point, ..GenerateOptions::default() }
+        GenerateOptions { point, ..GenerateOptions::default() }
     }
 
     pub(crate) fn capture(&self, options: &GenerateOptions) -> Vec<u8> {
         let mut capture = Vec::new();
-        generate(&self.builtin.scenario().unwrap(), options, &mut capture).unwrap();
+        generate(&self.scenario, options, &mut capture).unwrap();
         capture
     }
 
