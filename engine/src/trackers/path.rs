@@ -15,6 +15,8 @@ pub(crate) struct Notes {
     reduced: Option<Told>,
     state_lost: Option<Told>,
     black_hole: Option<Told>,
+    /// The length of the segments that do not pass.
+    black_hole_len: u32,
 }
 
 /// What is sent again so soon after "packet too big" is sent again in smaller pieces, nanoseconds.
@@ -77,7 +79,8 @@ pub(crate) fn timeout(c: &mut Connection, seen: &Seen<'_>, row: loss::Timeouts, 
             .with("bytes", Value::Bytes(segment.len.into()))
             .with("count", Value::Count(row.count.into()));
         let told = context.store.tell(c, finding);
-        c.details().path.black_hole = told;
+        let notes = &mut c.details().path;
+        (notes.black_hole, notes.black_hole_len) = (told, segment.len);
         return;
     }
     let idle = row.first.time - peer.last.time;
@@ -111,7 +114,9 @@ pub(crate) fn heard_again(
     let Some(details) = &mut c.details else { return };
     let notes = &mut details.path;
     context.store.withdraw(&mut notes.state_lost);
-    if advanced {
+    // Less than the segment got through: it was sent in smaller ones at last, which proves the rest.
+    let in_pieces = i64::from(seen.segment.ack.since(row.seq)) < i64::from(notes.black_hole_len);
+    if advanced && !in_pieces {
         context.store.withdraw(&mut notes.black_hole);
     }
     let silent = seen.segment.time - row.first.time;

@@ -66,7 +66,8 @@ struct Copied {
 /// Resends of the same data after timeouts, without a word from the other side.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Timeouts {
-    seq: Seq,
+    /// Where the data begins.
+    pub(crate) seq: Seq,
     /// How many in a row.
     pub(crate) count: u32,
     /// Frame and time of the first copy.

@@ -34,14 +34,17 @@ pub(super) fn again(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'
         return;
     }
     let acked = peer.acked_any && peer.acked.reaches(segment.end());
-    if let Some(sent) = seen.resends {
-        after_original(c, seen, &sent, context);
-    } else if let Some(hole) = gap::fill(c, seen) {
+    // What was cut anew may begin in a gap and end in what was seen.
+    let hole = gap::fill(c, seen);
+    let hole = hole.filter(|_| seen.resends.is_none_or(|sent| segment.seq.before(sent.seq)));
+    if let Some(hole) = hole {
         if gap::overtaken(c, seen, &hole) {
             gap::reordering(c, seen, hole.behind, context);
         } else {
             after_gap(c, seen, hole.behind, context);
         }
+    } else if let Some(sent) = seen.resends {
+        after_original(c, seen, &sent, context);
     } else if acked && segment.len > 0 {
         if gap::sent_before(c, seen) {
             super::copy(c, segment, seen.from, false, context);
