@@ -26,6 +26,9 @@ pub(crate) struct File {
     /// The diagnoses that it shows.
     #[serde(default)]
     pub(crate) shows: Shows,
+    /// Added to the seed that is asked for: which of the possible runs this is.
+    #[serde(default)]
+    pub(crate) seed: u64,
     /// The capture begins at this time, and the hosts before.
     pub(crate) begin: Option<Span>,
     /// The capture stops here; without it, when nothing more happens.
