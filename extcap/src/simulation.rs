@@ -149,20 +149,21 @@ impl Setup {
     /// The world in which the scenario happens.
     pub(crate) fn world(&self, scenario: &Scenario, options: &GenerateOptions) -> World {
         let file = &scenario.file;
+        let seed = options.seed.wrapping_add(file.seed);
         let end = file.end.map_or(LONGEST, |end| end.0);
         let begin = Time::ZERO + file.begin.unwrap_or_default().0;
         World::new(
-            self.node(Side::Client, &file.client, options),
-            self.node(Side::Server, &file.server, options),
-            Path::new(&file.path, self.delay, options.seed),
-            Tap::new(options.point, begin, Missed::new(&file.path.fault, options.seed)),
+            self.node(Side::Client, &file.client, seed),
+            self.node(Side::Server, &file.server, seed),
+            Path::new(&file.path, self.delay, seed),
+            Tap::new(options.point, begin, Missed::new(&file.path.fault, seed)),
             Time::ZERO + end,
         )
     }
 
-    fn node(&self, side: Side, host: &file::Host, options: &GenerateOptions) -> Node {
+    fn node(&self, side: Side, host: &file::Host, seed: u64) -> Node {
         let (own, peer) = (self.end(side), self.end(side.other()));
-        let mut random = Random::new(options.seed, 3 + side as u64);
+        let mut random = Random::new(seed, 3 + side as u64);
         let uptime = Duration::from_nanos(random.below(LONGEST.as_nanos() as u64 * 20));
         let ip_header = if own.address.is_ipv4() { 20 } else { 40 };
         let settings = Settings::new(host, ip_header);

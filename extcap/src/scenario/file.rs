@@ -29,6 +29,9 @@ pub(crate) struct File {
     /// How it is captured, unless the options say otherwise.
     #[serde(default)]
     pub(crate) capture: Capture,
+    /// Added to the seed that is asked for: which of the possible runs this is.
+    #[serde(default)]
+    pub(crate) seed: u64,
     /// The capture begins at this time, and the hosts before.
     pub(crate) begin: Option<Span>,
     /// The capture stops here; without it, when nothing more happens.

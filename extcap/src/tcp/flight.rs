@@ -135,11 +135,11 @@ impl Flight {
         Some(sent)
     }
 
-    /// Notes that a segment has been sent again.
-    pub(super) fn mark_resent(&mut self, index: usize, now: Time, stamp: u32) -> Option<&Sent> {
+    /// Notes that a segment has been sent again; a tail-loss probe repairs nothing yet.
+    pub(super) fn mark_resent(&mut self, index: usize, now: Time, stamp: u32, probe: bool) -> Option<&Sent> {
         let sent = self.queue.get_mut(index)?;
-        self.resent += u32::from(!sent.resent);
-        sent.resent = true;
+        self.resent += u32::from(!sent.resent && !probe);
+        sent.resent |= !probe;
         sent.repeats += 1;
         (sent.at, sent.stamp) = (now, stamp);
         Some(sent)

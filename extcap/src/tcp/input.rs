@@ -151,6 +151,8 @@ impl Socket {
         } else {
             self.receive.buffer.give_back(cost);
         }
+        let early = self.receive.early();
+        self.receive.buffer.make_room(early, self.receive.window);
     }
 
     /// Data in order is where the application finds it.

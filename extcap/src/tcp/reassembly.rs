@@ -40,6 +40,11 @@ impl Reassembly {
         self.ranges.is_empty()
     }
 
+    /// The number behind the last octet that has come.
+    pub(super) fn past(&self) -> Option<Seq> {
+        self.ranges.last().map(|range| range.past)
+    }
+
     /// Keeps a segment's data and FIN. False if all of it was there.
     pub(super) fn insert(&mut self, first: Seq, past: Seq, fin: bool, cost: u32) -> bool {
         if self.ranges.iter().any(|range| !first.before(range.first) && !past.after(range.past)) {

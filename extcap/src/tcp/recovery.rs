@@ -204,7 +204,8 @@ impl Socket {
 
     pub(super) fn begin_undo(&mut self) {
         self.recovery.undo = Some(self.send.una);
-        let resent = self.send.flight.resent() as i32;
+        let probe = self.retransmit.probe.is_some() && self.retransmit.probe_repeats;
+        let resent = (self.send.flight.resent() + u32::from(probe)) as i32;
         self.recovery.undo_repeats = if resent > 0 { resent } else { -1 };
     }
 

@@ -44,7 +44,7 @@ pub(super) struct Retransmit {
     /// A tail-loss probe is out that was sent when this was SND.NXT.
     pub(super) probe: Option<Seq>,
     /// It was a repeat, and no new data.
-    probe_repeats: bool,
+    pub(super) probe_repeats: bool,
     /// When the last SYN was sent.
     pub(super) last_syn: Time,
     /// Probes of a closed window without an answer that opens it.
@@ -236,7 +236,8 @@ impl Socket {
     fn send_again(&mut self, env: &mut Env<'_>, index: usize, kind: Kind) {
         let stamp = self.timestamps.value(self.clock, env.now);
         let Some(waited) = self.send.flight.get(index).map(|sent| env.now - sent.at) else { return };
-        let Some(sent) = self.send.flight.mark_resent(index, env.now, stamp) else { return };
+        let probe = kind == Kind::TailProbe;
+        let Some(sent) = self.send.flight.mark_resent(index, env.now, stamp, probe) else { return };
         let (seq, payload, nth) = (sent.seq, sent.payload.clone(), sent.repeats);
         let mut flags = Flags::ACK;
         if sent.push {
@@ -246,10 +247,12 @@ impl Socket {
             flags = flags | Flags::FIN;
         }
         let kind = if payload.is_empty() { Kind::FinAgain } else { kind };
-        self.recovery.first_repeat.get_or_insert(stamp);
-        self.recovery.undo_repeats = self.recovery.undo_repeats.max(0) + 1;
         self.recovery.repeats += 1;
-        self.retransmit.since.get_or_insert(env.now);
+        if !probe {
+            self.recovery.first_repeat.get_or_insert(stamp);
+            self.recovery.undo_repeats = self.recovery.undo_repeats.max(0) + 1;
+            self.retransmit.since.get_or_insert(env.now);
+        }
         let options = self.plain_options(env);
         self.transmit(env, flags, seq, payload, options, Reason { kind, nth, waited });
     }

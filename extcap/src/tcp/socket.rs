@@ -17,7 +17,7 @@ use super::retransmit::Retransmit;
 use super::rtt::Rtt;
 use super::settings::Settings;
 use super::time_wait::TimeWait;
-use super::window::Buffer;
+use super::window::{Buffer, Unread};
 use super::{Env, KernelClock};
 use crate::net::{Seq, Timestamps};
 use crate::time::Time;
@@ -200,6 +200,11 @@ impl ReceiveSpace {
             closed: false,
         }
     }
+
+    /// How far behind RCV.NXT data has come.
+    pub(super) fn early(&self) -> u32 {
+        self.out_of_order.past().map_or(0, |past| past - self.next)
+    }
 }
 
 /// A connection's one end.
@@ -299,7 +304,9 @@ impl Socket {
 
     /// The application reads what is there, at most so many octets; how much that was.
     pub(crate) fn read(&mut self, env: &mut Env<'_>, most: u32) -> usize {
-        let count = self.receive.buffer.read(most);
+        let receive = &self.receive;
+        let there = Unread { octets: receive.unread_len, early: receive.early(), window: receive.window };
+        let count = self.receive.buffer.read(env.now, most, there);
         self.receive.unread_len -= count;
         if count > 0 {
             self.after_read(env);

@@ -39,6 +39,16 @@ pub(super) struct Buffer {
     measured: Measured,
 }
 
+/// What has come and was not read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Unread {
+    pub(super) octets: u32,
+    /// How far behind RCV.NXT data has come.
+    pub(super) early: u32,
+    /// The window that was told last.
+    pub(super) window: u32,
+}
+
 /// How fast the application reads, and how long the path is: twice that much is worth offering.
 #[derive(Debug, Default)]
 struct Measured {
@@ -113,20 +123,24 @@ impl Buffer {
         self.used = self.used.saturating_sub(cost);
     }
 
-    /// The application reads at most so many octets; how many it got.
-    pub(super) fn read(&mut self, most: u32) -> u32 {
+    /// The application reads at most so many of what is there; how many it got.
+    pub(super) fn read(&mut self, now: Time, most: u32, there: Unread) -> u32 {
         let mut count = 0;
         while let Some((len, cost)) = self.unread.front_mut() {
             let part = (*len).min(most - count);
             count += part;
             *len -= part;
-            if *len > 0 {
+            let rest = *len;
+            if rest == 0 {
+                self.used = self.used.saturating_sub(*cost);
+                self.unread.pop_front();
+            }
+            self.measured.read = self.measured.read.wrapping_add(part);
+            self.autotune(now, Unread { octets: there.octets - count, ..there });
+            if rest > 0 {
                 break;
             }
-            self.used = self.used.saturating_sub(*cost);
-            self.unread.pop_front();
         }
-        self.measured.read = self.measured.read.wrapping_add(count);
         count
     }
 
@@ -190,11 +204,13 @@ impl Buffer {
         self.measured.last_echo = echo;
         let sample = u64::from(elapsed_ms.max(1)) * 1000;
         let rtt = &mut self.measured.rtt;
-        *rtt = if *rtt == 0 { sample << 3 } else { *rtt - (*rtt >> 3) + sample };
+        // The least counts at once, more only little by little.
+        let slow = *rtt - (*rtt >> 3) + sample;
+        *rtt = if *rtt == 0 || sample << 3 < *rtt { sample << 3 } else { slow };
     }
 
     /// Once a round trip: the buffer follows the application's appetite.
-    fn autotune(&mut self, now: Time, window: u32) {
+    fn autotune(&mut self, now: Time, unread: Unread) {
         let measured = &mut self.measured;
         let rtt = Duration::from_micros(measured.rtt >> 3);
         if rtt.is_zero() || now - measured.since < rtt {
@@ -204,15 +220,26 @@ impl Buffer {
         measured.read_then = measured.read;
         measured.since = now;
         let before = measured.space.max(1);
+        let read = read.saturating_sub(unread.octets);
         if read <= before {
             return;
         }
         measured.space = read;
+        let doubled = 2 * u64::from(read);
+        let faster = 2 * (doubled * u64::from(read - before) / u64::from(before));
+        self.enlarge(doubled + faster + u64::from(unread.early), unread.window);
+    }
+
+    /// Data behind a gap must not fill the buffer: it grows with it (`tcp_data_queue_ofo`).
+    pub(super) fn make_room(&mut self, early: u32, window: u32) {
+        self.enlarge(2 * u64::from(self.measured.space) + u64::from(early), window);
+    }
+
+    /// Makes the buffer large enough for such a window.
+    fn enlarge(&mut self, wanted: u64, window: u32) {
         if self.fixed {
             return;
         }
-        let doubled = 2 * u64::from(read);
-        let wanted = doubled + 2 * (doubled * u64::from(read - before) / u64::from(before));
         let size = (wanted * WHOLE / u64::from(self.ratio)).min(self.largest.into()) as u32;
         if size > self.size {
             self.size = size;
@@ -324,7 +351,6 @@ impl Socket {
 
     /// The application has read: tells the peer if that at least doubles the window (`tcp_cleanup_rbuf`).
     pub(super) fn after_read(&mut self, env: &mut Env<'_>) {
-        self.receive.buffer.autotune(env.now, self.receive.window);
         if self.ack_after_read() {
             self.send_ack(env, false);
         } else if !self.receive.closed {
