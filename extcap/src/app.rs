@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::scenario::file::{Action, Step};
-use crate::tcp::{Env, Host, Key};
+use crate::scenario::Span;
+use crate::scenario::file::{Action, KeepAlive, Runtime, Step};
+use crate::tcp::{Env, Host, Key, Listening};
 use crate::time::Time;
 
 /// An application's program, and where in it it is.
@@ -19,6 +20,8 @@ pub(crate) struct App {
     done: Time,
     /// The connection that the steps speak of.
     connection: Option<Key>,
+    /// When the `connect` that is not done yet was begun.
+    connecting: Option<Time>,
     /// Octets that the step has received so far.
     received: usize,
     /// How often each step has repeated those before it.
@@ -26,6 +29,7 @@ pub(crate) struct App {
     /// The port that it listens on or connects from; without one, it connects from an ephemeral port.
     port: Option<u16>,
     peer: SocketAddr,
+    runtime: Option<Runtime>,
 }
 
 /// Why an application does not go on.
@@ -33,6 +37,8 @@ pub(crate) struct App {
 pub(crate) enum Pause {
     /// It waits for its connection.
     Blocked,
+    /// It waits for its connection, and no longer than until then.
+    BlockedUntil(Time),
     /// It does nothing until then.
     Until(Time),
     /// It is at its end.
@@ -40,16 +46,23 @@ pub(crate) enum Pause {
 }
 
 impl App {
-    pub(crate) fn new(steps: Vec<Step>, port: Option<u16>, peer: SocketAddr) -> Self {
+    pub(crate) fn new(
+        steps: Vec<Step>,
+        port: Option<u16>,
+        peer: SocketAddr,
+        runtime: Option<Runtime>,
+    ) -> Self {
         App {
             steps,
             next: 0,
             done: Time::ZERO,
             connection: None,
+            connecting: None,
             received: 0,
             repeats: HashMap::new(),
             port,
             peer,
+            runtime,
         }
     }
 
@@ -63,7 +76,8 @@ impl App {
             }
             let step = step.clone();
             if !self.try_step(&step, host, env) {
-                return Pause::Blocked;
+                let patience = step.timeout.and_then(|timeout| Some(self.connecting? + timeout.0));
+                return patience.map_or(Pause::Blocked, Pause::BlockedUntil);
             }
             self.next = self.step_after(&step);
             self.done = env.now;
@@ -91,7 +105,9 @@ impl App {
         let failed = socket.is_none_or(|socket| socket.failure().is_some());
         match step.r#do {
             Action::Accept => self.port.is_some_and(|port| host.can_accept(port)),
-            Action::Connect => failed || socket.is_some_and(|socket| socket.is_open()),
+            Action::Connect => {
+                self.connecting.is_none() || failed || socket.is_some_and(|socket| socket.is_open())
+            }
             Action::Receive => failed || socket.is_some_and(|socket| socket.unread() > 0 || socket.at_end()),
             _ => true,
         }
@@ -108,25 +124,21 @@ impl App {
         match step.r#do {
             Action::Listen => {
                 if let Some(port) = self.port {
-                    host.listen(port, step.backlog.unwrap_or(128));
+                    let defer_accept = step.defer_accept.map(|time| time.0);
+                    host.listen(port, Listening { backlog: step.backlog.unwrap_or(128), defer_accept });
                 }
             }
             Action::PowerOff => {
                 host.power_off();
                 self.connection = None;
             }
-            Action::Boot => host.boot(),
+            Action::Boot => host.boot(env),
             Action::Repeat => {}
             Action::Connect => return self.connect(step, host, env),
             Action::Accept => return self.accept(step, host, env),
             Action::Receive => return self.receive(step, host, env),
             Action::Send => {
-                let data = match (&step.text, &step.hex, step.bytes) {
-                    (Some(text), ..) => Bytes::copy_from_slice(text.as_bytes()),
-                    (None, Some(hex), _) => Bytes::copy_from_slice(&hex.0),
-                    (None, None, count) => filler(count.unwrap_or(0)),
-                };
-                self.with_socket(host, |socket| socket.write(env, data));
+                self.with_socket(host, |socket| socket.write(env, data_of(step), step.more, step.urgent));
             }
             Action::Shutdown => self.with_socket(host, |socket| socket.shutdown(env)),
             Action::Close => self.leave(host, |socket| socket.close(env)),
@@ -142,29 +154,51 @@ impl App {
     }
 
     fn connect(&mut self, step: &Step, host: &mut Host, env: &mut Env<'_>) -> bool {
-        let Some(key) = self.connection else {
-            let port = self.port.unwrap_or_else(|| ephemeral_port(env));
-            self.connection = Some(host.connect(env, port, self.peer));
+        let Some(begun) = self.connecting else {
+            let port = step.port.or(self.port).unwrap_or_else(|| ephemeral_port(env));
+            let early = step.fast_open.then(|| data_of(step));
+            self.connection = Some(host.connect(env, port, self.peer, early));
+            self.connecting = Some(env.now);
             return false;
         };
-        match host.socket(key) {
-            Some(socket) if socket.failure().is_none() && !socket.is_open() => return false,
-            Some(socket) if socket.failure().is_some() => self.leave(host, |socket| socket.close(env)),
-            _ => self.turn_on_keepalive(step, host, env),
+        let socket = self.connection.and_then(|key| host.socket(key));
+        let (failed, open) =
+            (socket.is_none_or(|s| s.failure().is_some()), socket.is_some_and(|s| s.is_open()));
+        let given_up = step.timeout.is_some_and(|timeout| env.now >= begun + timeout.0);
+        if failed || !open && given_up {
+            self.leave(host, |socket| socket.close(env));
+        } else if open {
+            self.set_options(step, host, env);
+        } else {
+            return false;
         }
+        self.connecting = None;
         true
     }
 
     fn accept(&mut self, step: &Step, host: &mut Host, env: &mut Env<'_>) -> bool {
         self.connection = self.port.and_then(|port| host.accept(port));
-        self.turn_on_keepalive(step, host, env);
+        self.set_options(step, host, env);
         self.connection.is_some()
     }
 
-    fn turn_on_keepalive(&self, step: &Step, host: &mut Host, env: &Env<'_>) {
-        if let Some(keepalive) = step.keepalive {
-            self.with_socket(host, |socket| socket.set_keepalive(env, keepalive));
-        }
+    /// What the step or the runtime sets on a new connection.
+    fn set_options(&self, step: &Step, host: &mut Host, env: &Env<'_>) {
+        let usual = match self.runtime {
+            Some(Runtime::Go) => {
+                let span = Some(Span(Duration::from_secs(15)));
+                Some(KeepAlive { idle: span, interval: span, count: Some(9) })
+            }
+            None => None,
+        };
+        self.with_socket(host, |socket| {
+            if let Some(keepalive) = step.keepalive.or(usual) {
+                socket.set_keepalive(env, keepalive);
+            }
+            if let Some(timeout) = step.user_timeout {
+                socket.set_user_timeout(timeout.0);
+            }
+        });
     }
 
     fn receive(&mut self, step: &Step, host: &mut Host, env: &mut Env<'_>) -> bool {
@@ -196,6 +230,15 @@ fn ephemeral_port(env: &mut Env<'_>) -> u16 {
     const FIRST: u16 = 32_768;
     const LAST: u16 = 60_998;
     FIRST + 2 * env.random.below(u64::from((LAST - FIRST) / 2 + 1)) as u16
+}
+
+/// What a step writes.
+fn data_of(step: &Step) -> Bytes {
+    match (&step.text, &step.hex, step.bytes) {
+        (Some(text), ..) => Bytes::copy_from_slice(text.as_bytes()),
+        (None, Some(hex), _) => Bytes::copy_from_slice(&hex.0),
+        (None, None, count) => filler(count.unwrap_or(0)),
+    }
 }
 
 /// That many bytes of no meaning.

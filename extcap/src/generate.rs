@@ -97,6 +97,12 @@ impl<W: Write> Recording<W> {
         self.next.as_ref().map(|captured| captured.time.since_begin())
     }
 
+    /// The true state (RFC 9293, 3.3.2: `ESTABLISHED`) of the endpoint at which the next packet is captured, once it
+    /// has taken or sent that packet; nothing while it is about to send more, and at the end.
+    pub fn next_state(&self) -> Option<&'static str> {
+        self.next.as_ref().and_then(|captured| captured.state)
+    }
+
     /// Writes the next packet. False at the end.
     ///
     /// # Errors

@@ -3,13 +3,16 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
+use toml::Spanned;
+
 use crate::app::App;
 use crate::capture::Tap;
 use crate::net::{Checksum, Link, Side};
 use crate::options::{CapturePoint, Encapsulation, GenerateOptions, IpVersion};
-use crate::path::{Missed, Path};
+use crate::path::{Missed, Path, Strays};
 use crate::pcapng::Interface;
 use crate::random::Random;
+use crate::scenario::file::Step;
 use crate::scenario::{Scenario, file};
 use crate::tcp::{Host, KernelClock, Settings};
 use crate::time::Time;
@@ -152,10 +155,15 @@ impl Setup {
         let seed = options.seed.wrapping_add(file.seed);
         let end = file.end.map_or(LONGEST, |end| end.0);
         let begin = Time::ZERO + file.begin.unwrap_or_default().0;
+        let server = SocketAddr::new(self.server.address, self.server.port.unwrap_or(HTTP));
+        let strays = |strays: &file::Strays| {
+            Strays::new(strays.clone(), self.client.address, server, file.path.routers, seed)
+        };
         World::new(
             self.node(Side::Client, &file.client, seed),
             self.node(Side::Server, &file.server, seed),
             Path::new(&file.path, self.delay, seed),
+            file.path.stray.iter().map(strays).collect(),
             Tap::new(options.point, begin, Missed::new(&file.path.fault, seed)),
             Time::ZERO + end,
         )
@@ -164,11 +172,18 @@ impl Setup {
     fn node(&self, side: Side, host: &file::Host, seed: u64) -> Node {
         let (own, peer) = (self.end(side), self.end(side.other()));
         let mut random = Random::new(seed, 3 + side as u64);
-        let uptime = Duration::from_nanos(random.below(LONGEST.as_nanos() as u64 * 20));
+        let any = Duration::from_nanos(random.below(LONGEST.as_nanos() as u64 * 20));
+        let uptime = host.uptime.map_or(any, |uptime| uptime.0);
         let ip_header = if own.address.is_ipv4() { 20 } else { 40 };
         let settings = Settings::new(host, ip_header);
-        let steps = host.step.iter().map(|step| step.get_ref().clone()).collect();
-        let app = App::new(steps, own.port, SocketAddr::new(peer.address, peer.port.unwrap_or(HTTP)));
-        Node::new(Host::new(own.address, settings, KernelClock::new(uptime)), app, random)
+        let peer = SocketAddr::new(peer.address, peer.port.unwrap_or(HTTP));
+        let app = |steps: &[Spanned<Step>], port: Option<u16>| {
+            let steps = steps.iter().map(|step| step.get_ref().clone()).collect();
+            App::new(steps, port, peer, host.runtime)
+        };
+        let first = app(&host.step, own.port);
+        let more = host.process.iter().map(|process| app(&process.step, process.port.or(own.port)));
+        let tcp = Host::new(own.address, settings, KernelClock::new(uptime), &mut random);
+        Node::new(tcp, [first].into_iter().chain(more), random)
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::app::{App, Pause};
 use crate::capture::{Captured, Tap};
 use crate::net::{IcmpError, Packet, Side};
-use crate::path::Path;
+use crate::path::{Path, Strays};
 use crate::random::Random;
 use crate::tcp::{Env, Host, Key};
 use crate::time::Time;
@@ -27,7 +27,9 @@ enum Event {
     Arrive(Side, Box<Packet>),
     Error(Side, Box<IcmpError>),
     Wake(Side, Key),
-    App(Side),
+    App(Side, usize),
+    /// The next SYN of that source of strays.
+    Stray(usize),
 }
 
 /// An event in the queue: the earliest first, and of equals the one that was put in first.
@@ -58,21 +60,30 @@ impl Ord for Scheduled {
     }
 }
 
-/// A host with its application.
+/// An application that runs.
+#[derive(Debug)]
+struct Process {
+    app: App,
+    /// It has stopped in a step, and will look again when something happens.
+    blocked: bool,
+}
+
+/// A host with its applications.
 #[derive(Debug)]
 pub(crate) struct Node {
-    pub(crate) host: Host,
-    pub(crate) app: App,
-    pub(crate) random: Random,
-    /// The application has stopped in a step, and will look again when something happens.
-    blocked: bool,
+    host: Host,
+    processes: Vec<Process>,
+    random: Random,
     /// When its card is free.
     card: Time,
+    /// Packets that it has sent and that have not left the card.
+    leaving: usize,
 }
 
 impl Node {
-    pub(crate) fn new(host: Host, app: App, random: Random) -> Self {
-        Node { host, app, random, blocked: false, card: Time::ZERO }
+    pub(crate) fn new(host: Host, apps: impl Iterator<Item = App>, random: Random) -> Self {
+        let processes = apps.map(|app| Process { app, blocked: false }).collect();
+        Node { host, processes, random, card: Time::ZERO, leaving: 0 }
     }
 }
 
@@ -86,13 +97,21 @@ pub(crate) struct World {
     client: Node,
     server: Node,
     path: Path,
+    strays: Vec<Strays>,
     tap: Tap,
     seen: VecDeque<Captured>,
     out: Vec<Packet>,
 }
 
 impl World {
-    pub(crate) fn new(client: Node, server: Node, path: Path, tap: Tap, end: Time) -> Self {
+    pub(crate) fn new(
+        client: Node,
+        server: Node,
+        path: Path,
+        strays: Vec<Strays>,
+        tap: Tap,
+        end: Time,
+    ) -> Self {
         let mut world = World {
             now: Time::ZERO,
             end,
@@ -101,18 +120,31 @@ impl World {
             client,
             server,
             path,
+            strays,
             tap,
             seen: VecDeque::new(),
             out: Vec::new(),
         };
-        world.schedule(Time::ZERO, Event::App(Side::Server));
-        world.schedule(Time::ZERO, Event::App(Side::Client));
+        for side in [Side::Server, Side::Client] {
+            for process in 0..world.node(side).processes.len() {
+                world.schedule(Time::ZERO, Event::App(side, process));
+            }
+        }
+        for number in 0..world.strays.len() {
+            world.schedule_stray(number);
+        }
         world
     }
 
     fn schedule(&mut self, time: Time, event: Event) {
         self.order += 1;
         self.queue.push(Reverse(Scheduled { time, order: self.order, event }));
+    }
+
+    fn schedule_stray(&mut self, number: usize) {
+        if let Some(time) = self.strays[number].next_at() {
+            self.schedule(time, Event::Stray(number));
+        }
     }
 
     fn node(&mut self, side: Side) -> &mut Node {
@@ -129,8 +161,13 @@ impl World {
             return false;
         }
         self.now = time;
+        let seen = self.seen.len();
         match event {
-            Event::Depart(from, packet) => self.depart(from, *packet),
+            Event::Depart(from, packet) => {
+                let node = self.node(from);
+                node.leaving = node.leaving.saturating_sub(1);
+                self.depart(from, *packet);
+            }
             Event::Arrive(to, packet) => {
                 self.seen.extend(self.tap.sees(time, to, to.other(), &packet, false));
                 self.act(to, |node, env| node.host.receive(env, &packet));
@@ -140,9 +177,40 @@ impl World {
                 self.act(to, |node, env| node.host.receive_icmp(env, &error));
             }
             Event::Wake(side, key) => self.act(side, |node, env| node.host.wake(env, key)),
-            Event::App(side) => self.run_app(side),
+            Event::App(side, process) => self.run_app(side, process),
+            Event::Stray(number) => {
+                let strays = &mut self.strays[number];
+                let (from, packet) = (strays.from(), Box::new(strays.next()));
+                match from {
+                    Some(side) => {
+                        self.node(side).leaving += 1;
+                        self.schedule(time, Event::Depart(side, packet));
+                    }
+                    None => self.schedule(time, Event::Arrive(Side::Server, packet)),
+                }
+                self.schedule_stray(number);
+            }
+        }
+        for place in seen..self.seen.len() {
+            self.seen[place].state = self.state_of(&self.seen[place]);
         }
         true
+    }
+
+    /// The true state of the endpoint at which a packet was captured, once it has taken it or sent it. Unknown while
+    /// more is on its way out of its card.
+    fn state_of(&self, captured: &Captured) -> Option<&'static str> {
+        let packet = captured.packet();
+        let (own, other) = match captured.inbound() {
+            true => (packet.destination(), packet.source()),
+            false => (packet.source(), packet.destination()),
+        };
+        let node = match captured.at {
+            Side::Client => &self.client,
+            Side::Server => &self.server,
+        };
+        let key = Key { local_port: own.port(), remote: other };
+        (node.leaving == 0).then(|| node.host.state(key))
     }
 
     fn depart(&mut self, from: Side, packet: Packet) {
@@ -150,7 +218,9 @@ impl World {
         let passage = self.path.pass(self.now, from, packet);
         let seen = Packet { fault: passage.met, ..sent };
         self.seen.extend(self.tap.sees(self.now, from, from, &seen, passage.arrival.is_none()));
-        if let Some((time, packet)) = passage.arrival {
+        let ends = [self.client.host.address(), self.server.host.address()];
+        // The answer to an invented address goes elsewhere.
+        if let Some((time, packet)) = passage.arrival.filter(|(_, packet)| ends.contains(&packet.to)) {
             self.schedule(time, Event::Arrive(from.other(), Box::new(packet)));
         }
         for (time, to, packet) in passage.made {
@@ -161,18 +231,20 @@ impl World {
         }
     }
 
-    fn run_app(&mut self, side: Side) {
+    fn run_app(&mut self, side: Side, number: usize) {
         let mut pause = Pause::Done;
         self.act(side, |node, env| {
-            node.blocked = false;
-            pause = node.app.run(&mut node.host, env);
+            if let Some(process) = node.processes.get_mut(number) {
+                process.blocked = false;
+                pause = process.app.run(&mut node.host, env);
+                process.blocked = matches!(pause, Pause::Blocked | Pause::BlockedUntil(_));
+            }
         });
-        match pause {
-            Pause::Blocked => self.node(side).blocked = true,
-            Pause::Until(time) => self.schedule(time, Event::App(side)),
-            Pause::Done => {}
+        if let Pause::Until(time) | Pause::BlockedUntil(time) = pause
+            && time > self.now
+        {
+            self.schedule(time, Event::App(side, number));
         }
-        self.look_again(side);
     }
 
     /// Lets a host act, sends what it sends, and sets the timers that it sets.
@@ -187,6 +259,7 @@ impl World {
         for packet in out.drain(..) {
             self.schedule(leaves, Event::Depart(side, Box::new(packet)));
             leaves = leaves + SERIALIZATION;
+            self.node(side).leaving += 1;
         }
         self.node(side).card = leaves;
         self.out = out;
@@ -196,14 +269,17 @@ impl World {
         self.look_again(side);
     }
 
-    /// Wakes the application if it can go on.
+    /// Wakes the applications that can go on.
     fn look_again(&mut self, side: Side) {
-        let now = self.now;
-        let node = self.node(side);
-        if node.blocked && node.app.is_ready(&node.host) {
-            node.blocked = false;
-            let time = now + node.random.between(WAKE_UP.0, WAKE_UP.1);
-            self.schedule(time, Event::App(side));
+        for number in 0..self.node(side).processes.len() {
+            let now = self.now;
+            let Node { host, processes, random, .. } = self.node(side);
+            let process = &mut processes[number];
+            if process.blocked && process.app.is_ready(host) {
+                process.blocked = false;
+                let time = now + random.between(WAKE_UP.0, WAKE_UP.1);
+                self.schedule(time, Event::App(side, number));
+            }
         }
     }
 }

@@ -36,7 +36,7 @@ fn errors_name_the_line_the_key_and_what_would_be_right() {
         ),
         (
             "[client]\nstep = [\n  { do = \"connect\" },\n  { do = \"close\", text = \"x\" },\n]\n",
-            "own.toml:5: do: `text` belongs to do = \"send\", not to \"close\"",
+            "own.toml:5: do: `text` belongs to do = \"send\" or \"connect\", not to \"close\"",
         ),
         (
             "[client]\nstep = [{ do = \"send\" }]\n",

@@ -39,6 +39,9 @@ pub(crate) struct Captured {
     /// Sequence and acknowledgment number, counted from the connection's first ones.
     pub(crate) seq: u32,
     pub(crate) ack: u32,
+    /// The true state of the endpoint here once it had taken or sent the packet (RFC 9293, 3.3.2), where its capture
+    /// determines it.
+    pub(crate) state: Option<&'static str>,
 }
 
 impl Captured {
@@ -96,6 +99,7 @@ impl Tap {
             copy: false,
             seq,
             ack,
+            state: None,
         })
     }
 
@@ -106,7 +110,7 @@ impl Tap {
         }
         let (seq, ack) = self.relative(at, at, &error.about);
         let seen = Seen::Icmp(error.clone());
-        Some(Captured { time, at, from: at.other(), seen, lost: false, copy: false, seq, ack })
+        Some(Captured { time, at, from: at.other(), seen, lost: false, copy: false, seq, ack, state: None })
     }
 
     fn watches(&self, at: Side) -> bool {

@@ -7,7 +7,7 @@ use etherparse::checksum::Sum16BitWords;
 use etherparse::{IpDscp, IpNumber, Ipv4Header, Ipv6Header};
 
 use super::encapsulation::{Cargo, Link};
-use super::{Ecn, IcmpError, Options, Packet, Segment};
+use super::{Ecn, IcmpError, Packet, Segment, options};
 use crate::options::Encapsulation;
 
 /// What damage on the way changes in a checksum.
@@ -16,8 +16,6 @@ const DAMAGE: u8 = 0x04;
 const INTERNETWORK_CONTROL: u8 = 48;
 /// Bytes of a TCP header without options.
 const TCP_HEADER: usize = 20;
-/// The kind of option that fills gaps (RFC 9293, 3.1).
-const NOP: u8 = 1;
 
 /// Turns packets into frames, in a buffer that it uses again.
 #[derive(Debug, Default)]
@@ -121,7 +119,7 @@ struct TcpBytes<'a> {
 impl<'a> TcpBytes<'a> {
     fn new(segment: &'a Segment) -> Self {
         let mut header = [0; 60];
-        let header_len = TCP_HEADER + write_options(&segment.options, &mut header[TCP_HEADER..]);
+        let header_len = TCP_HEADER + options::write(&segment.options, &mut header[TCP_HEADER..]);
         header[0..2].copy_from_slice(&segment.from_port.to_be_bytes());
         header[2..4].copy_from_slice(&segment.to_port.to_be_bytes());
         header[4..8].copy_from_slice(&segment.seq.0.to_be_bytes());
@@ -129,6 +127,7 @@ impl<'a> TcpBytes<'a> {
         header[12] = (header_len as u8 / 4) << 4;
         header[13] = segment.flags.bits();
         header[14..16].copy_from_slice(&segment.window.to_be_bytes());
+        header[18..20].copy_from_slice(&segment.urgent.to_be_bytes());
         TcpBytes { header, header_len, payload: &segment.payload }
     }
 
@@ -199,65 +198,6 @@ fn pseudo_header(
         (from, to) => sum.add_16bytes(octets_v6(from)).add_16bytes(octets_v6(to)),
     };
     sum.add_4bytes((len as u32).to_be_bytes()).add_2bytes([0, protocol.0])
-}
-
-/// The options in the order in which Linux writes them (`tcp_options_write`); how many bytes that was.
-fn write_options(options: &Options, area: &mut [u8]) -> usize {
-    let mut area = OptionArea { area, len: 0 };
-    let stripped = options.stripped;
-    let sack = options.sack_permitted || stripped.sack_permitted;
-    let timestamps = options.timestamps.is_some() || stripped.timestamps;
-    if options.mss.is_some() || stripped.mss {
-        let [high, low] = options.mss.unwrap_or(0).to_be_bytes();
-        area.write(&[2, 4, high, low], stripped.mss);
-    }
-    if sack != timestamps {
-        area.write(&[NOP, NOP], false);
-    }
-    if sack {
-        area.write(&[4, 2], stripped.sack_permitted);
-    }
-    if timestamps {
-        let mut bytes = [8, 10, 0, 0, 0, 0, 0, 0, 0, 0];
-        if let Some(t) = options.timestamps {
-            bytes[2..6].copy_from_slice(&t.value.to_be_bytes());
-            bytes[6..10].copy_from_slice(&t.echo.to_be_bytes());
-        }
-        area.write(&bytes, stripped.timestamps);
-    }
-    if options.window_scale.is_some() || stripped.window_scale {
-        area.write(&[NOP], false);
-        area.write(&[3, 3, options.window_scale.unwrap_or(0)], stripped.window_scale);
-    }
-    let blocks = &options.sack[..options.sack.len().min(4)];
-    if !blocks.is_empty() {
-        area.write(&[NOP, NOP, 5, 2 + 8 * blocks.len() as u8], false);
-        for (first, past) in blocks {
-            area.write(&first.0.to_be_bytes(), false);
-            area.write(&past.0.to_be_bytes(), false);
-        }
-    }
-    area.len
-}
-
-/// The place for options.
-struct OptionArea<'a> {
-    area: &'a mut [u8],
-    len: usize,
-}
-
-impl OptionArea<'_> {
-    /// Adds bytes; a middlebox that strips an option puts NOPs in its place.
-    fn write(&mut self, bytes: &[u8], stripped: bool) {
-        let end = self.len + bytes.len();
-        if let Some(place) = self.area.get_mut(self.len..end) {
-            place.copy_from_slice(bytes);
-            if stripped {
-                place.fill(NOP);
-            }
-            self.len = end;
-        }
-    }
 }
 
 fn ecn_bits(ecn: Ecn) -> u8 {

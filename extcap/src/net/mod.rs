@@ -3,6 +3,7 @@
 mod encapsulation;
 mod frame;
 mod icmp;
+mod options;
 mod packet;
 mod segment;
 mod seq;
@@ -10,6 +11,7 @@ mod seq;
 pub(crate) use encapsulation::Link;
 pub(crate) use frame::{Checksum, FrameBuilder};
 pub(crate) use icmp::{Icmp, IcmpError};
+pub(crate) use options::OptionOrder;
 pub(crate) use packet::{Ecn, Kind, Packet, Reason, Side};
 pub(crate) use segment::{Flags, Options, SackBlocks, Segment, Timestamps};
 pub(crate) use seq::Seq;

@@ -50,6 +50,10 @@ kinds! {
     SynAckAgain = "syn_ack_again",
     /// The SYN-ACK again because the SYN came again.
     SynAckForSyn = "syn_ack_for_syn",
+    /// The SYN-ACK again although the third ACK came: data is waited for (`TCP_DEFER_ACCEPT`).
+    SynAckDeferred = "syn_ack_deferred",
+    /// A SYN-ACK whose sequence number is a SYN cookie.
+    SynCookie = "syn_cookie",
     /// The client's ACK of the SYN-ACK.
     ThirdAck = "third_ack",
     /// The same once more, because the SYN-ACK came again.
@@ -114,6 +118,8 @@ kinds! {
     ListenerGone = "listener_gone",
     /// RST because keep-alive probes went unanswered.
     KeepAliveTimeout = "keep_alive_timeout",
+    /// A SYN that no application asked for: of a flood or a scan.
+    Stray = "stray",
     /// A packet in somebody else's name.
     Forged = "forged",
     /// RST of a router or firewall, in the receiver's name.

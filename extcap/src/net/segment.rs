@@ -5,7 +5,7 @@ use std::ops::BitOr;
 
 use bytes::Bytes;
 
-use super::Seq;
+use super::{OptionOrder, Seq};
 
 /// The control bits (RFC 9293, 3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -17,6 +17,7 @@ impl Flags {
     pub(crate) const RST: Flags = Flags(0x04);
     pub(crate) const PSH: Flags = Flags(0x08);
     pub(crate) const ACK: Flags = Flags(0x10);
+    pub(crate) const URG: Flags = Flags(0x20);
     /// ECN-Echo (RFC 3168, 6.1).
     pub(crate) const ECE: Flags = Flags(0x40);
     /// Congestion Window Reduced (RFC 3168, 6.1).
@@ -76,22 +77,9 @@ pub(crate) struct Options {
     /// Blocks that have arrived; the newest first (RFC 2018, 4).
     pub(crate) sack: SackBlocks,
     pub(crate) stripped: Stripped,
-}
-
-impl Options {
-    /// How many bytes they are, with the padding that Linux puts between them.
-    pub(crate) fn len(&self) -> usize {
-        let sack_permitted = self.sack_permitted || self.stripped.sack_permitted;
-        let mss = if self.mss.is_some() || self.stripped.mss { 4 } else { 0 };
-        let timestamps = match (self.timestamps.is_some() || self.stripped.timestamps, sack_permitted) {
-            (true, _) => 12,
-            (false, true) => 4,
-            (false, false) => 0,
-        };
-        let scale = if self.window_scale.is_some() || self.stripped.window_scale { 4 } else { 0 };
-        let sack = if self.sack.is_empty() { 0 } else { 4 + 8 * self.sack.len().min(4) };
-        mss + timestamps + scale + sack
-    }
+    /// A TCP Fast Open cookie; without bytes, the wish for one (RFC 7413, 4.1.1).
+    pub(crate) fast_open: Option<Bytes>,
+    pub(crate) order: OptionOrder,
 }
 
 /// Options that a middlebox has taken out: NOPs stand in their place.
@@ -141,6 +129,8 @@ pub(crate) struct Segment {
     /// As in the header: not scaled.
     pub(crate) window: u16,
     pub(crate) options: Options,
+    /// The urgent pointer, with the URG flag.
+    pub(crate) urgent: u16,
     pub(crate) payload: Bytes,
 }
 

@@ -40,6 +40,7 @@ impl FlowWatch {
         let ack = if with_ack { numbers[claimed.other() as usize] } else { Seq(0) };
         let flags = match (&forged.text, forged.ack) {
             (Some(_), _) => Flags::PSH | Flags::ACK,
+            (None, _) if forged.syn => Flags::SYN,
             (None, true) => Flags::RST | Flags::ACK,
             (None, false) => Flags::RST,
         };
@@ -60,7 +61,8 @@ impl FlowWatch {
                 ack,
                 flags,
                 window: forged.window,
-                options: Options::default(),
+                options: Options { mss: forged.syn.then_some(1460), ..Options::default() },
+                urgent: 0,
                 payload: Bytes::copy_from_slice(text.as_bytes()),
             },
             reason: Kind::Forged.into(),

@@ -8,6 +8,7 @@ mod nat;
 mod place;
 mod proxy;
 mod reject;
+mod stray;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -21,6 +22,7 @@ use proxy::{Outcome, Proxy};
 use reject::Answer;
 
 pub(crate) use fault::Missed;
+pub(crate) use stray::Strays;
 
 use crate::net::{Ecn, IcmpError, Packet, Side};
 use crate::random::Random;

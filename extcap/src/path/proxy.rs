@@ -102,6 +102,7 @@ impl Proxy {
                 flags: Flags::SYN | Flags::ACK,
                 window: self.settings.window,
                 options,
+                urgent: 0,
                 payload: Bytes::new(),
             },
             reason: Kind::ProxySynAck.into(),

@@ -72,6 +72,7 @@ pub(super) fn reset(packet: &Packet, from: Side, place: Place) -> Packet {
             flags,
             window: 0,
             options: Options::default(),
+            urgent: 0,
             payload: Bytes::new(),
         },
         reason: Kind::Rejected.into(),

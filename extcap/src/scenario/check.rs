@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::Span;
 use super::file::{Action, Fault, FaultAction, File, Step};
 use crate::comment::Template;
 use crate::net::Kind;
@@ -11,8 +12,10 @@ type Wrong = (Range<usize>, String);
 
 pub(super) fn check(file: &File) -> Result<(), Wrong> {
     for host in [&file.client, &file.server] {
-        for (index, step) in host.step.iter().enumerate() {
-            check_step(step.get_ref(), index).map_err(|message| (step.span(), message))?;
+        for steps in [&host.step].into_iter().chain(host.process.iter().map(|process| &process.step)) {
+            for (index, step) in steps.iter().enumerate() {
+                check_step(step.get_ref(), index).map_err(|message| (step.span(), message))?;
+            }
         }
     }
     for fault in &file.path.fault {
@@ -46,13 +49,21 @@ fn check_step(step: &Step, before: usize) -> Result<(), String> {
         }
         false => Ok(()),
     };
-    only("text", step.text.is_some(), &[Action::Send])?;
+    let opens = [Action::Connect, Action::Accept];
+    only("text", step.text.is_some(), &[Action::Send, Action::Connect])?;
+    only("bytes", step.bytes.is_some(), &[Action::Send, Action::Receive, Action::Connect])?;
     only("hex", step.hex.is_some(), &[Action::Send])?;
-    only("bytes", step.bytes.is_some(), &[Action::Send, Action::Receive])?;
     only("steps", step.steps.is_some(), &[Action::Repeat])?;
     only("times", step.times.is_some(), &[Action::Repeat])?;
+    only("more", step.more, &[Action::Send])?;
+    only("urgent", step.urgent, &[Action::Send])?;
+    only("defer_accept", step.defer_accept.is_some(), &[Action::Listen])?;
+    only("port", step.port.is_some(), &[Action::Connect])?;
+    only("timeout", step.timeout.is_some(), &[Action::Connect])?;
+    only("fast_open", step.fast_open, &[Action::Connect])?;
+    only("user_timeout", step.user_timeout.is_some(), &opens)?;
     only("until_closed", step.until_closed, &[Action::Receive])?;
-    only("keepalive", step.keepalive.is_some(), &[Action::Connect, Action::Accept])?;
+    only("keepalive", step.keepalive.is_some(), &opens)?;
     only("backlog", step.backlog.is_some(), &[Action::Listen])?;
     let contents = [step.text.is_some(), step.hex.is_some(), step.bytes.is_some()];
     if action == Action::Send && contents.into_iter().filter(|there| *there).count() != 1 {
@@ -66,11 +77,17 @@ fn check_step(step: &Step, before: usize) -> Result<(), String> {
     if step.steps.is_some_and(|steps| steps > before) {
         return Err(format!("`steps` is at most {before} here: there are no more before it"));
     }
+    if action == Action::Connect && step.fast_open != (step.text.is_some() || step.bytes.is_some()) {
+        return Err(
+            "`fast_open` needs the `text` or `bytes` to send with the SYN, and they need it".to_owned()
+        );
+    }
     match step.keepalive {
         Some(keepalive)
-            if keepalive.idle.0.is_zero() || keepalive.interval.0.is_zero() || keepalive.count == 0 =>
+            if [keepalive.idle, keepalive.interval].contains(&Some(Span::default()))
+                || keepalive.count == Some(0) =>
         {
-            Err("keepalive needs an idle time, an interval and a count above zero".to_owned())
+            Err("keepalive: idle time, interval and count have to be above zero".to_owned())
         }
         _ => Ok(()),
     }

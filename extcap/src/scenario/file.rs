@@ -98,9 +98,51 @@ pub(crate) struct Host {
     pub(crate) sysctl: Sysctl,
     /// `SO_RCVBUF` of its sockets, in bytes.
     pub(crate) receive_buffer: Option<u32>,
+    /// Whose TCP it has.
+    #[serde(default)]
+    pub(crate) system: System,
+    /// How long it has been up when the capture begins; chance decides where this is not said. Its timers and its
+    /// timestamps count from there.
+    pub(crate) uptime: Option<Span>,
+    /// What its application is written in, where that shows on the wire.
+    pub(crate) runtime: Option<Runtime>,
     /// What its application does, one step after the other.
     #[serde(default)]
     pub(crate) step: Vec<Spanned<Step>>,
+    /// More applications, each with its own steps.
+    #[serde(default)]
+    pub(crate) process: Vec<Process>,
+}
+
+/// An application beside the host's first.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Process {
+    /// The port that it listens on or connects from; the host's if not said.
+    pub(crate) port: Option<u16>,
+    pub(crate) step: Vec<Spanned<Step>>,
+}
+
+/// Operating systems whose TCP differs on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum System {
+    /// Linux 6.18.
+    #[default]
+    Linux,
+    /// Linux before 6.5.
+    LinuxOld,
+    /// Windows 10 and later.
+    Windows,
+    Macos,
+}
+
+/// Runtimes that set a connection up in their own way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Runtime {
+    /// Keep-alive on every connection: 15 s idle, 15 s between probes, 9 of them.
+    Go,
 }
 
 /// Linux's settings that change what is on the wire; what is not set is as Linux 6.18 has it.
@@ -123,6 +165,20 @@ pub(crate) struct Sysctl {
     pub(crate) ip_default_ttl: Option<u8>,
     /// 1: smaller segments after repeated timeouts, in case they are too long for the path.
     pub(crate) tcp_mtu_probing: Option<u8>,
+    pub(crate) tcp_syncookies: Option<bool>,
+    pub(crate) tcp_max_syn_backlog: Option<u32>,
+    pub(crate) tcp_orphan_retries: Option<u32>,
+    /// Seconds.
+    pub(crate) tcp_fin_timeout: Option<u32>,
+    pub(crate) tcp_tw_reuse: Option<bool>,
+    pub(crate) tcp_rfc1337: Option<bool>,
+    /// 1: as client, 2: as server, 3: both.
+    pub(crate) tcp_fastopen: Option<u32>,
+    /// Seconds.
+    pub(crate) tcp_keepalive_time: Option<u32>,
+    /// Seconds.
+    pub(crate) tcp_keepalive_intvl: Option<u32>,
+    pub(crate) tcp_keepalive_probes: Option<u32>,
 }
 
 /// One thing that an application or its host does.
@@ -148,6 +204,23 @@ pub(crate) struct Step {
     pub(crate) keepalive: Option<KeepAlive>,
     /// `listen`: how many connections may wait to be accepted.
     pub(crate) backlog: Option<u32>,
+    /// `listen`: a connection counts only when data has come, or this time has passed (`TCP_DEFER_ACCEPT`).
+    pub(crate) defer_accept: Option<Span>,
+    /// `connect`: from this port.
+    pub(crate) port: Option<u16>,
+    /// `connect`: give up after this time.
+    pub(crate) timeout: Option<Span>,
+    /// `connect`: `text` or `bytes` go with the SYN if the server's cookie is known (TCP Fast Open).
+    #[serde(default)]
+    pub(crate) fast_open: bool,
+    /// `connect`, `accept`: give up when sent data is not acknowledged for this time (`TCP_USER_TIMEOUT`).
+    pub(crate) user_timeout: Option<Span>,
+    /// `send`: more follows, so wait for it (`MSG_MORE`).
+    #[serde(default)]
+    pub(crate) more: bool,
+    /// `send`: the last byte is urgent (`MSG_OOB`).
+    #[serde(default)]
+    pub(crate) urgent: bool,
     /// `repeat`: so many steps, those right before it.
     pub(crate) steps: Option<usize>,
     /// `repeat`: so many times more.
@@ -220,13 +293,13 @@ impl Action {
     }
 }
 
-/// `TCP_KEEPIDLE`, `TCP_KEEPINTVL` and `TCP_KEEPCNT`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// `TCP_KEEPIDLE`, `TCP_KEEPINTVL` and `TCP_KEEPCNT`; what is not set is as the host has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct KeepAlive {
-    pub(crate) idle: Span,
-    pub(crate) interval: Span,
-    pub(crate) count: u32,
+    pub(crate) idle: Option<Span>,
+    pub(crate) interval: Option<Span>,
+    pub(crate) count: Option<u32>,
 }
 
 /// What lies between the hosts.
@@ -247,6 +320,8 @@ pub(crate) struct PathSettings {
     pub(crate) nat: Option<Nat>,
     /// A device that answers the client's SYN in the server's place.
     pub(crate) proxy: Option<Proxy>,
+    /// SYNs that no application asks for.
+    pub(crate) stray: Vec<Strays>,
     /// What goes wrong, in the order in which it is tried.
     pub(crate) fault: Vec<Spanned<Fault>>,
 }
@@ -352,9 +427,40 @@ impl Default for PathSettings {
             routers: 5,
             nat: None,
             proxy: None,
+            stray: Vec::new(),
             fault: Vec::new(),
         }
     }
+}
+
+/// A flood of SYNs from invented addresses, or a scan.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Strays {
+    /// From the client's host; from invented addresses if not said.
+    pub(crate) from: Option<Sender>,
+    /// How many.
+    pub(crate) count: u32,
+    /// When the first comes.
+    #[serde(default)]
+    pub(crate) at: Span,
+    /// From one to the next.
+    pub(crate) every: Span,
+    /// To these ports in turn; to the server's if not said.
+    #[serde(default)]
+    pub(crate) ports: Vec<u16>,
+    #[serde(default = "stray_ttl")]
+    pub(crate) ttl: u8,
+    #[serde(default = "stray_window")]
+    pub(crate) window: u16,
+}
+
+fn stray_ttl() -> u8 {
+    64
+}
+
+fn stray_window() -> u16 {
+    1024
 }
 
 /// A fault names the packets that it meets by what they are.
@@ -542,6 +648,9 @@ pub(crate) struct Forged {
     /// Added to the sequence number that the receiver waits for.
     #[serde(default)]
     pub(crate) seq_offset: i64,
+    /// A SYN in place of a RST.
+    #[serde(default)]
+    pub(crate) syn: bool,
     /// Data in place of a RST.
     pub(crate) text: Option<String>,
     /// The window in its header.

@@ -21,6 +21,7 @@ pub(crate) use file::File;
 use file::Shows;
 pub(crate) use text::Texts;
 pub use text::{Language, UnknownLanguage};
+pub(crate) use units::Span;
 pub use units::{UnknownTime, parse_time};
 
 /// A scenario that has been read and found sound.

@@ -37,6 +37,11 @@ impl KernelClock {
         Time::from_nanos((bucket * TICK).saturating_sub(self.uptime))
     }
 
+    /// Nanoseconds since the host was started.
+    pub(crate) fn nanos(self, now: Time) -> u64 {
+        now.nanos() + self.uptime
+    }
+
     /// The clock that TSval counts: milliseconds since the host was started.
     pub(crate) fn millis(self, now: Time) -> u32 {
         ((now.nanos() + self.uptime) / 1_000_000) as u32

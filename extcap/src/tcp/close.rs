@@ -1,5 +1,7 @@
 //! Ending a connection in order (RFC 9293, 3.6 and 3.10.4; `tcp_close`, `tcp_fin`).
 
+use std::time::Duration;
+
 use super::socket::{Failure, Socket, State};
 use super::time_wait::TimeWait;
 use super::{Env, settings};
@@ -17,7 +19,7 @@ impl Socket {
         }
         match self.state {
             State::SynSent => self.end(None),
-            State::FinWait2 => self.remain(env, State::FinWait2),
+            State::FinWait2 => self.wait_for_fin(env),
             _ => self.send_fin(env),
         }
     }
@@ -41,7 +43,11 @@ impl Socket {
 
     /// A reset from a living socket carries what every segment carries (`tcp_send_active_reset`).
     pub(super) fn abort_as(&mut self, env: &mut Env<'_>, reason: impl Into<Reason>) {
-        if !matches!(self.state, State::SynSent | State::Closed | State::TimeWait) {
+        let wanted = matches!(
+            self.state,
+            State::SynReceived | State::Established | State::CloseWait | State::FinWait1 | State::FinWait2
+        );
+        if wanted {
             self.send_bare(env, Flags::RST, reason);
         }
         self.end(None);
@@ -49,7 +55,7 @@ impl Socket {
 
     fn send_fin(&mut self, env: &mut Env<'_>) {
         self.state = match self.state {
-            State::Established => State::FinWait1,
+            State::Established | State::SynReceived => State::FinWait1,
             State::CloseWait => State::LastAck,
             _ => return,
         };
@@ -75,7 +81,7 @@ impl Socket {
             State::FinWait1 => {
                 self.state = State::FinWait2;
                 if self.orphan && !with_fin {
-                    self.remain(env, State::FinWait2);
+                    self.wait_for_fin(env);
                 }
             }
             State::Closing => self.remain(env, State::TimeWait),
@@ -105,9 +111,19 @@ impl Socket {
         }
     }
 
+    /// Orphaned in FIN-WAIT-2: the peer's FIN is waited for, but not for ever (`tcp_fin_time`).
+    fn wait_for_fin(&mut self, env: &mut Env<'_>) {
+        let patience = self.settings.fin_timeout.max(self.rto() * 7 / 2);
+        self.remain_for(env, State::FinWait2, patience);
+    }
+
     /// The socket gives way to what only answers late segments.
     fn remain(&mut self, env: &mut Env<'_>, state: State) {
-        let deadline = self.clock.expiry(env.now, settings::TIME_WAIT);
+        self.remain_for(env, state, settings::TIME_WAIT);
+    }
+
+    fn remain_for(&mut self, env: &mut Env<'_>, state: State, time: Duration) {
+        let deadline = self.clock.expiry(env.now, time);
         self.remains = Some(TimeWait::new(self, state, deadline));
         let failure: Option<Failure> = self.failure;
         self.end(failure);

@@ -130,7 +130,12 @@ impl Socket {
     pub(super) fn ack_fin_later(&mut self, now: Time) {
         self.schedule_ack(now);
         self.delayed_ack.ping_pong = true;
-        self.delayed_ack.wait = self.delayed_ack.wait.max(LEAST);
+    }
+
+    /// The SYN-ACK came while data waits already: its ACK goes with the data, and so do the next ones.
+    pub(super) fn ack_with_data(&mut self, now: Time) {
+        self.ack_now();
+        self.delayed_ack.received = now;
     }
 
     /// Something is to be acknowledged.

@@ -4,13 +4,18 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
-use super::listener::Listener;
-use super::request::{self, Request};
+use bytes::Bytes;
+
+use super::connect::Opening;
+use super::listener::{Decision, Listener, Listening};
+use super::numbers::Secret;
+use super::request::{self, Answer, FastOpen, Request};
 use super::settings::Settings;
 use super::socket::{Pair, Socket, State};
 use super::time_wait::{self, TimeWait};
 use super::{Env, KernelClock, reset};
-use crate::net::{Flags, Icmp, IcmpError, Kind, Packet};
+use crate::net::{Flags, Icmp, IcmpError, Kind, Packet, Segment, Seq};
+use crate::random::Random;
 use crate::time::Time;
 
 /// A connection's place in the table.
@@ -41,18 +46,23 @@ pub(crate) struct Host {
     address: IpAddr,
     settings: Rc<Settings>,
     clock: KernelClock,
+    secret: Secret,
     powered: bool,
     table: HashMap<Key, Slot>,
     listeners: HashMap<u16, Listener>,
     /// The path MTU to hosts, as far as routers have told it.
     mtus: HashMap<IpAddr, u16>,
+    /// Fast Open cookies, by server.
+    cookies: HashMap<IpAddr, Bytes>,
     /// Connections that may need another wake-up than before.
     touched: Vec<Key>,
 }
 
 impl Host {
-    pub(crate) fn new(address: IpAddr, settings: Settings, clock: KernelClock) -> Self {
+    pub(crate) fn new(address: IpAddr, settings: Settings, clock: KernelClock, random: &mut Random) -> Self {
         Host {
+            secret: Secret::new(random),
+            cookies: HashMap::new(),
             address,
             settings: Rc::new(settings),
             clock,
@@ -64,6 +74,10 @@ impl Host {
         }
     }
 
+    pub(crate) fn address(&self) -> IpAddr {
+        self.address
+    }
+
     /// Everything that it knew is gone, and it says nothing.
     pub(crate) fn power_off(&mut self) {
         self.powered = false;
@@ -71,12 +85,13 @@ impl Host {
         self.listeners.clear();
     }
 
-    pub(crate) fn boot(&mut self) {
+    pub(crate) fn boot(&mut self, env: &mut Env<'_>) {
         self.powered = true;
+        self.secret = Secret::new(env.random);
     }
 
-    pub(crate) fn listen(&mut self, port: u16, backlog: u32) {
-        self.listeners.insert(port, Listener::new(backlog));
+    pub(crate) fn listen(&mut self, port: u16, how: Listening) {
+        self.listeners.insert(port, Listener::new(how));
     }
 
     /// The listening process ends: who waits to be accepted is reset.
@@ -96,10 +111,32 @@ impl Host {
         self.listeners.get(&port).is_some_and(Listener::has_connection)
     }
 
-    /// Opens a connection.
-    pub(crate) fn connect(&mut self, env: &mut Env<'_>, local_port: u16, remote: SocketAddr) -> Key {
+    /// Opens a connection. `early`: what is written already, for TCP Fast Open.
+    ///
+    /// The port may be that of an old connection in TIME-WAIT; then nothing happens (`EADDRNOTAVAIL`), unless it
+    /// may be used again.
+    pub(crate) fn connect(
+        &mut self,
+        env: &mut Env<'_>,
+        local_port: u16,
+        remote: SocketAddr,
+        early: Option<Bytes>,
+    ) -> Key {
         let key = Key { local_port, remote };
-        let socket = Socket::connect(env, self.settings_towards(remote.ip()), self.clock, self.pair(key));
+        let pair = self.pair(key);
+        let mut numbers = self.secret.numbers(pair, self.clock, env.now);
+        let mut recent = None;
+        if let Some(Slot { entry: Entry::TimeWait(remains), .. }) = self.table.get(&key) {
+            let Some((seq, timestamp)) = remains.reuse(env.now).filter(|_| self.settings.tw_reuse) else {
+                return key;
+            };
+            numbers.seq = seq;
+            recent = Some(timestamp);
+        }
+        let fast_open = early.is_some() && self.settings.fast_open_client;
+        let cookie = fast_open.then(|| self.cookies.get(&remote.ip()).cloned().unwrap_or_default());
+        let opening = Opening { pair, numbers, recent, data: early.unwrap_or_default(), cookie };
+        let socket = Socket::connect(env, self.settings_towards(remote.ip()), self.clock, opening);
         self.put(key, Entry::Socket(Box::new(socket)));
         key
     }
@@ -129,7 +166,8 @@ impl Host {
         let key = Key { local_port: packet.segment.to_port, remote: packet.source() };
         let alive = |slot: &&mut Slot| !matches!(&slot.entry, Entry::Socket(s) if s.is_dead());
         let Some(slot) = self.table.get_mut(&key).filter(|slot| alive(slot)) else {
-            self.receive_unknown(env, key, packet);
+            self.receive_unknown(env, key, packet, None);
+            self.settle(key);
             return;
         };
         match &mut slot.entry {
@@ -137,16 +175,18 @@ impl Host {
                 Some(remains) => match remains.receive(env, packet) {
                     time_wait::Verdict::Keep => {}
                     time_wait::Verdict::Forget => socket.remains = None,
-                    time_wait::Verdict::NewConnection => self.receive_unknown(env, key, packet),
+                    time_wait::Verdict::NewConnection(seq) => {
+                        self.receive_unknown(env, key, packet, Some(seq));
+                    }
                 },
                 None => socket.receive(env, packet),
             },
             Entry::TimeWait(remains) => match remains.receive(env, packet) {
                 time_wait::Verdict::Keep => {}
                 time_wait::Verdict::Forget => self.forget(key),
-                time_wait::Verdict::NewConnection => {
+                time_wait::Verdict::NewConnection(seq) => {
                     self.forget(key);
-                    self.receive_unknown(env, key, packet);
+                    self.receive_unknown(env, key, packet, Some(seq));
                 }
             },
             Entry::Request(request) => match request.receive(env, packet) {
@@ -215,22 +255,78 @@ impl Host {
         wanted
     }
 
-    /// No entry takes it: a SYN for a listener, or a reset.
-    fn receive_unknown(&mut self, env: &mut Env<'_>, key: Key, packet: &Packet) {
+    /// No entry takes it: a SYN for a listener, a cookie that comes back, or a reset. `first`: the ISS, where that
+    /// of a connection in TIME-WAIT decides on it.
+    fn receive_unknown(&mut self, env: &mut Env<'_>, key: Key, packet: &Packet, first: Option<Seq>) {
         let segment = &packet.segment;
         let syn = segment.has(Flags::SYN) && !segment.has(Flags::ACK) && !segment.has(Flags::RST);
-        match self.listeners.get_mut(&key.local_port) {
-            Some(listener) if syn => {
-                if listener.takes_syn() {
-                    listener.requests += 1;
-                    let (settings, pair) = (self.settings_towards(packet.from), self.pair(key));
-                    let request = Request::new(env, settings, self.clock, pair, segment);
-                    self.put(key, Entry::Request(Box::new(request)));
-                }
-            }
-            _ if syn => reset::reply(env, packet, self.settings.ttl, Kind::Refused),
-            _ => reset::reply(env, packet, self.settings.ttl, Kind::NoConnection),
+        if !self.listeners.contains_key(&key.local_port) {
+            let kind = if syn { Kind::Refused } else { Kind::NoConnection };
+            reset::reply(env, packet, self.settings.ttl, kind);
+        } else if syn {
+            self.receive_syn(env, key, segment, first);
+        } else if !self.redeem_cookie(env, key, packet) {
+            reset::reply(env, packet, self.settings.ttl, Kind::NoConnection);
         }
+    }
+
+    /// A SYN for a listening port.
+    fn receive_syn(&mut self, env: &mut Env<'_>, key: Key, syn: &Segment, first: Option<Seq>) {
+        let pair = self.pair(key);
+        let fast_open = self.fast_open(pair, syn);
+        let settings = self.settings_towards(pair.remote.ip());
+        let Some(listener) = self.listeners.get_mut(&key.local_port) else { return };
+        let decision = match listener.decide(&self.settings) {
+            Decision::Cookie if first.is_some() => Decision::Remember,
+            decision => decision,
+        };
+        if decision == Decision::Drop {
+            return;
+        }
+        let mut numbers = self.secret.numbers(pair, self.clock, env.now);
+        numbers.seq = first.unwrap_or(numbers.seq);
+        let accepted = fast_open.accepted;
+        let (cookie, deferred_timeouts) = (decision == Decision::Cookie, listener.deferred_timeouts());
+        let answer = Answer { pair, numbers, deferred_timeouts, cookie, fast_open };
+        let request = Request::new(env, settings, self.clock, answer, syn);
+        if cookie {
+            listener.remember_cookie(key, request);
+        } else if accepted {
+            listener.push(key);
+            let (mut socket, len) = request.into_early_socket(env);
+            socket.take_syn_data(len);
+            self.put(key, Entry::Socket(Box::new(socket)));
+        } else {
+            listener.requests += 1;
+            self.put(key, Entry::Request(Box::new(request)));
+        }
+    }
+
+    /// What a SYN's Fast Open option is answered with (RFC 7413, 4.2.2).
+    fn fast_open(&self, pair: Pair, syn: &Segment) -> FastOpen {
+        let Some(cookie) = syn.options.fast_open.as_ref().filter(|_| self.settings.fast_open_server) else {
+            return FastOpen::default();
+        };
+        let right = self.secret.cookie(pair);
+        if *cookie == right {
+            FastOpen { give: None, accepted: true }
+        } else {
+            FastOpen { give: Some(right), accepted: false }
+        }
+    }
+
+    /// Whether a segment brings back the cookie of a SYN-ACK: it makes the connection.
+    fn redeem_cookie(&mut self, env: &mut Env<'_>, key: Key, packet: &Packet) -> bool {
+        let Some(listener) = self.listeners.get_mut(&key.local_port) else { return false };
+        if packet.has(Flags::RST) || !packet.has(Flags::ACK) || !listener.has_given(key, &packet.segment) {
+            return false;
+        }
+        let Some(request) = listener.redeem(key) else { return true };
+        listener.push(key);
+        let mut socket = request.into_socket(env);
+        socket.receive(env, packet);
+        self.put(key, Entry::Socket(Box::new(socket)));
+        true
     }
 
     /// The third ACK, or what carries it, has come.
@@ -274,13 +370,32 @@ impl Host {
         }
     }
 
+    /// The state of a connection (RFC 9293, 3.3.2), by its name there; `LISTEN` or `CLOSED` where there is none.
+    pub(crate) fn state(&self, key: Key) -> &'static str {
+        match self.table.get(&key).map(|slot| &slot.entry) {
+            Some(Entry::Request(_)) => "SYN-RECEIVED",
+            Some(Entry::TimeWait(remains)) => remains.state().name(),
+            Some(Entry::Socket(socket)) => match &socket.remains {
+                Some(remains) => remains.state().name(),
+                None => socket.state.name(),
+            },
+            None if self.listeners.contains_key(&key.local_port) => "LISTEN",
+            None => "CLOSED",
+        }
+    }
+
     /// After something happened to a connection: a socket that nobody holds gives way to what remains of it.
     fn settle(&mut self, key: Key) {
         if let Some(slot) = self.table.get_mut(&key)
             && let Entry::Socket(socket) = &mut slot.entry
-            && socket.is_orphan()
-            && socket.state == State::Closed
         {
+            if let Some(cookie) = socket.given_cookie.take() {
+                self.cookies.insert(key.remote.ip(), cookie);
+            }
+            if !(socket.is_orphan() && socket.state == State::Closed) {
+                self.touched.push(key);
+                return;
+            }
             match socket.remains.take() {
                 Some(remains) => slot.entry = Entry::TimeWait(Box::new(remains)),
                 None => {

@@ -21,6 +21,7 @@ impl Socket {
         if !self.process_ack(env, segment) {
             return;
         }
+        self.handshake_done();
         self.own_fin_acknowledged(env, segment.has(Flags::FIN));
         if self.state == State::Closed || self.remains.is_some() {
             return;
@@ -55,12 +56,21 @@ impl Socket {
             return false;
         }
         if segment.has(Flags::SYN) {
+            if self.state == State::SynReceived && self.is_answer(segment) {
+                return true;
+            }
             let repeated = segment.has(Flags::ACK) && segment.seq == self.receive.first;
             let kind = if repeated { Kind::ThirdAckAgain } else { Kind::ChallengeAck };
             self.send_bare(env, Flags::ACK, kind);
             return false;
         }
         true
+    }
+
+    /// Whether a SYN-ACK is the answer to the own SYN where both sides have opened.
+    fn is_answer(&self, segment: &Segment) -> bool {
+        let same = segment.seq == self.receive.first && segment.end() == self.receive.next;
+        same && segment.has(Flags::ACK) && segment.ack == self.send.next
     }
 
     /// PAWS (RFC 7323, 5).
@@ -156,7 +166,7 @@ impl Socket {
     }
 
     /// Data in order is where the application finds it.
-    fn keep(&mut self, len: u32, cost: u32) {
+    pub(super) fn keep(&mut self, len: u32, cost: u32) {
         self.receive.next += len;
         self.receive.unread_len += len;
         self.receive.buffer.ready(len, cost);

@@ -24,13 +24,14 @@ pub(super) struct KeepAlive {
 impl Socket {
     /// The application turns keep-alive on; the first probe comes after `idle` without a segment from the peer.
     pub(crate) fn set_keepalive(&mut self, env: &Env<'_>, wanted: file::KeepAlive) {
-        let deadline = Some(self.clock.expiry(env.now, wanted.idle.0));
+        let usual = self.settings.keepalive;
+        let idle = wanted.idle.map_or(usual.idle, |idle| idle.0);
         self.keepalive = Some(KeepAlive {
-            idle: wanted.idle.0,
-            interval: wanted.interval.0,
-            count: wanted.count,
+            idle,
+            interval: wanted.interval.map_or(usual.interval, |interval| interval.0),
+            count: wanted.count.unwrap_or(usual.count),
             unanswered: 0,
-            deadline,
+            deadline: Some(self.clock.expiry(env.now, idle)),
         });
     }
 
@@ -49,16 +50,22 @@ impl Socket {
             self.keepalive = None;
             return;
         };
+        // TCP_USER_TIMEOUT takes the place of the count.
+        let hopeful = match self.user_timeout {
+            Some(limit) => silent < limit || keepalive.unanswered == 0,
+            None => keepalive.unanswered < keepalive.count,
+        };
         if busy || silent < keepalive.idle {
             let wait = if busy { keepalive.idle } else { keepalive.idle - silent };
             keepalive.deadline = Some(self.clock.expiry(env.now, wait));
-        } else if keepalive.unanswered < keepalive.count {
+        } else if hopeful {
             keepalive.unanswered += 1;
             keepalive.deadline = Some(self.clock.expiry(env.now, keepalive.interval));
             let reason = Reason { kind: Kind::KeepAlive, nth: keepalive.unanswered, waited: silent };
             // One below SND.UNA: the peer must answer that it has that already.
             let options = self.plain_options(env);
-            self.transmit(env, Flags::ACK, self.send.una - 1, Bytes::new(), options, reason);
+            let octet = if self.settings.keepalive.octet { Bytes::from_static(&[0]) } else { Bytes::new() };
+            self.transmit(env, Flags::ACK, self.send.una - 1, octet, options, reason);
         } else {
             let reason = Reason { kind: Kind::KeepAliveTimeout, nth: keepalive.unanswered, waited: silent };
             self.abort_as(env, reason);

@@ -26,6 +26,7 @@ mod host;
 mod input;
 mod keepalive;
 mod listener;
+mod numbers;
 mod output;
 mod persist;
 mod pmtu;
@@ -44,6 +45,7 @@ mod window;
 
 pub(crate) use clock::KernelClock;
 pub(crate) use host::{Host, Key};
+pub(crate) use listener::Listening;
 pub(crate) use settings::Settings;
 pub(crate) use socket::Socket;
 

@@ -48,6 +48,7 @@ impl Socket {
         if window == 0 && matches!(reason.kind, Kind::Ack | Kind::DelayedAck | Kind::DuplicateAck) {
             reason.kind = Kind::ZeroWindow;
         }
+        let (flags, urgent) = self.mark_urgent(flags, seq);
         let segment = Segment {
             from_port: self.pair.local.port(),
             to_port: self.pair.remote.port(),
@@ -56,6 +57,7 @@ impl Socket {
             flags: flags | marks,
             window,
             options,
+            urgent,
             payload,
         };
         if flags.has(Flags::ACK) {
@@ -104,7 +106,11 @@ impl Socket {
 
     /// Sends as much as the windows allow, in bursts (`tcp_write_xmit`); `probe`: one segment in any case.
     pub(super) fn write_out(&mut self, env: &mut Env<'_>, nagle: Nagle, probe: bool) {
-        if !matches!(self.state, State::Established | State::CloseWait | State::FinWait1 | State::LastAck) {
+        let open =
+            matches!(self.state, State::Established | State::CloseWait | State::FinWait1 | State::LastAck);
+        // Fast Open's server may answer before the handshake is over.
+        let early = self.state == State::SynReceived && self.passive;
+        if !open && !early {
             return;
         }
         let prior = self.send.flight.len();
@@ -151,7 +157,8 @@ impl Socket {
             return Err(Limit::Other);
         }
         if chunk <= mss {
-            let waits = chunk < mss && !fin && nagle == Nagle::On && self.small_one_is_out();
+            let small = chunk < mss && !fin;
+            let waits = small && (self.send.corked || nagle == Nagle::On && self.small_one_is_out());
             return if waits { Err(Limit::Other) } else { Ok(chunk) };
         }
         if !probe && let Some(limit) = self.defers(env, chunk, queued, fin, burst) {
@@ -255,20 +262,35 @@ impl Socket {
     fn send_new(&mut self, env: &mut Env<'_>, flags: Flags, payload: Bytes, kind: Kind) {
         let seq = self.send.next;
         let options = self.plain_options(env);
-        let stamp = self.timestamps.value(self.clock, env.now);
         if self.send.flight.is_empty() && !payload.is_empty() {
             self.congestion.cubic.resumed(env.now, env.now - self.send.last_sent);
         }
-        let sent = Sent::new(seq, payload.clone(), flags, env.now, stamp);
-        let end = sent.end();
-        self.send.flight.push(sent);
+        let end = self.take_down(env, seq, payload.clone(), flags);
         self.transmit(env, flags, seq, payload, options, kind.into());
         self.send.next = end;
         self.send.last_sent = env.now;
     }
 
+    /// Takes down what occupies new sequence numbers; where it ends.
+    pub(super) fn take_down(&mut self, env: &Env<'_>, seq: Seq, payload: Bytes, flags: Flags) -> Seq {
+        let stamp = self.timestamps.value(self.clock, env.now);
+        let sent = Sent::new(seq, payload, flags, env.now, stamp);
+        let end = sent.end();
+        self.send.flight.push(sent);
+        end
+    }
+
+    /// Sets the urgent pointer: one behind the last urgent octet, as all do (RFC 6093, 3.1).
+    fn mark_urgent(&self, flags: Flags, seq: Seq) -> (Flags, u16) {
+        let ahead = self.send.urgent.filter(|up| up.after(self.send.una)).map(|up| up - seq);
+        match ahead.and_then(|ahead| u16::try_from(ahead).ok()) {
+            Some(ahead) if ahead > 0 => (flags | Flags::URG, ahead),
+            _ => (flags, 0),
+        }
+    }
+
     /// Takes the first `len` octets out of the queue.
-    fn cut(&mut self, len: u32) -> Bytes {
+    pub(super) fn cut(&mut self, len: u32) -> Bytes {
         self.send.queued -= len;
         let len = len as usize;
         let queue = &mut self.send.queue;

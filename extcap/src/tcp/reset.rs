@@ -33,6 +33,7 @@ pub(super) fn reply(env: &mut Env<'_>, offender: &Packet, ttl: u8, kind: Kind) {
             flags,
             window: 0,
             options: Options::default(),
+            urgent: 0,
             payload: Bytes::new(),
         },
         reason: kind.into(),

@@ -12,8 +12,6 @@ use super::socket::{Failure, Socket, State};
 use crate::net::{Flags, Kind, Reason, Seq};
 use crate::time::Time;
 
-/// `tcp_orphan_retries`: timeouts until a connection that the application has closed is given up.
-const ORPHAN_RETRIES: u32 = 8;
 /// A tail-loss probe of a lone segment leaves the receiver time for a delayed ACK.
 const LONE_SEGMENT: Duration = Duration::from_millis(200);
 /// `TCP_TIMEOUT_MIN`: two ticks.
@@ -47,6 +45,7 @@ pub(super) struct Retransmit {
     pub(super) probe_repeats: bool,
     /// When the last SYN was sent.
     pub(super) last_syn: Time,
+    pub(super) syn_repeats: u32,
     /// Probes of a closed window without an answer that opens it.
     pub(super) window_probes: u32,
 }
@@ -129,7 +128,7 @@ impl Socket {
 
     pub(super) fn on_retransmit_timer(&mut self, env: &mut Env<'_>, timer: Timer) {
         match (self.state, timer) {
-            (State::SynSent, _) => self.on_syn_timeout(env),
+            (State::SynSent | State::SynReceived, _) => self.on_syn_timeout(env),
             (_, Timer::Probe) => self.probe_tail(env),
             (_, Timer::Timeout) => self.on_timeout(env),
             (_, Timer::Reordering) => self.on_reordering_timer(env),
@@ -197,7 +196,11 @@ impl Socket {
     /// How long data is repeated until the connection is given up: what so many timeouts would take that began
     /// with the least one (`retransmits_timed_out`).
     fn patience(&self) -> Duration {
-        let retries = if self.orphan { ORPHAN_RETRIES } else { self.settings.retries };
+        if let Some(timeout) = self.user_timeout.filter(|_| !self.orphan) {
+            return timeout;
+        }
+        let settings = &self.settings;
+        let retries = if self.orphan { settings.orphan_retries } else { settings.retries };
         let doublings = (RTO_MAX.as_millis() / RTO_MIN.as_millis()).ilog2();
         if retries <= doublings {
             RTO_MIN * ((2 << retries) - 1)
@@ -233,7 +236,7 @@ impl Socket {
     }
 
     /// Sends one segment of the flight again: the same numbers, with the acknowledgment and options of now.
-    fn send_again(&mut self, env: &mut Env<'_>, index: usize, kind: Kind) {
+    pub(super) fn send_again(&mut self, env: &mut Env<'_>, index: usize, kind: Kind) {
         let stamp = self.timestamps.value(self.clock, env.now);
         let Some(waited) = self.send.flight.get(index).map(|sent| env.now - sent.at) else { return };
         let probe = kind == Kind::TailProbe;

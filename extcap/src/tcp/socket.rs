@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -15,7 +16,7 @@ use super::reassembly::Reassembly;
 use super::recovery::Recovery;
 use super::retransmit::Retransmit;
 use super::rtt::Rtt;
-use super::settings::Settings;
+use super::settings::{IpIds, Settings};
 use super::time_wait::TimeWait;
 use super::window::{Buffer, Unread};
 use super::{Env, KernelClock};
@@ -26,6 +27,7 @@ use crate::time::Time;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
     SynSent,
+    SynReceived,
     Established,
     FinWait1,
     FinWait2,
@@ -34,6 +36,24 @@ pub(crate) enum State {
     LastAck,
     TimeWait,
     Closed,
+}
+
+impl State {
+    /// Its name in RFC 9293.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            State::SynSent => "SYN-SENT",
+            State::SynReceived => "SYN-RECEIVED",
+            State::Established => "ESTABLISHED",
+            State::FinWait1 => "FIN-WAIT-1",
+            State::FinWait2 => "FIN-WAIT-2",
+            State::CloseWait => "CLOSE-WAIT",
+            State::Closing => "CLOSING",
+            State::LastAck => "LAST-ACK",
+            State::TimeWait => "TIME-WAIT",
+            State::Closed => "CLOSED",
+        }
+    }
 }
 
 /// How a connection failed, as the application's next call is told.
@@ -61,16 +81,25 @@ pub(super) struct Pair {
 pub(super) struct IpLine {
     pub(super) ttl: u8,
     next_id: u16,
+    counts: bool,
     pub(super) flow_label: u32,
 }
 
 impl IpLine {
     pub(super) fn new(env: &mut Env<'_>, settings: &Settings) -> Self {
-        IpLine { ttl: settings.ttl, next_id: env.random.u16(), flow_label: env.random.u32() & 0xf_ffff }
+        IpLine {
+            ttl: settings.ttl,
+            next_id: env.random.u16(),
+            counts: settings.ip_ids == IpIds::PerSocket,
+            flow_label: env.random.u32() & 0xf_ffff,
+        }
     }
 
-    /// The next packet's identification: one socket counts its packets, from a number of its own.
+    /// The next packet's identification: on most systems, one socket counts its packets, from a number of its own.
     pub(super) fn take_id(&mut self) -> u16 {
+        if !self.counts {
+            return 0;
+        }
         let id = self.next_id;
         self.next_id = id.wrapping_add(1);
         id
@@ -125,6 +154,10 @@ pub(super) struct SendSpace {
     pub(super) last_sent: Time,
     /// The FIN is to follow the queue.
     pub(super) fin_wanted: bool,
+    /// More will be written soon: a segment that is not full waits for it (`MSG_MORE`).
+    pub(super) corked: bool,
+    /// The number behind the last urgent octet (SND.UP).
+    pub(super) urgent: Option<Seq>,
 }
 
 impl SendSpace {
@@ -143,6 +176,8 @@ impl SendSpace {
             small_end: None,
             last_sent: Time::ZERO,
             fin_wanted: false,
+            corked: false,
+            urgent: None,
         }
     }
 
@@ -221,6 +256,14 @@ pub(crate) struct Socket {
     /// SACK was agreed on.
     pub(super) sack: bool,
     pub(super) ecn: EcnState,
+    /// Window scaling was agreed on.
+    pub(super) scaling: bool,
+    /// It came out of a listener.
+    pub(super) passive: bool,
+    /// A Fast Open cookie that the server has given in this handshake, for the host to keep.
+    pub(super) given_cookie: Option<Bytes>,
+    /// `TCP_USER_TIMEOUT`
+    pub(super) user_timeout: Option<Duration>,
     pub(super) rtt: Rtt,
     pub(super) congestion: Congestion,
     pub(super) recovery: Recovery,
@@ -259,6 +302,10 @@ impl Socket {
             timestamps: TimestampClock::default(),
             sack: false,
             ecn: EcnState::default(),
+            scaling: false,
+            passive: false,
+            given_cookie: None,
+            user_timeout: None,
             rtt: Rtt::default(),
             congestion: Congestion::new(first),
             recovery: Recovery::new(first),
@@ -279,7 +326,12 @@ impl Socket {
 
     /// Whether the handshake is over on this side.
     pub(crate) fn is_open(&self) -> bool {
-        !matches!(self.state, State::SynSent | State::Closed) || self.remains.is_some()
+        !matches!(self.state, State::SynSent | State::SynReceived | State::Closed) || self.remains.is_some()
+    }
+
+    /// The application sets `TCP_USER_TIMEOUT`.
+    pub(crate) fn set_user_timeout(&mut self, timeout: Duration) {
+        self.user_timeout = Some(timeout);
     }
 
     /// Whether the application has closed it.
@@ -314,14 +366,27 @@ impl Socket {
         count as usize
     }
 
-    /// The application writes.
-    pub(crate) fn write(&mut self, env: &mut Env<'_>, data: Bytes) {
-        if !data.is_empty() && matches!(self.state, State::Established | State::CloseWait) {
-            self.restart_after_idle(env.now);
-            self.send.queued += data.len() as u32;
-            self.send.queue.push_back(data);
-            self.push(env);
+    /// The application writes; `more` says that it will go on at once, `urgent` that the last octet is urgent.
+    pub(crate) fn write(&mut self, env: &mut Env<'_>, data: Bytes, more: bool, urgent: bool) {
+        let early = self.state == State::SynReceived && self.passive;
+        if data.is_empty() || !early && !matches!(self.state, State::Established | State::CloseWait) {
+            return;
         }
+        self.restart_after_idle(env.now);
+        self.send.queued += data.len() as u32;
+        self.send.queue.push_back(data);
+        self.send.corked = more;
+        if urgent {
+            self.send.urgent = Some(self.send.next + self.send.queued());
+        }
+        self.push(env);
+    }
+
+    /// The data that came in the SYN.
+    pub(super) fn take_syn_data(&mut self, len: u32) {
+        let cost = self.receive.buffer.take(len);
+        self.keep(len, cost);
+        self.receive.told = self.receive.next;
     }
 
     /// The next moment at which a timer of it ends.

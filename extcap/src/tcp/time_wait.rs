@@ -19,6 +19,9 @@ pub(super) struct TimeWait {
     receive_next: Seq,
     window: u16,
     timestamps: TimestampClock,
+    /// When the peer's last timestamp came.
+    heard: Time,
+    rfc1337: bool,
     answers: u32,
     pub(super) deadline: Time,
 }
@@ -30,8 +33,8 @@ pub(super) enum Verdict {
     Keep,
     /// The connection is forgotten now.
     Forget,
-    /// A new connection may begin: the listener decides.
-    NewConnection,
+    /// A new connection may begin, with this ISS: the listener decides.
+    NewConnection(Seq),
 }
 
 impl TimeWait {
@@ -46,9 +49,15 @@ impl TimeWait {
             receive_next: socket.receive.next,
             window: (socket.receive.window >> socket.receive.scale).min(0xffff) as u16,
             timestamps: socket.timestamps,
+            heard: socket.heard,
+            rfc1337: socket.settings.rfc1337,
             answers: 0,
             deadline,
         }
+    }
+
+    pub(super) fn state(&self) -> State {
+        self.state
     }
 
     /// Takes a segment (`tcp_timewait_state_process`).
@@ -61,17 +70,40 @@ impl TimeWait {
         }
     }
 
+    /// What a new connection from here begins with, if it may take this one's place (`tcp_twsk_unique`).
+    pub(super) fn reuse(&self, now: Time) -> Option<(Seq, u32)> {
+        let second = |time: Time| time.nanos() / 1_000_000_000;
+        let old_enough = self.timestamps.on && second(now) > second(self.heard);
+        (self.state == State::TimeWait && old_enough).then_some((self.next_first(), self.timestamps.recent))
+    }
+
+    /// An ISS that no segment of this connection can be mistaken for.
+    fn next_first(&self) -> Seq {
+        self.send_next + (65_535 + 2)
+    }
+
+    /// PAWS (RFC 7323, 5).
+    fn is_old(&self, segment: &Segment) -> bool {
+        let earlier = |t: crate::net::Timestamps| (t.value.wrapping_sub(self.timestamps.recent) as i32) < 0;
+        self.timestamps.on && !segment.has(Flags::RST) && segment.options.timestamps.is_some_and(earlier)
+    }
+
     fn in_fin_wait_2(&mut self, env: &mut Env<'_>, packet: &Packet) -> Verdict {
         let segment = &packet.segment;
-        if segment.seq.after(self.receive_next + 0xffff) || segment.end().before(self.receive_next) {
+        let window_end = self.receive_next + 0xffff;
+        if self.is_old(segment) || segment.seq.after(window_end) || segment.end().before(self.receive_next) {
             self.acknowledge(env, Kind::DuplicateAck);
             return Verdict::Keep;
         }
         if segment.has(Flags::RST) {
             return Verdict::Forget;
         }
+        if segment.has(Flags::SYN) && !segment.seq.before(self.receive_next) {
+            reset::reply(env, packet, self.ttl, Kind::AfterClose);
+            return Verdict::Forget;
+        }
         let past_fin = self.receive_next + 1;
-        if segment.seq_len() == 0 || !segment.end().after(self.receive_next) {
+        if !segment.has(Flags::ACK) || segment.seq_len() == 0 || !segment.end().after(self.receive_next) {
             return Verdict::Keep;
         }
         if !segment.has(Flags::FIN) || segment.end() != past_fin {
@@ -89,18 +121,26 @@ impl TimeWait {
     }
 
     fn in_time_wait(&mut self, env: &mut Env<'_>, segment: &Segment) -> Verdict {
-        let bare = segment.seq == self.receive_next && segment.seq_len() == 0;
-        if segment.has(Flags::RST) {
-            return if bare { Verdict::Forget } else { Verdict::Keep };
-        }
-        if bare {
-            self.restart(env.now);
+        let (reset, old) = (segment.has(Flags::RST), self.is_old(segment));
+        if !old && segment.seq == self.receive_next && (segment.seq_len() == 0 || reset) {
+            // RFC 1337: a RST here is the assassination of TIME-WAIT.
+            if reset && !self.rfc1337 {
+                return Verdict::Forget;
+            }
+            if !reset {
+                self.restart(env.now);
+            }
             return Verdict::Keep;
         }
-        if segment.has(Flags::SYN) && !segment.has(Flags::ACK) && self.is_newer(segment) {
-            return Verdict::NewConnection;
+        if reset {
+            return Verdict::Keep;
         }
-        self.restart(env.now);
+        if segment.has(Flags::SYN) && !segment.has(Flags::ACK) && !old && self.is_newer(segment) {
+            return Verdict::NewConnection(self.next_first());
+        }
+        if old || segment.has(Flags::ACK) {
+            self.restart(env.now);
+        }
         self.acknowledge(env, if segment.has(Flags::FIN) { Kind::LastAckAgain } else { Kind::DuplicateAck });
         Verdict::Keep
     }
@@ -128,6 +168,7 @@ impl TimeWait {
             flags: Flags::ACK,
             window: self.window,
             options,
+            urgent: 0,
             payload: bytes::Bytes::new(),
         };
         env.out.push(Packet {

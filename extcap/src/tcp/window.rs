@@ -92,6 +92,13 @@ impl Buffer {
         self.measured.since = now;
     }
 
+    /// Another system than Linux opens its window at once.
+    pub(super) fn offer(&mut self, window: u32) {
+        self.size = self.size.max(window.saturating_mul(2));
+        self.clamp = self.clamp.max(window);
+        self.threshold = window;
+    }
+
     /// The octets of data for which a buffer of this cost has room.
     fn octets(&self, cost: u32) -> u32 {
         (u64::from(cost) * u64::from(self.ratio) / WHOLE) as u32

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::fmt::{self, Write as _};
 use std::net::{IpAddr, SocketAddr};
 
-use etherparse::{NetHeaders, PacketHeaders, TcpHeader, TcpOptionElement, TransportHeader};
+use etherparse::{NetHeaders, PacketHeaders, TcpHeader, TransportHeader};
 use pcap_file::pcapng::blocks::enhanced_packet::EnhancedPacketOption;
 use pcap_file::pcapng::blocks::opt_common::CommonOption;
 use pcap_file::pcapng::{Block, PcapNgReader};
@@ -188,12 +188,22 @@ pub(crate) fn rows(packets: &[Packet]) -> Vec<Row> {
         last: f64,
     }
     let mut connections: HashMap<[SocketAddr; 2], Connection> = HashMap::new();
+    let mut count = 0;
     packets
         .iter()
         .map(|packet| {
             let mut key = [packet.from, packet.to];
             key.sort();
-            let number = connections.len();
+            // As in Wireshark, a SYN with another number begins a new connection on the same addresses and ports.
+            let first = connections.get(&key).and_then(|known| known.first.get(&packet.from));
+            if packet.tcp.syn
+                && !packet.tcp.ack
+                && first.is_some_and(|first| *first != packet.tcp.sequence_number)
+            {
+                connections.remove(&key);
+            }
+            let number = count;
+            count += usize::from(!connections.contains_key(&key));
             let connection = connections.entry(key).or_insert_with(|| Connection {
                 number,
                 opener: packet.from,
@@ -202,6 +212,9 @@ pub(crate) fn rows(packets: &[Packet]) -> Vec<Row> {
             });
             let (tcp, seq) = (&packet.tcp, packet.tcp.sequence_number);
             let first = if tcp.syn { seq } else { seq.wrapping_sub(1) };
+            if tcp.syn {
+                connection.first.insert(packet.from, first);
+            }
             let own = *connection.first.entry(packet.from).or_insert(first);
             let other = connection
                 .first
@@ -226,32 +239,39 @@ pub(crate) fn rows(packets: &[Packet]) -> Vec<Row> {
 }
 
 fn flags(tcp: &TcpHeader) -> String {
-    let bits = [(tcp.syn, 'S'), (tcp.fin, 'F'), (tcp.rst, 'R'), (tcp.psh, 'P'), (tcp.ack, 'A')];
+    let bits =
+        [(tcp.syn, 'S'), (tcp.fin, 'F'), (tcp.rst, 'R'), (tcp.psh, 'P'), (tcp.ack, 'A'), (tcp.urg, 'U')];
     bits.into_iter().filter(|(set, _)| *set).map(|(_, letter)| letter).collect()
 }
 
+/// Kind and data of each option.
+fn elements(tcp: &TcpHeader) -> Vec<(u8, &[u8])> {
+    let (mut elements, mut rest) = (Vec::new(), tcp.options.as_slice());
+    while let Some(&kind) = rest.first() {
+        let len = if kind <= 1 { 1 } else { usize::from(rest[1]) };
+        elements.push((kind, &rest[..len]));
+        rest = &rest[len..];
+    }
+    elements
+}
+
 fn kinds(tcp: &TcpHeader) -> Vec<u8> {
-    let kind = |element| match element {
-        TcpOptionElement::Noop => 1,
-        TcpOptionElement::MaximumSegmentSize(_) => 2,
-        TcpOptionElement::WindowScale(_) => 3,
-        TcpOptionElement::SelectiveAcknowledgementPermitted => 4,
-        TcpOptionElement::SelectiveAcknowledgement(..) => 5,
-        TcpOptionElement::Timestamp(..) => 8,
-    };
-    tcp.options_iterator().map(|element| kind(element.unwrap())).collect()
+    elements(tcp).into_iter().map(|(kind, _)| kind).collect()
 }
 
 fn options(tcp: &TcpHeader) -> String {
-    let word = |element| match element {
-        TcpOptionElement::Noop => "nop".to_owned(),
-        TcpOptionElement::MaximumSegmentSize(mss) => format!("mss {mss}"),
-        TcpOptionElement::WindowScale(scale) => format!("ws {scale}"),
-        TcpOptionElement::SelectiveAcknowledgementPermitted => "sackok".to_owned(),
-        TcpOptionElement::SelectiveAcknowledgement(..) => "sack".to_owned(),
-        TcpOptionElement::Timestamp(_, echo) => if echo == 0 { "ts" } else { "ts+echo" }.to_owned(),
+    let word = |(kind, bytes): (u8, &[u8])| match kind {
+        0 => "end".to_owned(),
+        1 => "nop".to_owned(),
+        2 => format!("mss {}", u16::from_be_bytes([bytes[2], bytes[3]])),
+        3 => format!("ws {}", bytes[2]),
+        4 => "sackok".to_owned(),
+        5 => "sack".to_owned(),
+        8 => if bytes[6..].iter().all(|&byte| byte == 0) { "ts" } else { "ts+echo" }.to_owned(),
+        34 => if bytes.len() == 2 { "tfo" } else { "tfo+cookie" }.to_owned(),
+        other => panic!("option {other}"),
     };
-    tcp.options_iterator().map(|element| word(element.unwrap())).collect::<Vec<_>>().join(",")
+    elements(tcp).into_iter().map(word).collect::<Vec<_>>().join(",")
 }
 
 /// The packets as a table to read: one a line. Identifications count from each sender's first that is not 0.
