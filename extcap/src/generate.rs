@@ -7,7 +7,7 @@ use crate::capture::{Captured, Seen, Sniffer};
 use crate::comment::Commenter;
 use crate::net::FrameBuilder;
 use crate::options::{Encapsulation, GenerateOptions};
-use crate::pcapng::{CaptureWriter, Interface, PacketRecord};
+use crate::pcapng::{CaptureWriter, Interface, PacketHead};
 use crate::scenario::{Scenario, ScenarioError};
 use crate::simulation::Setup;
 use crate::world::World;
@@ -55,9 +55,9 @@ pub struct Recording<W> {
     sniffer: Sniffer<World>,
     commenter: Option<Commenter>,
     frames: FrameBuilder,
-    comment: String,
     writer: CaptureWriter<W>,
-    start: Duration,
+    /// Nanoseconds since 1970-01-01 00:00 UTC.
+    start: u64,
     next: Option<Captured>,
     stats: Stats,
 }
@@ -84,9 +84,8 @@ impl<W: Write> Recording<W> {
             setup,
             sniffer,
             commenter,
-            comment: String::new(),
             writer,
-            start: options.start,
+            start: u64::try_from(options.start.as_nanos()).unwrap_or(u64::MAX / 2),
             next,
             stats: Stats::default(),
         })
@@ -111,22 +110,24 @@ impl<W: Write> Recording<W> {
         let Some(captured) = std::mem::replace(&mut self.next, self.sniffer.next()) else { return Ok(false) };
         let since_begin = captured.time.since_begin();
         let inbound = captured.inbound();
-        if let Some(commenter) = &self.commenter {
-            commenter.write(&captured, &mut self.comment);
-        }
         let link = self.setup.link(captured.at, inbound);
-        let frame = match &captured.seen {
-            Seen::Segment(packet) => self.frames.segment(link, packet, self.setup.checksum(inbound))?,
-            Seen::Icmp(error) => self.frames.icmp(link, error)?,
-        };
-        self.writer.packet(&PacketRecord {
+        let head = PacketHead {
             interface: self.setup.interface(captured.at),
-            time: self.start + since_begin,
-            frame,
+            time: self.start + captured.time.nanos(),
             snaplen: self.setup.snaplen(),
-            comment: self.commenter.is_some().then_some(self.comment.as_str()),
             inbound,
-        })?;
+        };
+        let (frames, checksum) = (&mut self.frames, self.setup.checksum(inbound));
+        let frame = |out: &mut Vec<u8>| match &captured.seen {
+            Seen::Segment(packet) => frames.segment(out, link, packet, checksum),
+            Seen::Icmp(error) => frames.icmp(out, link, error),
+        };
+        let comment = |out: &mut Vec<u8>| {
+            if let Some(commenter) = &self.commenter {
+                commenter.write(&captured, out);
+            }
+        };
+        self.writer.packet(head, frame, comment)?;
         self.stats.packets += 1;
         self.stats.duration = since_begin;
         Ok(true)

@@ -4,9 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write};
 use std::net::IpAddr;
-use std::time::Duration;
 
-use pcap_file::pcapng::blocks::enhanced_packet::{EnhancedPacketBlock, EnhancedPacketOption};
 use pcap_file::pcapng::blocks::interface_description::{
     InterfaceDescriptionBlock, InterfaceDescriptionOption, InterfaceTsResolution,
 };
@@ -18,8 +16,8 @@ use pcap_file::{DataLink, Endianness};
 
 /// Wireshark 4.0's dumpcap breaks when the section header is above 2048 bytes; the comment stays well below.
 const LONGEST_COMMENT: usize = 1500;
-/// A buffer of this size goes out.
-const FULL: usize = 1 << 16;
+/// A buffer of this size goes out: large enough that the system's part in it does not count.
+const FULL: usize = 1 << 18;
 
 /// An interface of the capture.
 #[derive(Debug)]
@@ -36,19 +34,26 @@ impl Interface {
     pub(crate) const LONGEST: u32 = 0x4_0000;
 }
 
-/// A packet to write.
-#[derive(Debug)]
-pub(crate) struct PacketRecord<'a> {
+/// What the capture says of a packet beside its bytes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PacketHead {
     pub(crate) interface: u32,
-    /// Since 1970-01-01 00:00 UTC.
-    pub(crate) time: Duration,
-    pub(crate) frame: &'a [u8],
+    /// Nanoseconds since 1970-01-01 00:00 UTC.
+    pub(crate) time: u64,
     /// So many bytes of it are kept.
     pub(crate) snaplen: u32,
-    pub(crate) comment: Option<&'a str>,
     /// It comes in at the capture point, and does not leave there.
     pub(crate) inbound: bool,
 }
+
+/// An Enhanced Packet Block's type, and the bytes before its packet (draft-ietf-opsawg-pcapng, 4.3).
+const ENHANCED_PACKET: u32 = 6;
+const PACKET_HEAD: usize = 28;
+/// Options of a packet: a comment, and flags of which the lowest two bits tell the direction.
+const OPTION_COMMENT: u16 = 1;
+const OPTION_FLAGS: u16 = 2;
+const INBOUND: u32 = 1;
+const OUTBOUND: u32 = 2;
 
 /// A capture that is being written: blocks gather in a buffer until it is full or flushed.
 pub(crate) struct CaptureWriter<W> {
@@ -73,7 +78,8 @@ impl<W: Write> CaptureWriter<W> {
         hosts: &[(IpAddr, &str)],
     ) -> io::Result<Self> {
         let section = SectionHeaderBlock {
-            endianness: Endianness::native(),
+            // The same bytes on any machine.
+            endianness: Endianness::Little,
             options: vec![
                 SectionHeaderOption::Common(CommonOption::Comment(shorten(comment).into())),
                 SectionHeaderOption::UserApplication(
@@ -97,21 +103,51 @@ impl<W: Write> CaptureWriter<W> {
         Ok(writer)
     }
 
-    pub(crate) fn packet(&mut self, packet: &PacketRecord<'_>) -> io::Result<()> {
-        let kept = packet.frame.len().min(packet.snaplen as usize);
-        let mut options = Vec::with_capacity(2);
-        if let Some(comment) = packet.comment {
-            options.push(EnhancedPacketOption::Common(CommonOption::Comment(comment.into())));
+    /// Writes a packet: `frame` appends its bytes, and `comment` its comment, of which nothing makes none.
+    ///
+    /// The block is written where it will stay: packets are what there are millions of.
+    pub(crate) fn packet(
+        &mut self,
+        head: PacketHead,
+        frame: impl FnOnce(&mut Vec<u8>) -> io::Result<()>,
+        comment: impl FnOnce(&mut Vec<u8>),
+    ) -> io::Result<()> {
+        let out = self.blocks.get_mut();
+        let begin = out.len();
+        let mut fixed = [0; PACKET_HEAD];
+        fixed[0..4].copy_from_slice(&ENHANCED_PACKET.to_le_bytes());
+        fixed[8..12].copy_from_slice(&head.interface.to_le_bytes());
+        fixed[12..16].copy_from_slice(&((head.time >> 32) as u32).to_le_bytes());
+        fixed[16..20].copy_from_slice(&(head.time as u32).to_le_bytes());
+        out.extend_from_slice(&fixed);
+        frame(out)?;
+        let len = out.len() - begin - PACKET_HEAD;
+        let kept = len.min(head.snaplen as usize);
+        out.truncate(begin + PACKET_HEAD + kept);
+        pad(out, begin);
+        let option = out.len();
+        out.extend_from_slice(&[0; 4]);
+        comment(out);
+        let text = out.len() - option - 4;
+        if text > 0 {
+            pad(out, begin);
+            out[option..option + 2].copy_from_slice(&OPTION_COMMENT.to_le_bytes());
+            out[option + 2..option + 4].copy_from_slice(&(text as u16).to_le_bytes());
+        } else {
+            out.truncate(option);
         }
-        options.push(EnhancedPacketOption::Flags(if packet.inbound { 1 } else { 2 }));
-        self.block(EnhancedPacketBlock {
-            interface_id: packet.interface,
-            timestamp: packet.time,
-            original_len: packet.frame.len() as u32,
-            data: Cow::Borrowed(&packet.frame[..kept]),
-            options,
-        })?;
-        if self.blocks.get_ref().len() >= FULL { self.flush() } else { Ok(()) }
+        let direction = if head.inbound { INBOUND } else { OUTBOUND };
+        let mut tail = [0; 16];
+        tail[0..2].copy_from_slice(&OPTION_FLAGS.to_le_bytes());
+        tail[2..4].copy_from_slice(&4u16.to_le_bytes());
+        tail[4..8].copy_from_slice(&direction.to_le_bytes());
+        let block = ((out.len() - begin + tail.len()) as u32).to_le_bytes();
+        tail[12..16].copy_from_slice(&block);
+        out.extend_from_slice(&tail);
+        out[begin + 4..begin + 8].copy_from_slice(&block);
+        out[begin + 20..begin + 24].copy_from_slice(&(kept as u32).to_le_bytes());
+        out[begin + 24..begin + 28].copy_from_slice(&(len as u32).to_le_bytes());
+        if out.len() >= FULL { self.flush() } else { Ok(()) }
     }
 
     /// Everything that was written goes out.
@@ -144,6 +180,12 @@ fn record<'a>(address: IpAddr, name: &'a str) -> Record<'a> {
         IpAddr::V4(ip_addr) => Record::Ipv4(Ipv4Record { ip_addr, names }),
         IpAddr::V6(ip_addr) => Record::Ipv6(Ipv6Record { ip_addr, names }),
     }
+}
+
+/// Fills up to a multiple of four bytes, counted from the block's begin.
+fn pad(out: &mut Vec<u8>, begin: usize) {
+    let missing = (begin.wrapping_sub(out.len())) % 4;
+    out.extend_from_slice(&[0; 3][..missing]);
 }
 
 /// As much of a text as a section header may hold.

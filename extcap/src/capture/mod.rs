@@ -6,8 +6,9 @@
 mod card;
 mod sniffer;
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
+
+use rustc_hash::FxHashMap;
 
 use crate::net::{Flags, IcmpError, Packet, Seq, Side};
 use crate::options::CapturePoint;
@@ -67,7 +68,7 @@ pub(crate) struct Tap {
     begin: Time,
     missed: Missed,
     /// At each point, the first sequence numbers of each side by the client's address and port.
-    first: [HashMap<SocketAddr, [Option<Seq>; 2]>; 2],
+    first: [FxHashMap<SocketAddr, [Option<Seq>; 2]>; 2],
 }
 
 impl Tap {

@@ -73,34 +73,34 @@ impl Encapsulation {
             Encapsulation::Mpls => {
                 ethernet(out, link, MPLS);
                 for (label, bottom) in LABELS.into_iter().zip([0, 1]) {
-                    out.extend((label << 12 | bottom << 8 | LABEL_TTL).to_be_bytes());
+                    out.extend_from_slice(&(label << 12 | bottom << 8 | LABEL_TTL).to_be_bytes());
                 }
             }
             Encapsulation::Pppoe => {
                 ethernet(out, link, PPPOE_SESSION);
                 let protocol: u16 = if cargo.v6 { 0x0057 } else { 0x0021 };
-                out.extend([0x11, 0, 0x2a, 0x01]);
-                out.extend((cargo.len as u16 + 2).to_be_bytes());
-                out.extend(protocol.to_be_bytes());
+                out.extend_from_slice(&[0x11, 0, 0x2a, 0x01]);
+                out.extend_from_slice(&(cargo.len as u16 + 2).to_be_bytes());
+                out.extend_from_slice(&protocol.to_be_bytes());
             }
             Encapsulation::Gre => {
                 ethernet(out, link, EtherType::IPV4);
                 outer_ip(out, link, IpNumber::GRE, 4 + cargo.len);
-                out.extend([0, 0]);
-                out.extend(inner.0.to_be_bytes());
+                out.extend_from_slice(&[0, 0]);
+                out.extend_from_slice(&inner.0.to_be_bytes());
             }
             Encapsulation::Vxlan => vxlan(out, link, cargo),
             Encapsulation::Sll => {
-                out.extend([0, packet_type(link), 0, 1, 0, 6]);
-                out.extend(link.from);
-                out.extend([0, 0]);
-                out.extend(inner.0.to_be_bytes());
+                out.extend_from_slice(&[0, packet_type(link), 0, 1, 0, 6]);
+                out.extend_from_slice(&link.from);
+                out.extend_from_slice(&[0, 0]);
+                out.extend_from_slice(&inner.0.to_be_bytes());
             }
             Encapsulation::Sll2 => {
-                out.extend(inner.0.to_be_bytes());
-                out.extend([0, 0, 0, 0, 0, 2, 0, 1, packet_type(link), 6]);
-                out.extend(link.from);
-                out.extend([0, 0]);
+                out.extend_from_slice(&inner.0.to_be_bytes());
+                out.extend_from_slice(&[0, 0, 0, 0, 0, 2, 0, 1, packet_type(link), 6]);
+                out.extend_from_slice(&link.from);
+                out.extend_from_slice(&[0, 0]);
             }
             Encapsulation::Raw => {}
         }
@@ -113,12 +113,14 @@ fn packet_type(link: Link) -> u8 {
 }
 
 fn ethernet(out: &mut Vec<u8>, link: Link, ether_type: EtherType) {
-    out.extend(Ethernet2Header { source: link.from, destination: link.to, ether_type }.to_bytes());
+    out.extend_from_slice(
+        &Ethernet2Header { source: link.from, destination: link.to, ether_type }.to_bytes(),
+    );
 }
 
 fn tag(out: &mut Vec<u8>, id: u16, ether_type: EtherType) {
     let vlan_id = VlanId::try_new(id).unwrap_or_default();
-    out.extend(SingleVlanHeader { vlan_id, ether_type, ..Default::default() }.to_bytes());
+    out.extend_from_slice(&SingleVlanHeader { vlan_id, ether_type, ..Default::default() }.to_bytes());
 }
 
 /// The tunnel's own IP header: it may not be fragmented, and so needs no identification (RFC 6864, 4.1).
@@ -135,7 +137,7 @@ fn outer_ip(out: &mut Vec<u8>, link: Link, protocol: IpNumber, payload: usize) {
         ..Default::default()
     };
     header.header_checksum = header.calc_header_checksum();
-    out.extend(header.to_bytes());
+    out.extend_from_slice(&header.to_bytes());
 }
 
 /// The source port spreads connections over paths, and the checksum is not used (RFC 7348, 5).
@@ -151,7 +153,7 @@ fn vxlan(out: &mut Vec<u8>, link: Link, cargo: Cargo) {
         length: (UdpHeader::LEN + inner) as u16,
         checksum: 0,
     };
-    out.extend(udp.to_bytes());
-    out.extend(VXLAN_HEADER);
+    out.extend_from_slice(&udp.to_bytes());
+    out.extend_from_slice(&VXLAN_HEADER);
     ethernet(out, link, cargo.ether_type());
 }

@@ -17,11 +17,10 @@ const INTERNETWORK_CONTROL: u8 = 48;
 /// Bytes of a TCP header without options.
 const TCP_HEADER: usize = 20;
 
-/// Turns packets into frames, in a buffer that it uses again.
+/// Turns packets into frames.
 #[derive(Debug, Default)]
 pub(crate) struct FrameBuilder {
     encapsulation: Encapsulation,
-    bytes: Vec<u8>,
     quote: Vec<u8>,
 }
 
@@ -39,11 +38,17 @@ impl FrameBuilder {
         FrameBuilder { encapsulation, ..FrameBuilder::default() }
     }
 
-    /// The packet as a frame between two cards.
+    /// Appends the packet as a frame between two cards.
     ///
     /// # Errors
     /// The packet is larger than IP can say.
-    pub(crate) fn segment(&mut self, link: Link, packet: &Packet, checksum: Checksum) -> io::Result<&[u8]> {
+    pub(crate) fn segment(
+        &self,
+        out: &mut Vec<u8>,
+        link: Link,
+        packet: &Packet,
+        checksum: Checksum,
+    ) -> io::Result<()> {
         let tcp = TcpBytes::new(&packet.segment);
         let v6 = packet.from.is_ipv6();
         let len = ip_header_len(v6) + tcp.len();
@@ -51,17 +56,16 @@ impl FrameBuilder {
             return Err(invalid(format!("a packet of {len} bytes is larger than IP can say")));
         }
         let flow = packet.segment.from_port ^ packet.segment.to_port;
-        self.bytes.clear();
-        self.encapsulation.write(&mut self.bytes, link, Cargo { v6, len, flow });
-        ip_packet(&mut self.bytes, packet, tcp, checksum);
-        Ok(&self.bytes)
+        self.encapsulation.write(out, link, Cargo { v6, len, flow });
+        ip_packet(out, packet, tcp, checksum);
+        Ok(())
     }
 
-    /// The error as a frame between two cards.
+    /// Appends the error as a frame between two cards.
     ///
     /// # Errors
     /// As [`Self::segment`].
-    pub(crate) fn icmp(&mut self, link: Link, error: &IcmpError) -> io::Result<&[u8]> {
+    pub(crate) fn icmp(&mut self, out: &mut Vec<u8>, link: Link, error: &IcmpError) -> io::Result<()> {
         self.quote.clear();
         ip_packet(&mut self.quote, &error.about, TcpBytes::new(&error.about.segment), Checksum::Finished);
         self.quote.truncate(error.quote_len());
@@ -70,8 +74,6 @@ impl FrameBuilder {
         let mut head = [kind, code, 0, 0, 0, 0, 0, 0];
         head[4..].copy_from_slice(&word.to_be_bytes());
         let len = head.len() + self.quote.len();
-        let out = &mut self.bytes;
-        out.clear();
         self.encapsulation.write(out, link, Cargo { v6, len: ip_header_len(v6) + len, flow: 0 });
         let mut sum = Sum16BitWords::new().add_slice(&head).add_slice(&self.quote);
         match (error.router, error.about.from) {
@@ -83,7 +85,7 @@ impl FrameBuilder {
                 ip.dont_fragment = false;
                 ip.dscp = IpDscp::try_new(INTERNETWORK_CONTROL).map_err(invalid)?;
                 ip.header_checksum = ip.calc_header_checksum();
-                out.extend(ip.to_bytes());
+                out.extend_from_slice(&ip.to_bytes());
             }
             (from, to) => {
                 let ip = Ipv6Header {
@@ -94,14 +96,14 @@ impl FrameBuilder {
                     destination: octets_v6(to),
                     ..Default::default()
                 };
-                out.extend(ip.to_bytes());
+                out.extend_from_slice(&ip.to_bytes());
                 sum = pseudo_header(sum, from, to, IpNumber::IPV6_ICMP, len);
             }
         }
         head[2..4].copy_from_slice(&sum.ones_complement().to_ne_bytes());
-        out.extend(head);
-        out.extend(&self.quote);
-        Ok(&self.bytes)
+        out.extend_from_slice(&head);
+        out.extend_from_slice(&self.quote);
+        Ok(())
     }
 }
 
