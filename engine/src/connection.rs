@@ -303,9 +303,11 @@ impl Connection {
             return false;
         }
         match from {
-            // Where the capture lacks the SYN-ACK, what comes after it acknowledges more.
+            // Where the capture lacks the SYN-ACK, what comes after it acknowledges more, and that may lack, too.
             From::Server => {
-                !segment.flags.ack() || segment.ack.before(client.isn + 1) || segment.ack.after(client.next)
+                !segment.flags.ack()
+                    || segment.ack.before(client.isn + 1)
+                    || segment.ack.since(client.next) > FIRST_FLIGHT
             }
             // Its own RST for such a segment carries those numbers, too.
             From::Client => segment.flags.rst() || segment.seq.before(client.isn),
@@ -346,6 +348,10 @@ impl Connection {
             sender.said = Mark::of(segment);
         }
         sender.sends(segment, receiver.acked_any.then_some(receiver.acked), receiver.mss, pool);
+        if sender.fin.is_set() && !sender.fin_acked.is_set() && sender.all_acknowledged(receiver) {
+            // The capture shows the ACK of its FIN ahead of the FIN.
+            sender.fin_acked = receiver.acked_at;
+        }
         receiver.is_acknowledged(segment, pool);
         if segment.flags.ack() && !segment.flags.rst() {
             let ahead = segment.ack.since(sender.acked);
@@ -585,6 +591,9 @@ impl Connection {
 pub fn fold(link: u32) -> u16 {
     (link ^ (link >> 16)) as u16
 }
+
+/// What a client sends before it hears more than the SYN-ACK: a window without scale at most, bytes (RFC 7323, 2.2).
+const FIRST_FLIGHT: i32 = 65_535;
 
 /// What comes after a longer silence, and a round trip, is another message, nanoseconds.
 const PAUSE: i64 = 500_000_000;

@@ -255,6 +255,8 @@ bitflags::bitflags! {
         const OFFERS_SCALE = 1 << 5;
         /// It permits SACK.
         const OFFERS_SACK = 1 << 6;
+        /// The last of it that was acknowledged is one number that was not captured: its FIN, most likely.
+        const FIN_UNSEEN = 1 << 7;
     }
 }
 
@@ -405,6 +407,12 @@ impl Endpoint {
         self.fin.is_set() && segment.flags.ack() && segment.ack.reaches(self.next)
     }
 
+    /// It has closed, and its FIN was not captured.
+    #[must_use]
+    pub fn closed_unseen(&self) -> bool {
+        !self.fin.is_set() && self.is(Facts::FIN_UNSEEN)
+    }
+
     /// What a segment that this side sent says about it. Copies must not come here.
     /// `acked`: what the other side has acknowledged; `peer_mss`: the MSS that it offered, 0 without.
     pub(crate) fn sends(
@@ -465,6 +473,7 @@ impl Endpoint {
             if segment.seq.after(self.next) {
                 self.facts |= Facts::GAP;
             }
+            self.facts.remove(Facts::FIN_UNSEEN);
             // What it repeats along with something new stays one entry: the old part.
             self.flight.push(pool, segment);
             self.advance(end);
@@ -490,6 +499,7 @@ impl Endpoint {
         if ahead > 0 && ahead <= Self::MOST_UNSEEN && !self.fin.is_set() {
             // The capture lacks something that did arrive.
             self.facts |= Facts::UNSEEN;
+            self.facts.set(Facts::FIN_UNSEEN, ahead == 1);
             self.advance(segment.ack);
         }
         if ahead <= Self::MOST_UNSEEN {

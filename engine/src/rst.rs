@@ -60,6 +60,8 @@ pub enum Sign {
 const PROMPTLY: i64 = 20_000_000;
 /// A shorter way is hidden by what a host takes to answer, nanoseconds.
 const MEASURABLE: i64 = 1_000_000;
+/// Where the way is not known it may take so long, nanoseconds.
+const LONG_WAY: i64 = 300_000_000;
 /// A reply to what comes so long after the end is not part of the close, nanoseconds.
 const LONG_AFTER: i64 = 100_000_000;
 
@@ -103,14 +105,21 @@ pub fn classify(
         return match seen.from {
             From::Server if !c.server().has_isn => Rst::RefusesSyn,
             From::Client if refuses && c.server().has_isn => Rst::RefusesSynAck,
-            _ => Rst::Abort,
+            _ if segment.flags.ack() => Rst::Abort,
+            _ => Rst::Unknown,
         };
     }
     if c.ends.iter().all(|e| e.fin.is_set()) {
         return after_both_fins(c, seen);
     }
-    if sender.may_have_closed_before() && peer.fin_acked.is_set() {
-        return Rst::Late;
+    // One number that was not captured is a FIN, most likely.
+    let of_fin = !segment.flags.ack() && !sender.fin.is_set() && segment.seq == sender.next + 1;
+    let acks_fin = segment.flags.ack() && !peer.fin.is_set() && segment.ack == peer.next + 1;
+    if sender.closed_unseen() || peer.closed_unseen() || of_fin || acks_fin {
+        return Rst::Unknown;
+    }
+    if sender.may_have_closed_before() && peer.fin.is_set() {
+        return if peer.fin_acked.is_set() { Rst::Late } else { Rst::Unknown };
     }
     if probes_failed >= 2 && segment.flags.ack() {
         return Rst::KeepaliveTimeout;
@@ -197,7 +206,6 @@ fn peer_spoke_after_close(c: &Connection, from: From) -> bool {
 fn promptly_after_fin(c: &Connection, seen: &Seen<'_>) -> bool {
     let peer = c.end(seen.from.other());
     let waited = seen.segment.time - peer.fin.time;
-    seen.segment.flags.ack()
-        && seen.segment.ack.reaches(peer.fin_seq() + 1)
-        && waited <= c.half(seen.from) + PROMPTLY
+    let way = if c.half(seen.from) > 0 { c.half(seen.from) } else { c.rtt().unwrap_or(LONG_WAY) };
+    seen.segment.flags.ack() && seen.segment.ack.reaches(peer.fin_seq() + 1) && waited <= way + PROMPTLY
 }

@@ -50,15 +50,16 @@ impl Connection {
     /// A SYN-ACK that neither has the first number of its sender nor acknowledges that of the other side.
     fn answers_another_syn(&self, segment: &Segment<'_>, from: From) -> bool {
         let (sender, peer) = (self.end(from), self.end(from.other()));
-        if !sender.has_isn {
-            return self.lies_beyond(segment, from, FAR);
-        }
+        // Where the first number is not known, it may be some way before what was captured first.
+        let may_begin = |number: Seq, side: &Endpoint| (0..=FAR).contains(&side.isn.since(number));
         let same_answer = match (peer.seen, peer.has_isn) {
             (true, true) => segment.ack == peer.isn + 1,
-            (true, false) => segment.ack == peer.isn,
+            (true, false) => may_begin(segment.ack, peer),
             (false, _) => segment.ack == sender.acked,
         };
-        segment.seq != sender.isn && !same_answer
+        let same_number =
+            if sender.has_isn { segment.seq == sender.isn } else { may_begin(segment.seq, sender) };
+        sender.seen && !same_number && !same_answer
     }
 
     /// Its numbers, both of them, are further than `far` from all that was captured.

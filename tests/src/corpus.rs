@@ -99,16 +99,16 @@ pub fn merged() -> io::Result<NamedTempFile> {
     if status.success() { Ok(merged) } else { Err(io::Error::other(format!("mergecap: {status}"))) }
 }
 
-/// Does something with each capture, several at once; the results are in the order of the captures.
+/// Does something with each capture, or what was made of it, several at once; the results are in their order.
 ///
 /// # Errors
 /// The first error of the work.
 ///
 /// # Panics
 /// When the work does.
-pub fn each<T: Send>(
-    captures: &[Capture],
-    work: impl Fn(&Capture) -> io::Result<T> + Sync,
+pub fn each<C: Sync, T: Send>(
+    captures: &[C],
+    work: impl Fn(&C) -> io::Result<T> + Sync,
 ) -> io::Result<Vec<T>> {
     let next = AtomicUsize::new(0);
     let take = || {

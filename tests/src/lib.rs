@@ -6,6 +6,7 @@
 //! - [`wireshark`]: a private installation of the plugin, and the real tshark on it
 //! - [`pdml`]: what tshark shows of a packet
 //! - [`corpus`]: captures whose faults are known
+//! - [`cases`]: the same, read, for tests of changes to them
 //! - [`judge`]: what was told against what must be told
 //! - [`traffic`]: the packets of a capture, to be changed and diagnosed
 //! - [`variant`]: changes to a capture that leave its diagnoses the same
@@ -13,6 +14,7 @@
 
 pub mod abi;
 pub mod built;
+pub mod cases;
 pub mod corpus;
 pub mod header;
 pub mod judge;

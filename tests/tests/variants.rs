@@ -2,48 +2,12 @@
 #![allow(clippy::unwrap_used)] // in a test, to fail is right
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 use tcpdx_engine::{Engine, Finding, Settings, Severity};
-use tcpdx_tests::corpus::{self, Capture};
+use tcpdx_tests::cases::{CASES, assert_none};
 use tcpdx_tests::traffic::{Line, Told, Traffic};
 use tcpdx_tests::variant::frames::{self, Wrapping};
 use tcpdx_tests::variant::numbers::{self, Wrap};
 use tcpdx_tests::variant::{hosts, segments};
-
-/// A capture of the corpus, read, and what is told of it.
-struct Case {
-    capture: Capture,
-    traffic: Traffic,
-    told: Told,
-}
-
-static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
-    let captures = corpus::all_captures().unwrap();
-    let read = |capture: &Capture| {
-        let traffic = Traffic::read(&capture.path)?;
-        let told = traffic.told();
-        Ok(Case { capture: capture.clone(), traffic, told })
-    };
-    corpus::each(&captures, read).unwrap()
-});
-
-/// Fails with what `differences` finds, sorted by case; it gets the index of the case.
-#[track_caller]
-fn assert_none(differences: impl Fn(usize, &Case) -> Vec<String> + Sync) {
-    let index: BTreeMap<_, _> = CASES.iter().enumerate().map(|(i, case)| (&case.capture.path, i)).collect();
-    let captures: Vec<Capture> = CASES.iter().map(|case| case.capture.clone()).collect();
-    let found = corpus::each(&captures, |capture| {
-        let at = index[&capture.path];
-        Ok(differences(at, &CASES[at]))
-    });
-    let found = found.unwrap();
-    let failed: Vec<String> = captures
-        .iter()
-        .zip(found)
-        .flat_map(|(capture, lines)| lines.into_iter().map(|line| format!("{}: {line}", capture.name)))
-        .collect();
-    assert!(failed.is_empty(), "{} differences\n{}", failed.len(), failed.join("\n"));
-}
 
 /// Fails when anything else is told of a variant.
 #[track_caller]

@@ -44,7 +44,10 @@ fn slow_response(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>)
     let at_once = server.acked_any && server.acked.reaches(client.next) && acked_after >= 0;
     // Nothing may be missing, and no loss may explain the wait.
     let first = server.said.time < request.time;
-    let complete = segment.seq == server.next && !server.is(Facts::GAP);
+    let complete = segment.seq == server.next
+        && !server.is(Facts::GAP)
+        && client.acked_at.time <= request.time
+        && !segment.ack.after(client.next);
     if client.unanswered >= TELLS
         || worked < SLOW
         || !at_once

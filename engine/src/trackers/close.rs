@@ -33,8 +33,6 @@ struct AfterFin {
 const STORM: u16 = 10;
 /// Resets for what was still in flight are no storm: for so long, nanoseconds.
 const IN_FLIGHT: i64 = 500_000_000;
-/// A FIN without answer for so long counts as unanswered even when it is not sent again, nanoseconds.
-const UNANSWERED_AFTER: i64 = 3_000_000_000;
 /// A side that has not closed for so long after the other did leaks the connection, nanoseconds: Linux
 /// keeps FIN-WAIT-2 of a closed socket for 60 s (tcp_fin_timeout).
 const LEAKED_AFTER: i64 = 60_000_000_000;
@@ -213,8 +211,11 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
         let other = Value::Side(from.other().side());
         if !closer.fin_acked.is_set() {
             let waited = now - closer.fin.time;
-            let silent = peer.last.time <= closer.fin.time + c.half(from.other());
-            if silent && (closer.fin_repeats > 0 || waited >= UNANSWERED_AFTER) {
+            // What it acknowledges since is from the other side, captured or not.
+            let heard = peer.last.time.max(closer.acked_at.time);
+            let silent = heard <= closer.fin.time + c.half(from.other());
+            // Without an answer it is sent again; where it is not, the capture lacks the answer, or more will come.
+            if silent && closer.fin_repeats > 0 {
                 out.push(
                     Finding::at(Diagnosis::CloseFinUnanswered, c, closer.fin.frame)
                         .proved_by(c.last().frame)

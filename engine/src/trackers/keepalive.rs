@@ -37,6 +37,8 @@ struct Line {
 const IDLE: i64 = 500_000_000;
 /// Probes at most so far apart are worth a note, nanoseconds.
 const FREQUENT: i64 = 60_500_000_000;
+/// The queues of a network card mix up what comes within so many nanoseconds.
+const MIXED_UP: i64 = 1_000_000;
 /// Linux answers at most one probe in so many nanoseconds (tcp_invalid_ratelimit).
 const RATE_LIMIT: i64 = 500_000_000;
 
@@ -54,6 +56,12 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
     // Anything of its own ends a side's line of probes; anything of the peer answers it.
     if segment.seq_len() > 0 {
         notes.lines[seen.from as usize] = Line::default();
+    }
+    // Its echo moves on when something of the peer arrives, captured or not.
+    let line = &mut notes.lines[seen.from as usize];
+    let echo = segment.options.timestamps.map(|t| t.1);
+    if line.probe.is_set() && !line.answer.is_set() && line.echo.is_some() && echo != line.echo {
+        line.answer = Mark::of(segment);
     }
     let line = &mut notes.lines[seen.from.other() as usize];
     if line.probe.is_set() && !line.answer.is_set() {
@@ -100,20 +108,22 @@ fn at_rest(sender: &Endpoint, segment: &Segment<'_>) -> bool {
 }
 
 fn probe(c: &mut Connection, segment: &Segment<'_>, from: From, context: &mut Context<'_>) {
-    let sender = c.end(from);
-    let peer = c.end(from.other());
-    let idle_since = sender.last.time.max(peer.last.time);
+    let ahead = answer_ahead(c, segment, from);
+    let (sender, peer) = (c.end(from), c.end(from.other()));
+    let idle_since = if ahead.is_set() { sender.last.time } else { sender.last.time.max(peer.last.time) };
     let echo = segment.options.timestamps.map(|t| t.1);
     let line = &mut c.details().keepalive.lines[from as usize];
     let before = line.probe;
-    let answered = line.answer.is_set() || !before.is_set();
-    // An answer that reaches its sender moves TSecr on: where it stands still, the answer was lost later.
-    let stuck = before.is_set() && echo.is_some() && echo == line.echo;
+    // An answer that reaches its sender moves TSecr on: where it stands still, the answer was lost later; where it
+    // has moved, there was one, captured or not.
+    let known = before.is_set() && echo.is_some();
+    let stuck = known && echo == line.echo;
+    let answered = line.answer.is_set() || !before.is_set() || (known && !stuck);
     let failed = !answered || stuck;
     line.failed = if failed { line.failed + 1 } else { 0 };
     line.count = line.count.saturating_add(1);
     line.probe = Mark::of(segment);
-    line.answer = Mark::default();
+    line.answer = ahead;
     line.echo = echo;
     let unanswered =
         before.is_set() && !answered && !line.unanswered_told && segment.time - before.time >= RATE_LIMIT;
@@ -152,6 +162,14 @@ fn probe(c: &mut Connection, segment: &Segment<'_>, from: From, context: &mut Co
             .with("known", Value::Term(known));
         context.store.tell(c, finding);
     }
+}
+
+/// The answer to the probe `segment` where the capture shows it ahead of the probe; unset otherwise.
+fn answer_ahead(c: &Connection, segment: &Segment<'_>, from: From) -> Mark {
+    let (last, before) = (c.end(from.other()).last, c.end(from).last);
+    let its_probe = c.details.as_ref().map(|d| d.keepalive.lines[from.other() as usize].probe);
+    let at_once = (segment.time - last.time).abs() <= MIXED_UP && last.time - before.time >= IDLE;
+    if at_once && its_probe.is_none_or(|probe| probe.frame != last.frame) { last } else { Mark::default() }
 }
 
 fn unanswered_finding(c: &Connection, from: From, probe: Mark) -> Finding {
