@@ -130,40 +130,43 @@ impl Traffic {
     }
 }
 
-/// Nanoseconds per packet.
-fn cost(traffic: Traffic, packets: u32) -> f64 {
-    let mut engine = Engine::new(Settings::default());
+/// Nanoseconds per packet, over as many captures of that size as make `in_all` packets: a short run alone would
+/// be compared at its luckiest moment with a long one at its average.
+fn cost(traffic: Traffic, packets: u32, in_all: u32) -> f64 {
     let mut wire = Wire([0; 160]);
+    let runs = in_all.div_ceil(packets);
     let start = Instant::now();
-    for n in 0..packets {
-        traffic.feed(&mut engine, &mut wire, n, packets);
+    for _ in 0..runs {
+        let mut engine = Engine::new(Settings::default());
+        for n in 0..packets {
+            traffic.feed(&mut engine, &mut wire, n, packets);
+        }
+        black_box(engine.connections());
     }
-    black_box(engine.connections());
-    start.elapsed().as_nanos() as f64 / f64::from(packets)
+    start.elapsed().as_nanos() as f64 / (f64::from(packets) * f64::from(runs))
 }
 
-/// The least of several runs.
-fn least(runs: u32, run: impl Fn() -> f64) -> f64 {
-    (0..runs).map(|_| run()).fold(f64::INFINITY, f64::min)
-}
-
-/// The smallest run, repeated beside each larger one.
+/// The smallest capture, measured again beside each larger one.
 const SMALLEST: u32 = 10_000;
+/// Packets that one measurement takes at least.
+const IN_ALL: u32 = 2_000_000;
+const ROUNDS: usize = 5;
 
 fn main() {
     for traffic in [Traffic::One, Traffic::Short, Traffic::AtOnce] {
         for packets in [100_000, 1_000_000, 10_000_000] {
-            let mut costs = [f64::INFINITY; 2];
-            for _ in 0..3 {
-                costs[0] = costs[0].min(least(5, || cost(traffic, SMALLEST)));
-                costs[1] = costs[1].min(cost(traffic, packets));
-            }
+            let mut rounds: Vec<(f64, f64)> = (0..ROUNDS)
+                .map(|_| {
+                    let cost = cost(traffic, packets, IN_ALL);
+                    (cost / self::cost(traffic, SMALLEST, IN_ALL), cost)
+                })
+                .collect();
+            rounds.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let (ratio, cost) = rounds[ROUNDS / 2];
             println!(
-                "{:28} {packets:>8} packets, {:>7} connections: {:4.0} ns a packet, {:.2} times that of {SMALLEST}",
+                "{:28} {packets:>8} packets, {:>7} connections: {cost:4.0} ns a packet, {ratio:.2} times that of {SMALLEST}",
                 traffic.name(),
                 traffic.connections(packets),
-                costs[1],
-                costs[1] / costs[0]
             );
         }
     }
