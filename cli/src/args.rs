@@ -96,7 +96,14 @@ pub struct Explain {
 #[derive(Args, Debug)]
 pub struct Generate {
     /// Name of a scenario (see `tcpdx scenarios`), or a scenario file of your own
-    pub scenario: String,
+    #[arg(required_unless_present = "mix", conflicts_with = "mix")]
+    pub scenario: Option<String>,
+    /// Many connections, drawn from the scenarios that this file names
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub mix: Option<PathBuf>,
+    /// How many connections of the mix; 1000 unless given
+    #[arg(long, value_name = "N", requires = "mix")]
+    pub connections: Option<u64>,
     /// Where to write the capture (pcapng); `-` is standard output
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: PathBuf,

@@ -2,19 +2,46 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use toml::Spanned;
 
 use crate::scenario::Span;
 use crate::scenario::file::{Action, KeepAlive, Runtime, Step};
 use crate::tcp::{Env, Host, Key, Listening};
 use crate::time::Time;
 
-/// An application's program, and where in it it is.
+/// What an application does.
+#[derive(Debug)]
+pub(crate) struct Program(Vec<(Step, Content)>);
+
+impl Program {
+    pub(crate) fn new(steps: &[Spanned<Step>]) -> Self {
+        let ready = |step: &Spanned<Step>| (step.get_ref().clone(), Content::new(step.get_ref()));
+        Program(steps.iter().map(ready).collect())
+    }
+}
+
+/// What a step writes, in pieces.
+#[derive(Debug, Clone)]
+struct Content(Vec<Bytes>);
+
+impl Content {
+    fn new(step: &Step) -> Self {
+        let (text, hex) = (step.text.as_ref().map(String::as_bytes), step.hex.as_ref().map(|hex| &hex.0[..]));
+        match text.or(hex) {
+            Some(bytes) => Content(vec![Bytes::copy_from_slice(bytes)]),
+            None => Content(filler(step.bytes.unwrap_or(0))),
+        }
+    }
+}
+
+/// An application at work: its program, and where in it it is.
 #[derive(Debug)]
 pub(crate) struct App {
-    steps: Vec<Step>,
+    program: Rc<Program>,
     next: usize,
     /// When the step before was done.
     done: Time,
@@ -47,13 +74,13 @@ pub(crate) enum Pause {
 
 impl App {
     pub(crate) fn new(
-        steps: Vec<Step>,
+        program: Rc<Program>,
         port: Option<u16>,
         peer: SocketAddr,
         runtime: Option<Runtime>,
     ) -> Self {
         App {
-            steps,
+            program,
             next: 0,
             done: Time::ZERO,
             connection: None,
@@ -68,18 +95,18 @@ impl App {
 
     /// Does steps until it has to wait.
     pub(crate) fn run(&mut self, host: &mut Host, env: &mut Env<'_>) -> Pause {
+        let program = self.program.clone();
         loop {
-            let Some(step) = self.steps.get(self.next) else { return Pause::Done };
+            let Some((step, content)) = program.0.get(self.next) else { return Pause::Done };
             let start = self.start_of(step);
             if start > env.now {
                 return Pause::Until(start);
             }
-            let step = step.clone();
-            if !self.try_step(&step, host, env) {
+            if !self.try_step(step, content, host, env) {
                 let patience = step.timeout.and_then(|timeout| Some(self.connecting? + timeout.0));
                 return patience.map_or(Pause::Blocked, Pause::BlockedUntil);
             }
-            self.next = self.step_after(&step);
+            self.next = self.step_after(step);
             self.done = env.now;
             self.received = 0;
         }
@@ -100,7 +127,7 @@ impl App {
 
     /// Whether the step that it is blocked in could be done now.
     pub(crate) fn is_ready(&self, host: &Host) -> bool {
-        let Some(step) = self.steps.get(self.next) else { return false };
+        let Some((step, _)) = self.program.0.get(self.next) else { return false };
         let socket = self.connection.and_then(|key| host.socket(key));
         let failed = socket.is_none_or(|socket| socket.failure().is_some());
         match step.r#do {
@@ -120,7 +147,7 @@ impl App {
     }
 
     /// Does a step, or begins it. True when it is done.
-    fn try_step(&mut self, step: &Step, host: &mut Host, env: &mut Env<'_>) -> bool {
+    fn try_step(&mut self, step: &Step, content: &Content, host: &mut Host, env: &mut Env<'_>) -> bool {
         match step.r#do {
             Action::Listen => {
                 if let Some(port) = self.port {
@@ -134,11 +161,11 @@ impl App {
             }
             Action::Boot => host.boot(env),
             Action::Repeat => {}
-            Action::Connect => return self.connect(step, host, env),
+            Action::Connect => return self.connect(step, content, host, env),
             Action::Accept => return self.accept(step, host, env),
             Action::Receive => return self.receive(step, host, env),
             Action::Send => {
-                self.with_socket(host, |socket| socket.write(env, data_of(step), step.more, step.urgent));
+                self.with_socket(host, |socket| socket.write(env, &content.0, step.more, step.urgent));
             }
             Action::Shutdown => self.with_socket(host, |socket| socket.shutdown(env)),
             Action::Close => self.leave(host, |socket| socket.close(env)),
@@ -153,10 +180,10 @@ impl App {
         true
     }
 
-    fn connect(&mut self, step: &Step, host: &mut Host, env: &mut Env<'_>) -> bool {
+    fn connect(&mut self, step: &Step, content: &Content, host: &mut Host, env: &mut Env<'_>) -> bool {
         let Some(begun) = self.connecting else {
             let port = step.port.or(self.port).unwrap_or_else(|| ephemeral_port(env));
-            let early = step.fast_open.then(|| data_of(step));
+            let early = step.fast_open.then(|| content.0.concat().into());
             self.connection = Some(host.connect(env, port, self.peer, early));
             self.connecting = Some(env.now);
             return false;
@@ -232,17 +259,13 @@ fn ephemeral_port(env: &mut Env<'_>) -> u16 {
     FIRST + 2 * env.random.below(u64::from((LAST - FIRST) / 2 + 1)) as u16
 }
 
-/// What a step writes.
-fn data_of(step: &Step) -> Bytes {
-    match (&step.text, &step.hex, step.bytes) {
-        (Some(text), ..) => Bytes::copy_from_slice(text.as_bytes()),
-        (None, Some(hex), _) => Bytes::copy_from_slice(&hex.0),
-        (None, None, count) => filler(count.unwrap_or(0)),
-    }
-}
-
 /// That many bytes of no meaning.
-fn filler(count: usize) -> Bytes {
-    const TEXT: &[u8] = b"abcdefghijklmnopqrstuvwxyz\n";
-    TEXT.iter().copied().cycle().take(count).collect()
+fn filler(count: usize) -> Vec<Bytes> {
+    const TEXT: &[u8; 27] = b"abcdefghijklmnopqrstuvwxyz\n";
+    // Whole lines, so that the pieces fit together.
+    static LINES: [[u8; TEXT.len()]; 2427] = [*TEXT; 2427];
+    let piece = LINES.as_flattened();
+    let whole = std::iter::repeat_n(Bytes::from_static(piece), count / piece.len());
+    let rest = Bytes::from_static(&piece[..count % piece.len()]);
+    whole.chain((!rest.is_empty()).then_some(rest)).collect()
 }

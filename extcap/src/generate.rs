@@ -1,15 +1,16 @@
 //! Scenario in, pcapng out.
 
 use std::io::Write;
+use std::rc::Rc;
 use std::time::Duration;
 
 use crate::capture::{Captured, Seen, Sniffer};
-use crate::comment::Commenter;
+use crate::mix::{Crowd, Mix};
 use crate::net::FrameBuilder;
 use crate::options::{Encapsulation, GenerateOptions};
 use crate::pcapng::{CaptureWriter, Interface, PacketHead};
 use crate::scenario::{Scenario, ScenarioError};
-use crate::simulation::Setup;
+use crate::simulation::Stage;
 use crate::world::World;
 
 /// What a generated capture holds.
@@ -46,20 +47,56 @@ pub fn generate(scenario: &Scenario, options: &GenerateOptions, out: impl Write)
     Ok(recording.stats())
 }
 
+/// Plays so many connections, drawn from a mix, and writes what the chosen capture point sees of them, as pcapng.
+///
+/// # Errors
+/// As [`generate`].
+pub fn generate_mix(
+    mix: &Mix,
+    connections: u64,
+    options: &GenerateOptions,
+    out: impl Write,
+) -> Result<Stats, Error> {
+    let mut recording = Recording::of_mix(mix, connections, options, out)?;
+    while recording.write_next()? {}
+    recording.flush()?;
+    Ok(recording.stats())
+}
+
 /// A capture packet by packet, for those who want to wait between them.
 ///
 /// What is written gathers in a buffer until that is full or [flushed](Recording::flush).
 #[derive(Debug)]
 pub struct Recording<W> {
-    setup: Setup,
-    sniffer: Sniffer<World>,
-    commenter: Option<Commenter>,
+    stages: Rc<[Stage]>,
+    source: Source,
     frames: FrameBuilder,
     writer: CaptureWriter<W>,
     /// Nanoseconds since 1970-01-01 00:00 UTC.
     start: u64,
-    next: Option<Captured>,
+    /// The next packet, and which stage it comes from.
+    next: Option<(usize, Captured)>,
     stats: Stats,
+}
+
+/// Where packets come from.
+#[derive(Debug)]
+enum Source {
+    /// A scenario that is played once.
+    One(Box<Sniffer<World>>),
+    /// Many that are played at the same time.
+    Many(Crowd),
+}
+
+impl Iterator for Source {
+    type Item = (usize, Captured);
+
+    fn next(&mut self) -> Option<(usize, Captured)> {
+        match self {
+            Source::One(sniffer) => Some((0, sniffer.next()?)),
+            Source::Many(crowd) => crowd.next(),
+        }
+    }
 }
 
 impl<W: Write> Recording<W> {
@@ -68,22 +105,41 @@ impl<W: Write> Recording<W> {
     /// # Errors
     /// As [`generate`].
     pub fn new(scenario: &Scenario, options: &GenerateOptions, out: W) -> Result<Self, Error> {
-        let varied = options.variant.as_deref().map(|name| scenario.variant(name)).transpose()?;
-        let scenario = varied.as_ref().unwrap_or(scenario);
-        let setup = Setup::new(scenario, options).map_err(Error::Options)?;
-        let commenter =
-            options.comments.then(|| Commenter::new(&scenario.file, options.language)).transpose();
-        let commenter = commenter.map_err(|message| scenario.wrong(message))?;
-        let heading = scenario.heading(options.language);
-        let writer = CaptureWriter::new(out, &heading, &setup.interfaces(), &setup.names())?;
-        let world = setup.world(scenario, options);
-        let mut sniffer = Sniffer::new(world, &scenario.file.capture, options, setup.rtt());
-        let next = sniffer.next();
+        let stage = Stage::new(scenario, options)?;
+        let heading = match &options.variant {
+            Some(variant) => scenario.variant(variant)?.heading(options.language),
+            None => scenario.heading(options.language),
+        };
+        let source = Source::One(Box::new(stage.play(options.seed, stage.client())));
+        Recording::begin([stage].into(), source, &heading, options, out)
+    }
+
+    /// Begins a capture of so many connections, drawn from a mix.
+    ///
+    /// # Errors
+    /// As [`generate`].
+    pub fn of_mix(mix: &Mix, connections: u64, options: &GenerateOptions, out: W) -> Result<Self, Error> {
+        let stages: Rc<[Stage]> = mix.stages(options)?.into();
+        let crowd = Crowd::new(mix, stages.clone(), connections, options);
+        let heading = mix.heading(connections);
+        Recording::begin(stages, Source::Many(crowd), &heading, options, out)
+    }
+
+    fn begin(
+        stages: Rc<[Stage]>,
+        mut source: Source,
+        heading: &str,
+        options: &GenerateOptions,
+        out: W,
+    ) -> Result<Self, Error> {
+        let interfaces = stages.first().map(Stage::interfaces).unwrap_or_default();
+        let names: Vec<_> = stages.iter().flat_map(Stage::names).collect();
+        let writer = CaptureWriter::new(out, heading, &interfaces, &names)?;
+        let next = source.next();
         Ok(Recording {
+            stages,
+            source,
             frames: FrameBuilder::new(options.encapsulation),
-            setup,
-            sniffer,
-            commenter,
             writer,
             start: u64::try_from(options.start.as_nanos()).unwrap_or(u64::MAX / 2),
             next,
@@ -93,13 +149,13 @@ impl<W: Write> Recording<W> {
 
     /// When the next packet comes, since the capture's begin; nothing at the end.
     pub fn next_at(&self) -> Option<Duration> {
-        self.next.as_ref().map(|captured| captured.time.since_begin())
+        self.next.as_ref().map(|(_, captured)| captured.time.since_begin())
     }
 
     /// The true state (RFC 9293, 3.3.2: `ESTABLISHED`) of the endpoint at which the next packet is captured, once it
     /// has taken or sent that packet; nothing while it is about to send more, and at the end.
     pub fn next_state(&self) -> Option<&'static str> {
-        self.next.as_ref().and_then(|captured| captured.state)
+        self.next.as_ref().and_then(|(_, captured)| captured.state)
     }
 
     /// Writes the next packet. False at the end.
@@ -107,23 +163,26 @@ impl<W: Write> Recording<W> {
     /// # Errors
     /// The output cannot be written.
     pub fn write_next(&mut self) -> Result<bool, Error> {
-        let Some(captured) = std::mem::replace(&mut self.next, self.sniffer.next()) else { return Ok(false) };
+        let Some((stage, captured)) = std::mem::replace(&mut self.next, self.source.next()) else {
+            return Ok(false);
+        };
+        let Some(stage) = self.stages.get(stage) else { return Ok(false) };
         let since_begin = captured.time.since_begin();
         let inbound = captured.inbound();
-        let link = self.setup.link(captured.at, inbound);
+        let link = stage.link(captured.at, inbound);
         let head = PacketHead {
-            interface: self.setup.interface(captured.at),
+            interface: stage.interface(captured.at),
             time: self.start + captured.time.nanos(),
-            snaplen: self.setup.snaplen(),
+            snaplen: stage.snaplen(),
             inbound,
         };
-        let (frames, checksum) = (&mut self.frames, self.setup.checksum(inbound));
+        let (frames, checksum) = (&mut self.frames, stage.checksum(inbound));
         let frame = |out: &mut Vec<u8>| match &captured.seen {
             Seen::Segment(packet) => frames.segment(out, link, packet, checksum),
             Seen::Icmp(error) => frames.icmp(out, link, error),
         };
         let comment = |out: &mut Vec<u8>| {
-            if let Some(commenter) = &self.commenter {
+            if let Some(commenter) = stage.commenter() {
                 commenter.write(&captured, out);
             }
         };

@@ -23,6 +23,7 @@ mod app;
 mod capture;
 mod comment;
 mod generate;
+mod mix;
 mod net;
 mod options;
 mod path;
@@ -33,6 +34,7 @@ mod tcp;
 mod time;
 mod world;
 
-pub use generate::{Error, Recording, Stats, generate, write_empty};
+pub use generate::{Error, Recording, Stats, generate, generate_mix, write_empty};
+pub use mix::Mix;
 pub use options::{CapturePoint, Encapsulation, GenerateOptions, IpVersion, UnknownWord};
 pub use scenario::{Language, Scenario, ScenarioError};

@@ -20,6 +20,10 @@ impl Random {
         self.0.next_u32()
     }
 
+    pub(crate) fn u64(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
     pub(crate) fn u16(&mut self) -> u16 {
         (self.0.next_u32() >> 16) as u16
     }

@@ -1,18 +1,19 @@
-//! From a scenario and options to a world ready to run, and what its capture is called.
+//! From a scenario and options to a stage on which it can be played, once or many times, and what its capture is
+//! called.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::rc::Rc;
 use std::time::Duration;
 
-use toml::Spanned;
-
-use crate::app::App;
-use crate::capture::Tap;
+use crate::app::{App, Program};
+use crate::capture::{Sniffer, Tap};
+use crate::comment::Commenter;
+use crate::generate::Error;
 use crate::net::{Checksum, Link, Side};
-use crate::options::{CapturePoint, Encapsulation, GenerateOptions, IpVersion};
+use crate::options::{CapturePoint, GenerateOptions, IpVersion};
 use crate::path::{Missed, Path, Strays};
 use crate::pcapng::Interface;
 use crate::random::Random;
-use crate::scenario::file::Step;
 use crate::scenario::{Scenario, file};
 use crate::tcp::{Host, KernelClock, Settings};
 use crate::time::Time;
@@ -33,62 +34,107 @@ pub(crate) struct End {
     mac: [u8; 6],
 }
 
+/// A host's part, ready to be played.
+#[derive(Debug)]
+struct Part {
+    end: End,
+    settings: Rc<Settings>,
+    uptime: Option<Duration>,
+    runtime: Option<file::Runtime>,
+    /// What its applications do, with the port that each has.
+    programs: Vec<(Rc<Program>, Option<u16>)>,
+}
+
 /// What is fixed before anything happens.
 #[derive(Debug)]
-pub(crate) struct Setup {
-    pub(crate) client: End,
-    pub(crate) server: End,
-    point: CapturePoint,
-    encapsulation: Encapsulation,
-    snaplen: u32,
-    offload: bool,
+pub(crate) struct Stage {
+    client: Part,
+    server: Part,
+    path: file::PathSettings,
+    capture: file::Capture,
+    /// Added to the seed.
+    seed: u64,
+    begin: Time,
+    end: Time,
     /// One way.
     delay: Duration,
+    options: GenerateOptions,
+    snaplen: u32,
+    commenter: Option<Commenter>,
 }
 
 /// Ethernet addresses of the first and the last router (locally administered, IEEE 802, 8.2.2).
 const ROUTERS: [[u8; 6]; 2] = [[0x02, 0, 0, 0, 0, 0xfe], [0x02, 0, 0, 1, 0, 0xfe]];
 
-impl Setup {
+/// Both ends: as the options say, or the scenario, or as is usual.
+fn ends(file: &file::File, options: &GenerateOptions) -> Result<(End, End), String> {
+    let v4 = |host: &file::Host, default| IpAddr::V4(host.ipv4.unwrap_or(default));
+    let v6 = |host: &file::Host, default| IpAddr::V6(host.ipv6.unwrap_or(default));
+    // Addresses for documentation (RFC 5737, RFC 3849).
+    let (client, server) = match options.ip_version()? {
+        IpVersion::V4 => (
+            v4(&file.client, Ipv4Addr::new(192, 0, 2, 10)),
+            v4(&file.server, Ipv4Addr::new(198, 51, 100, 20)),
+        ),
+        IpVersion::V6 => (
+            v6(&file.client, Ipv6Addr::new(0x2001, 0xdb8, 1, 0, 0, 0, 0, 0x10)),
+            v6(&file.server, Ipv6Addr::new(0x2001, 0xdb8, 2, 0, 0, 0, 0, 0x20)),
+        ),
+    };
+    let end = |host: &file::Host, name: &str, address, port, mac| End {
+        name: host.name.clone().unwrap_or_else(|| name.to_owned()),
+        address,
+        port,
+        mac,
+    };
+    let client_port = options.client_port.or(file.client.port);
+    let server_port = options.server_port.or(file.server.port).unwrap_or(HTTP);
+    Ok((
+        end(
+            &file.client,
+            "client.example",
+            options.client.unwrap_or(client),
+            client_port,
+            [0x02, 0, 0, 0, 0, 0x0a],
+        ),
+        end(
+            &file.server,
+            "server.example",
+            options.server.unwrap_or(server),
+            Some(server_port),
+            [0x02, 0, 0, 1, 0, 0x14],
+        ),
+    ))
+}
+
+impl Stage {
+    /// Gets a scenario ready.
+    ///
     /// # Errors
-    /// The options contradict each other.
-    pub(crate) fn new(scenario: &Scenario, options: &GenerateOptions) -> Result<Self, String> {
+    /// There is no such variant, a text of it is wrong, or the options contradict each other.
+    pub(crate) fn new(scenario: &Scenario, options: &GenerateOptions) -> Result<Self, Error> {
+        let varied = options.variant.as_deref().map(|name| scenario.variant(name)).transpose()?;
+        let scenario = varied.as_ref().unwrap_or(scenario);
         let file = &scenario.file;
-        let v4 = |host: &file::Host, default| IpAddr::V4(host.ipv4.unwrap_or(default));
-        let v6 = |host: &file::Host, default| IpAddr::V6(host.ipv6.unwrap_or(default));
-        // Addresses for documentation (RFC 5737, RFC 3849).
-        let (client, server) = match options.ip_version()? {
-            IpVersion::V4 => (
-                v4(&file.client, Ipv4Addr::new(192, 0, 2, 10)),
-                v4(&file.server, Ipv4Addr::new(198, 51, 100, 20)),
-            ),
-            IpVersion::V6 => (
-                v6(&file.client, Ipv6Addr::new(0x2001, 0xdb8, 1, 0, 0, 0, 0, 0x10)),
-                v6(&file.server, Ipv6Addr::new(0x2001, 0xdb8, 2, 0, 0, 0, 0, 0x20)),
-            ),
-        };
-        let end = |host: &file::Host, name: &str, address, port, mac| End {
-            name: host.name.clone().unwrap_or_else(|| name.to_owned()),
-            address,
-            port,
-            mac,
-        };
-        let client_port = options.client_port.or(file.client.port);
-        let server_port = options.server_port.or(file.server.port).unwrap_or(HTTP);
-        let client = options.client.unwrap_or(client);
-        let server = options.server.unwrap_or(server);
-        Ok(Setup {
-            client: end(&file.client, "client.example", client, client_port, [0x02, 0, 0, 0, 0, 0x0a]),
-            server: end(&file.server, "server.example", server, Some(server_port), [0x02, 0, 0, 1, 0, 0x14]),
-            point: options.point,
-            encapsulation: options.encapsulation,
-            snaplen: options.snaplen.or(file.capture.snaplen).unwrap_or(Interface::LONGEST),
-            offload: options.offload || file.capture.offload,
+        let commenter = options.comments.then(|| Commenter::new(file, options.language)).transpose();
+        let commenter = commenter.map_err(|message| scenario.wrong(message))?;
+        let (client, server) = ends(file, options).map_err(Error::Options)?;
+        Ok(Stage {
+            client: Part::new(client, &file.client),
+            server: Part::new(server, &file.server),
+            path: file.path.clone(),
+            capture: file.capture.clone(),
+            seed: file.seed,
+            begin: Time::ZERO + file.begin.unwrap_or_default().0,
+            end: Time::ZERO + file.end.map_or(LONGEST, |end| end.0),
             delay: options.rtt.map_or(file.path.delay.0, |rtt| rtt / 2),
+            options: options.clone(),
+            snaplen: options.snaplen.or(file.capture.snaplen).unwrap_or(Interface::LONGEST),
+            commenter,
         })
     }
 
-    fn end(&self, side: Side) -> &End {
+    fn part(&self, side: Side) -> &Part {
         match side {
             Side::Client => &self.client,
             Side::Server => &self.server,
@@ -96,7 +142,7 @@ impl Setup {
     }
 
     fn sides(&self) -> &'static [Side] {
-        match self.point {
+        match self.options.point {
             CapturePoint::Client => &[Side::Client],
             CapturePoint::Server => &[Side::Server],
             CapturePoint::Both => &[Side::Client, Side::Server],
@@ -106,12 +152,12 @@ impl Setup {
     /// The capture's interfaces, in order.
     pub(crate) fn interfaces(&self) -> Vec<Interface> {
         let interface = |&side: &Side| {
-            let end = self.end(side);
+            let end = &self.part(side).end;
             let name = if side == Side::Client { "client" } else { "server" };
             Interface {
                 name: name.to_owned(),
                 description: format!("At the {name}: {} ({})", end.name, end.address),
-                link: self.encapsulation.data_link(),
+                link: self.options.encapsulation.data_link(),
                 snaplen: self.snaplen,
             }
         };
@@ -125,65 +171,85 @@ impl Setup {
 
     /// The hosts' names.
     pub(crate) fn names(&self) -> [(IpAddr, &str); 2] {
-        [(self.client.address, &self.client.name), (self.server.address, &self.server.name)]
+        [&self.client.end, &self.server.end].map(|end| (end.address, end.name.as_str()))
     }
 
     /// The Ethernet addresses of a packet at a host's card: it goes to, or comes from, the nearest router.
     pub(crate) fn link(&self, at: Side, inbound: bool) -> Link {
-        let (host, router) = (self.end(at).mac, ROUTERS[at as usize]);
+        let (host, router) = (self.part(at).end.mac, ROUTERS[at as usize]);
         let (from, to) = if inbound { (router, host) } else { (host, router) };
         Link { from, to, inbound }
     }
 
     /// Who computes the checksums of what comes in or leaves.
     pub(crate) fn checksum(&self, inbound: bool) -> Checksum {
-        if self.offload && !inbound { Checksum::Unfinished } else { Checksum::Finished }
+        let offload = self.options.offload || self.capture.offload;
+        if offload && !inbound { Checksum::Unfinished } else { Checksum::Finished }
     }
 
     pub(crate) fn snaplen(&self) -> u32 {
         self.snaplen
     }
 
-    /// The path's round-trip time.
-    pub(crate) fn rtt(&self) -> Duration {
-        self.delay * 2
+    /// Writes the comments, if there are to be any.
+    pub(crate) fn commenter(&self) -> Option<&Commenter> {
+        self.commenter.as_ref()
     }
 
-    /// The world in which the scenario happens.
-    pub(crate) fn world(&self, scenario: &Scenario, options: &GenerateOptions) -> World {
-        let file = &scenario.file;
-        let seed = options.seed.wrapping_add(file.seed);
-        let end = file.end.map_or(LONGEST, |end| end.0);
-        let begin = Time::ZERO + file.begin.unwrap_or_default().0;
-        let server = SocketAddr::new(self.server.address, self.server.port.unwrap_or(HTTP));
-        let strays = |strays: &file::Strays| {
-            Strays::new(strays.clone(), self.client.address, server, file.path.routers, seed)
-        };
-        World::new(
-            self.node(Side::Client, &file.client, seed),
-            self.node(Side::Server, &file.server, seed),
-            Path::new(&file.path, self.delay, seed),
-            file.path.stray.iter().map(strays).collect(),
-            Tap::new(options.point, begin, Missed::new(&file.path.fault, seed)),
-            Time::ZERO + end,
-        )
+    /// The client's address.
+    pub(crate) fn client(&self) -> IpAddr {
+        self.client.end.address
     }
 
-    fn node(&self, side: Side, host: &file::Host, seed: u64) -> Node {
-        let (own, peer) = (self.end(side), self.end(side.other()));
+    /// The scenario happens, between the server and a client with this address, and is captured.
+    pub(crate) fn play(&self, seed: u64, client: IpAddr) -> Sniffer<World> {
+        let seed = seed.wrapping_add(self.seed);
+        let server = self.server.end.socket();
+        let strays =
+            |strays: &file::Strays| Strays::new(strays.clone(), client, server, self.path.routers, seed);
+        let world = World::new(
+            self.client.node(Side::Client, client, server, seed),
+            self.server.node(Side::Server, server.ip(), SocketAddr::new(client, HTTP), seed),
+            Path::new(&self.path, self.delay, seed),
+            self.path.stray.iter().map(strays).collect(),
+            Tap::new(self.options.point, self.begin, Missed::new(&self.path.fault, seed)),
+            self.end,
+        );
+        Sniffer::new(world, &self.capture, &self.options, seed, self.delay * 2)
+    }
+}
+
+impl End {
+    fn socket(&self) -> SocketAddr {
+        SocketAddr::new(self.address, self.port.unwrap_or(HTTP))
+    }
+}
+
+impl Part {
+    fn new(end: End, host: &file::Host) -> Self {
+        let ip_header = if end.address.is_ipv4() { 20 } else { 40 };
+        let first = (Rc::new(Program::new(&host.step)), end.port);
+        let more = host.process.iter().map(|process| {
+            let port = process.port.or(end.port);
+            (Rc::new(Program::new(&process.step)), port)
+        });
+        Part {
+            settings: Rc::new(Settings::new(host, ip_header)),
+            uptime: host.uptime.map(|uptime| uptime.0),
+            runtime: host.runtime,
+            programs: [first].into_iter().chain(more).collect(),
+            end,
+        }
+    }
+
+    fn node(&self, side: Side, address: IpAddr, peer: SocketAddr, seed: u64) -> Node {
         let mut random = Random::new(seed, 3 + side as u64);
         let any = Duration::from_nanos(random.below(LONGEST.as_nanos() as u64 * 20));
-        let uptime = host.uptime.map_or(any, |uptime| uptime.0);
-        let ip_header = if own.address.is_ipv4() { 20 } else { 40 };
-        let settings = Settings::new(host, ip_header);
-        let peer = SocketAddr::new(peer.address, peer.port.unwrap_or(HTTP));
-        let app = |steps: &[Spanned<Step>], port: Option<u16>| {
-            let steps = steps.iter().map(|step| step.get_ref().clone()).collect();
-            App::new(steps, port, peer, host.runtime)
+        let clock = KernelClock::new(self.uptime.unwrap_or(any));
+        let host = Host::new(address, self.settings.clone(), clock, &mut random);
+        let app = |(program, port): &(Rc<Program>, Option<u16>)| {
+            App::new(program.clone(), *port, peer, self.runtime)
         };
-        let first = app(&host.step, own.port);
-        let more = host.process.iter().map(|process| app(&process.step, process.port.or(own.port)));
-        let tcp = Host::new(own.address, settings, KernelClock::new(uptime), &mut random);
-        Node::new(tcp, [first].into_iter().chain(more), random)
+        Node::new(host, self.programs.iter().map(app), random)
     }
 }

@@ -8,11 +8,11 @@ use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
-use tcpdx_extcap::{Error, GenerateOptions, Scenario, Stats, scenario};
+use tcpdx_extcap::{Error, GenerateOptions, Mix, Scenario, Stats, scenario};
 
 /// Writes a capture of a scenario.
 pub(crate) fn run(args: &Generate) -> Result<Status, Failure> {
-    let scenario = find(&args.scenario)?;
+    let subject = Subject::of(args)?;
     let options = options(args)?;
     if args.output == Path::new("-") {
         if io::stdout().is_terminal() {
@@ -21,16 +21,34 @@ pub(crate) fn run(args: &Generate) -> Result<Status, Failure> {
             ));
         }
         let out = BufWriter::new(io::stdout().lock());
-        write(&scenario, &options, out, "standard output")?;
+        write(&subject, &options, out, "standard output")?;
         return Ok(Status::Done);
     }
     let name = args.output.display().to_string();
     let file = File::create(&args.output)
         .map_err(|error| Failure::told(format!("{name}: cannot write it: {error}")))?;
-    let stats = write(&scenario, &options, BufWriter::new(file), &name)?;
+    let stats = write(&subject, &options, BufWriter::new(file), &name)?;
     let span = term::duration(i64::try_from(stats.duration.as_nanos()).unwrap_or(i64::MAX));
     writeln!(anstream::stdout(), "{name}: {} over {span}", term::count(stats.packets, "packet"))?;
     Ok(Status::Done)
+}
+
+/// What is played.
+enum Subject {
+    Scenario(Box<Scenario>),
+    Mix(Mix, u64),
+}
+
+impl Subject {
+    fn of(args: &Generate) -> Result<Self, Failure> {
+        match &args.mix {
+            Some(file) => {
+                let mix = Mix::load(file).map_err(|error| Failure::told(error.to_string()))?;
+                Ok(Subject::Mix(mix, args.connections.unwrap_or(1_000)))
+            }
+            None => Ok(Subject::Scenario(Box::new(find(args.scenario.as_deref().unwrap_or_default())?))),
+        }
+    }
 }
 
 /// The scenario of that name, or in that file.
@@ -79,12 +97,15 @@ fn since_1970(time: SystemTime) -> Result<Duration, Failure> {
 }
 
 fn write(
-    scenario: &Scenario,
+    subject: &Subject,
     options: &GenerateOptions,
     mut out: impl Write,
     name: &str,
 ) -> Result<Stats, Failure> {
-    let stats = tcpdx_extcap::generate(scenario, options, &mut out);
+    let stats = match subject {
+        Subject::Scenario(scenario) => tcpdx_extcap::generate(scenario, options, &mut out),
+        Subject::Mix(mix, connections) => tcpdx_extcap::generate_mix(mix, *connections, options, &mut out),
+    };
     stats.and_then(|stats| Ok(out.flush().map(|()| stats)?)).map_err(|error| match error {
         Error::Write(error) if error.kind() == io::ErrorKind::BrokenPipe => Failure::OutputClosed,
         Error::Write(error) => Failure::told(format!("{name}: cannot write it: {error}")),

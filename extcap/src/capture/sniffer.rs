@@ -24,14 +24,20 @@ pub(crate) struct Sniffer<I> {
 
 impl<I: Iterator<Item = Captured>> Sniffer<I> {
     /// `rtt` is the path's.
-    pub(crate) fn new(passing: I, capture: &file::Capture, options: &GenerateOptions, rtt: Duration) -> Self {
+    pub(crate) fn new(
+        passing: I,
+        capture: &file::Capture,
+        options: &GenerateOptions,
+        seed: u64,
+        rtt: Duration,
+    ) -> Self {
         Sniffer {
             passing,
             card: (options.offload || capture.offload).then(|| Card::new(rtt)),
             loss: options.capture_loss,
             duplicates: options.duplicates || capture.duplicates,
             copy: None,
-            random: Random::new(options.seed, 7),
+            random: Random::new(seed, 7),
         }
     }
 

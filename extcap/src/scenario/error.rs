@@ -14,12 +14,12 @@ pub struct ScenarioError {
 
 impl ScenarioError {
     /// The file cannot be read at all.
-    pub(super) fn unreadable(file: &str, source: &std::io::Error) -> Self {
+    pub(crate) fn unreadable(file: &str, source: &std::io::Error) -> Self {
         ScenarioError { file: file.to_owned(), line: None, key: None, message: source.to_string() }
     }
 
     /// Something at a place of the text is wrong.
-    pub(super) fn at(file: &str, text: &str, span: Option<Range<usize>>, message: impl Into<String>) -> Self {
+    pub(crate) fn at(file: &str, text: &str, span: Option<Range<usize>>, message: impl Into<String>) -> Self {
         let start = span.map(|span| span.start.min(text.len()));
         let line = start.map(|start| text[..start].matches('\n').count() + 1);
         let key = line.and_then(|line| key_of(text.lines().nth(line - 1)?));

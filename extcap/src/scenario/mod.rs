@@ -98,6 +98,14 @@ impl Scenario {
         }
     }
 
+    /// The address that it gives its server, if it does.
+    pub(crate) fn server_address(&self, ip: crate::IpVersion) -> Option<std::net::IpAddr> {
+        match ip {
+            crate::IpVersion::V4 => self.file.server.ipv4.map(Into::into),
+            crate::IpVersion::V6 => self.file.server.ipv6.map(Into::into),
+        }
+    }
+
     /// What stands at the head of its captures: the title, and what to watch for.
     pub(crate) fn heading(&self, language: Language) -> String {
         format!("{}\n{}", self.title(language), self.watch(language)).trim().to_owned()

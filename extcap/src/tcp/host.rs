@@ -59,12 +59,17 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    pub(crate) fn new(address: IpAddr, settings: Settings, clock: KernelClock, random: &mut Random) -> Self {
+    pub(crate) fn new(
+        address: IpAddr,
+        settings: Rc<Settings>,
+        clock: KernelClock,
+        random: &mut Random,
+    ) -> Self {
         Host {
             secret: Secret::new(random),
             cookies: HashMap::new(),
             address,
-            settings: Rc::new(settings),
+            settings,
             clock,
             powered: true,
             table: HashMap::new(),

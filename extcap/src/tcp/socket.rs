@@ -367,14 +367,14 @@ impl Socket {
     }
 
     /// The application writes; `more` says that it will go on at once, `urgent` that the last octet is urgent.
-    pub(crate) fn write(&mut self, env: &mut Env<'_>, data: Bytes, more: bool, urgent: bool) {
+    pub(crate) fn write(&mut self, env: &mut Env<'_>, data: &[Bytes], more: bool, urgent: bool) {
         let early = self.state == State::SynReceived && self.passive;
         if data.is_empty() || !early && !matches!(self.state, State::Established | State::CloseWait) {
             return;
         }
         self.restart_after_idle(env.now);
-        self.send.queued += data.len() as u32;
-        self.send.queue.push_back(data);
+        self.send.queued += data.iter().map(Bytes::len).sum::<usize>() as u32;
+        self.send.queue.extend(data.iter().cloned());
         self.send.corked = more;
         if urgent {
             self.send.urgent = Some(self.send.next + self.send.queued());
