@@ -444,7 +444,10 @@ impl Endpoint {
             self.next = segment.seq;
             self.seen = true;
         }
-        self.window = segment.window;
+        // An older acknowledgment brings an older window (RFC 9293, 3.10.7.4).
+        if !segment.flags.ack() || !self.acked_any || segment.ack.reaches(self.acked) {
+            self.window = segment.window;
+        }
         if let Some(ip) = segment.ip {
             self.line_of(ip.ttl);
             if let Some(id) = ip.id.filter(|&id| id != 0) {

@@ -30,7 +30,9 @@ impl Alarms {
 }
 
 /// What is true of a connection whose packets are still on their way.
-const NO_ANSWER_SO_FAR: [&str; 1] = ["handshake.syn_unanswered"];
+const NO_ANSWER_SO_FAR: &[&str] = &["handshake.syn_unanswered"];
+/// And where the capture lacks packets: an answer, or FIN and last ACK, cannot be told from what never was.
+const NOT_CAPTURED: &[&str] = &["keepalive.unanswered", "close.peer_never_closed"];
 
 /// Reads a capture and asks: at each frame what it proves, now and then and at the end everything.
 fn read(packets: &[Captured], rng: &mut Rng, seed: u64, alarms: &mut Alarms) {
@@ -70,16 +72,7 @@ fn capture(seed: u64, connections: u32, loses: u64) -> Vec<Captured> {
             let missing = rng.range(1, packets.len() as i64 - 1) as usize;
             packets.drain(..missing);
         }
-        // What is missing of the opening or the end cannot be told from what never was.
-        let inner = 4..packets.len().saturating_sub(12);
-        let (mut at, mut before) = (0, false);
-        packets.retain(|p| {
-            at += 1;
-            let bulk = p.wire_len > 200;
-            let lost = inner.contains(&at) && (bulk || before) && rng.percent(loses);
-            before = bulk;
-            !lost
-        });
+        packets.retain(|_| !rng.percent(loses));
         all.extend(packets);
     }
     all.sort_by_key(|p| p.time);
@@ -96,6 +89,7 @@ fn run(captures: std::ops::Range<u64>, loses: u64) {
         packets += capture.len();
         read(&capture, &mut rng, seed, &mut alarms);
     }
+    alarms.0.retain(|id, _| loses == 0 || !NOT_CAPTURED.contains(id));
     println!("{packets} packets");
     for (id, (count, example)) in &alarms.0 {
         println!("{count:6} {id}: {example}");
@@ -125,5 +119,5 @@ fn healthy_connections_give_no_alarm_4() {
 
 #[test]
 fn what_the_capture_lost_gives_no_alarm() {
-    run(400..500, 2);
+    run(400..600, 3);
 }

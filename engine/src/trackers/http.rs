@@ -3,7 +3,7 @@
 use super::Context;
 use crate::catalogue::Diagnosis;
 use crate::connection::{Connection, From, Seen};
-use crate::endpoint::{Facts, Mark};
+use crate::endpoint::{Endpoint, Facts, Mark};
 use crate::findings::{Finding, Told, Value};
 use crate::http::{self, Direction, Event, Held, Newline};
 
@@ -173,7 +173,9 @@ fn closed(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     reaction(c, segment.frame, "closed", context);
     let request = context.unfinished.get(c.number, From::Client).map(|held| held.began);
-    let in_head = request.filter(|_| c.http.directions[0].at_head() && !c.client().fin.is_set());
+    let lacks = |end: &Endpoint| end.facts.intersects(Facts::GAP | Facts::UNSEEN);
+    let asked = !lacks(c.client());
+    let in_head = request.filter(|_| asked && c.http.directions[0].at_head() && !c.client().fin.is_set());
     if let Some(request) = in_head.filter(|request| segment.time - request.time >= PATIENCE) {
         let finding = Finding::new(Diagnosis::HttpRequestIncomplete, c, segment)
             .about(request.frame)
@@ -182,7 +184,8 @@ fn closed(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
             .with("waited", Value::Duration(segment.time - request.time));
         context.store.tell(c, finding);
     }
-    let whole = !c.server().is(Facts::GAP) && segment.flags.fin();
+    let server = c.server();
+    let whole = asked && segment.flags.fin() && !lacks(server) && !segment.seq.after(server.next);
     if let Some(missing) = c.http.directions[1].missing().filter(|_| whole) {
         let finding = Finding::new(Diagnosis::HttpLengthMismatch, c, segment)
             .of(From::Server)

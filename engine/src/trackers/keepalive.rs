@@ -1,10 +1,10 @@
 //! Keep-alive probes of idle connections (RFC 9293, 3.8.4; RFC 1122, 4.2.3.6).
 
 use super::Context;
-use crate::catalogue::Diagnosis;
+use crate::catalogue::{Diagnosis, Severity};
 use crate::connection::{Connection, From, Seen};
 use crate::endpoint::{Endpoint, Mark};
-use crate::findings::{Finding, Value};
+use crate::findings::{Finding, Told, Value};
 use crate::rst::Rst;
 use crate::segment::Segment;
 
@@ -31,6 +31,8 @@ struct Line {
     frequent_told: bool,
     /// That the newest was not answered was told.
     unanswered_told: bool,
+    /// What was told of the one before, where it is the only one without an answer.
+    alone: Option<Told>,
 }
 
 /// A line that was quiet for less is not idle, nanoseconds: the shortest interval one can set is 1 s.
@@ -55,7 +57,8 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
     let notes = &mut details.keepalive;
     // Anything of its own ends a side's line of probes; anything of the peer answers it.
     if segment.seq_len() > 0 {
-        notes.lines[seen.from as usize] = Line::default();
+        let line = &mut notes.lines[seen.from as usize];
+        *line = Line { alone: line.alone.take(), ..Line::default() };
     }
     // Its echo moves on when something of the peer arrives, captured or not.
     let line = &mut notes.lines[seen.from as usize];
@@ -64,6 +67,8 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
         line.answer = Mark::of(segment);
     }
     let line = &mut notes.lines[seen.from.other() as usize];
+    // One lost packet, or one that the capture lacks.
+    context.store.amend(line.alone.take(), |finding| finding.severity = Severity::Note);
     if line.probe.is_set() && !line.answer.is_set() {
         line.answer = Mark::of(segment);
         let probe = line.probe;
@@ -128,6 +133,8 @@ fn probe(c: &mut Connection, segment: &Segment<'_>, from: From, context: &mut Co
     let unanswered =
         before.is_set() && !answered && !line.unanswered_told && segment.time - before.time >= RATE_LIMIT;
     line.unanswered_told = false;
+    line.alone = None;
+    let alone = line.failed == 1;
     let interval = segment.time - if before.is_set() { before.time } else { idle_since };
     let frequent = before.is_set() && !line.frequent_told && interval <= FREQUENT;
     line.frequent_told |= frequent;
@@ -135,7 +142,8 @@ fn probe(c: &mut Connection, segment: &Segment<'_>, from: From, context: &mut Co
 
     if unanswered {
         let finding = unanswered_finding(c, from, before).proved_by(segment.frame);
-        context.store.tell(c, finding);
+        let told = context.store.tell(c, finding);
+        c.details().keepalive.lines[from as usize].alone = told.filter(|_| alone);
     }
     let who = Value::Side(from.side());
     let mut finding = Finding::new(Diagnosis::KeepaliveProbe, c, segment)
@@ -235,4 +243,3 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
         }
     }
 }
-use crate::findings::Told;

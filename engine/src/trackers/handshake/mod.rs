@@ -367,14 +367,15 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
     let waiting = handshake.syn_ack.is_set() && !handshake.third_ack.is_set() && c.client().last.is_set();
     let silent = handshake.syn_ack_repeats == 0 && now - handshake.syn_ack.time >= MISSING_AFTER;
     if waiting && silent && handshake.syn_repeats == 0 && !c.client().acked_any {
-        out.push(
-            Finding::at(Diagnosis::HandshakeThirdAckMissing, c, handshake.syn_ack.frame)
-                .proved_by(c.last().frame)
-                .evidence("syn", c.syn().frame)
-                .with("repeats", Value::Count(0))
-                .with("waited", Value::Duration(now - handshake.syn_ack.time))
-                .with("vantage", Value::Term(c.vantage().name())),
-        );
+        let mut finding = Finding::at(Diagnosis::HandshakeThirdAckMissing, c, handshake.syn_ack.frame)
+            .proved_by(c.last().frame)
+            .evidence("syn", c.syn().frame)
+            .with("repeats", Value::Count(0))
+            .with("waited", Value::Duration(now - handshake.syn_ack.time))
+            .with("vantage", Value::Term(c.vantage().name()));
+        // It was not repeated: the server has the ACK, which the capture lacks, or it keeps no state to repeat it from.
+        finding.severity = Severity::Note;
+        out.push(finding);
         // A listener that keeps the half-open connection repeats its SYN-ACK; one that puts it into a cookie cannot.
         if matches!(c.vantage(), Vantage::Server | Vantage::Both) {
             out.push(

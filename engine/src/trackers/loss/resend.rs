@@ -20,15 +20,23 @@ enum Why {
 /// Three duplicate ACKs ask for a resend (RFC 5681, 3.2).
 const ASKS: u8 = 3;
 
+/// Nothing is sent again for the first time so much later, but for the round trip, nanoseconds (RFC 6298, 5.7).
+const LONGEST_FIRST_RTO: i64 = 3_000_000_000;
+
 /// A segment below the next expected.
 pub(super) fn again(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
-    // A keep-alive or window probe is no resend; nor is a byte of what was longer, whose ACK was not captured.
-    let of_longer = seen.resends.is_some_and(|sent| sent.seq_len > 1 && sent.seq != segment.seq);
+    // A keep-alive or window probe is no resend; nor is a byte of what was longer, or what comes later than a first
+    // timeout may: their ACK was not captured.
+    let longest = LONGEST_FIRST_RTO + 4 * c.rtt().unwrap_or(0);
+    let probes = |sent: Sent| {
+        let of_longer = sent.seq_len > 1 && sent.seq != segment.seq;
+        of_longer || (sent.repeats == 0 && segment.time - sent.time > longest)
+    };
     if segment.len <= 1
         && segment.seq + 1 == sender.next
-        && (sender.all_acknowledged(peer) || of_longer)
+        && (sender.all_acknowledged(peer) || seen.resends.is_some_and(probes))
         && !segment.flags.fin()
     {
         return;
