@@ -232,8 +232,8 @@ impl App {
         let mut ended = true;
         let mut count = 0;
         self.with_socket(host, |socket| {
-            count = socket.read(env, u32::MAX);
-            ended = socket.at_end() || socket.failure().is_some();
+            count = socket.read(env, step.most.unwrap_or(u32::MAX));
+            ended = socket.at_end() && socket.unread() == 0 || socket.failure().is_some();
         });
         self.received += count;
         ended || !step.until_closed && self.received >= step.bytes.unwrap_or(1)

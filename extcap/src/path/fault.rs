@@ -101,7 +101,7 @@ impl ActiveFault {
         }
         self.count += 1;
         self.fault.nth.is_none_or(|nth| nth == self.count)
-            && self.fault.every.is_none_or(|every| self.count % every == 0)
+            && self.fault.every.is_none_or(|every| self.count.is_multiple_of(every))
             && self.fault.chance.is_none_or(|chance| self.random.happens(chance.0))
     }
 }

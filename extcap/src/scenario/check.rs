@@ -62,6 +62,7 @@ fn check_step(step: &Step, before: usize) -> Result<(), String> {
     only("timeout", step.timeout.is_some(), &[Action::Connect])?;
     only("fast_open", step.fast_open, &[Action::Connect])?;
     only("user_timeout", step.user_timeout.is_some(), &opens)?;
+    only("most", step.most.is_some(), &[Action::Receive])?;
     only("until_closed", step.until_closed, &[Action::Receive])?;
     only("keepalive", step.keepalive.is_some(), &opens)?;
     only("backlog", step.backlog.is_some(), &[Action::Listen])?;

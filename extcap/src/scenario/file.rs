@@ -160,6 +160,8 @@ pub(crate) struct Sysctl {
     pub(crate) tcp_rmem_max: Option<u32>,
     /// Timeouts until a connection is given up.
     pub(crate) tcp_retries2: Option<u32>,
+    /// After an idle time, a sender begins with a small congestion window again.
+    pub(crate) tcp_slow_start_after_idle: Option<bool>,
     /// 0: no ECN; 1: asked for; 2: accepted.
     pub(crate) tcp_ecn: Option<u8>,
     pub(crate) ip_default_ttl: Option<u8>,
@@ -197,6 +199,8 @@ pub(crate) struct Step {
     pub(crate) hex: Option<Hex>,
     /// `send`: that many bytes of no meaning. `receive`: not done before that many have come.
     pub(crate) bytes: Option<usize>,
+    /// `receive`: reads no more than that many at once.
+    pub(crate) most: Option<u32>,
     /// `receive`: not done before the other side has closed.
     #[serde(default)]
     pub(crate) until_closed: bool,

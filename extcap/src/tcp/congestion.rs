@@ -194,7 +194,7 @@ impl Socket {
             return;
         }
         usage.used = usage.used.max(out);
-        if now - usage.since >= timeout {
+        if now - usage.since >= timeout && self.settings.slow_start_after_idle {
             if congestion.phase == Phase::Open {
                 let used = congestion.usage.used.max(INITIAL_WINDOW);
                 if used < congestion.window {
@@ -209,7 +209,11 @@ impl Socket {
 
     /// After idleness the old window says nothing of the path any more (RFC 9293, 3.8.6.2.1; RFC 5681, 4.1).
     pub(super) fn restart_after_idle(&mut self, now: Time) {
-        if !self.send.flight.is_empty() || !matches!(self.state, State::Established | State::CloseWait) {
+        let wanted = self.settings.slow_start_after_idle;
+        if !wanted
+            || !self.send.flight.is_empty()
+            || !matches!(self.state, State::Established | State::CloseWait)
+        {
             return;
         }
         let (timeout, mut idle) = (self.rto(), now - self.send.last_sent);

@@ -94,7 +94,8 @@ impl Cubic {
         });
         let time = (now - epoch + self.delay_min).as_millis() as u64 / 4 * 4 * 1024 / 1000;
         let away = time.abs_diff(self.to_origin);
-        let delta = (u128::from(SCALE) * u128::from(away).pow(3) >> 40).min(u128::from(u32::MAX >> 1)) as u32;
+        let delta =
+            ((u128::from(SCALE) * u128::from(away).pow(3)) >> 40).min(u128::from(u32::MAX >> 1)) as u32;
         let target =
             if time < self.to_origin { self.origin.saturating_sub(delta) } else { self.origin + delta };
         self.per_step = if target > window { window / (target - window) } else { 100 * window };

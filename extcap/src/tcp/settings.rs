@@ -70,6 +70,7 @@ pub(crate) struct Settings {
     pub(super) orphan_retries: u32,
     /// `TCP_NODELAY`: small segments do not wait.
     pub(super) nodelay: bool,
+    pub(super) slow_start_after_idle: bool,
     /// ECN is asked for, and accepted.
     pub(super) ecn_asks: bool,
     pub(super) ecn_accepts: bool,
@@ -130,6 +131,7 @@ impl Settings {
             retries: 15,
             orphan_retries: 8,
             nodelay: host.nodelay,
+            slow_start_after_idle: host.sysctl.tcp_slow_start_after_idle.unwrap_or(true),
             ecn_asks: ecn == 1,
             ecn_accepts: ecn != 0,
             mtu_probing: host.sysctl.tcp_mtu_probing.unwrap_or(0) > 0,
