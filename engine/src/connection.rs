@@ -347,6 +347,9 @@ impl Connection {
             }
             sender.said = Mark::of(segment);
         }
+        if segment.flags.fin() && !sender.fin.is_set() && receiver.fin.is_set() {
+            sender.facts.set(Facts::FIN_CROSSES, !segment.ack.after(receiver.fin_seq()));
+        }
         sender.sends(segment, receiver.acked_any.then_some(receiver.acked), receiver.mss, pool);
         if sender.fin.is_set() && !sender.fin_acked.is_set() && sender.all_acknowledged(receiver) {
             // The capture shows the ACK of its FIN ahead of the FIN.

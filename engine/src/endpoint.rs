@@ -240,7 +240,7 @@ impl Flight {
 bitflags::bitflags! {
     /// What is known of one side, a bit each: every connection has two of them.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-    pub struct Facts: u8 {
+    pub struct Facts: u16 {
         /// The other side acknowledged what was never captured of it.
         const UNSEEN = 1;
         /// A gap in its sequence numbers was captured.
@@ -255,8 +255,10 @@ bitflags::bitflags! {
         const OFFERS_SCALE = 1 << 5;
         /// It permits SACK.
         const OFFERS_SACK = 1 << 6;
+        /// Its FIN came behind the other's without acknowledging it: they crossed.
+        const FIN_CROSSES = 1 << 7;
         /// The last of it that was acknowledged is one number that was not captured: its FIN, most likely.
-        const FIN_UNSEEN = 1 << 7;
+        const FIN_UNSEEN = 1 << 8;
     }
 }
 

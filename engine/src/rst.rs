@@ -195,10 +195,10 @@ fn after_both_fins(c: &Connection, seen: &Seen<'_>) -> Rst {
     Rst::Late
 }
 
-/// The other side has sent data since this side's FIN was acknowledged, or since it was sent.
+/// The other side has sent data that crossed this side's FIN or came after it.
 fn peer_spoke_after_close(c: &Connection, from: From) -> bool {
     let (sender, peer) = (c.end(from), c.end(from.other()));
-    peer.last.time >= sender.fin.time && peer.data_unacknowledged(sender) > 0
+    peer.data_unacknowledged(sender) > 0
 }
 
 /// Right behind the other side's FIN, with nothing unacknowledged: an application that closes with

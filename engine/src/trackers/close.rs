@@ -160,6 +160,9 @@ pub(crate) fn reset(c: &mut Connection, seen: &Seen<'_>, rst: Rst, context: &mut
             storm(c, seen, "storm_rst", context);
         }
     }
+    if rst == Rst::AfterClose {
+        leaked(c, seen, context);
+    }
     let cuts = matches!(rst, Rst::Abort | Rst::NoSuchConnection | Rst::AfterClose | Rst::NeverEstablished);
     if !cuts || seen.stray {
         return;
@@ -175,6 +178,28 @@ pub(crate) fn reset(c: &mut Connection, seen: &Seen<'_>, rst: Rst, context: &mut
             context.store.tell(c, finding);
         }
     }
+}
+
+/// The side that did not close for so long has written at last, and met nobody.
+fn leaked(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let (closer, peer) = (c.end(seen.from), c.end(seen.from.other()));
+    let waited = seen.segment.time - closer.fin_acked.time;
+    if !closer.fin_acked.is_set() || peer.fin.is_set() || waited < LEAKED_AFTER {
+        return;
+    }
+    let finding = never_closed(c, seen.from, waited).proved_by(seen.segment.frame);
+    context.store.tell(c, finding);
+}
+
+/// That the other side of `from`, which closed, did not.
+fn never_closed(c: &Connection, from: From, waited: i64) -> Finding {
+    let closer = c.end(from);
+    Finding::at(Diagnosis::ClosePeerNeverClosed, c, closer.fin.frame)
+        .of(from.other())
+        .evidence("fin_ack", closer.fin_acked.frame)
+        .with("who", Value::Side(from.side()))
+        .with("peer", Value::Side(from.other().side()))
+        .with("waited", Value::Duration(waited))
 }
 
 /// Payload of `sender` that `peer` never acknowledged, not with its RST either.
@@ -234,15 +259,7 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
         {
             let waited = now - closer.fin_acked.time.max(peer.last.time);
             if waited >= LEAKED_AFTER {
-                out.push(
-                    Finding::at(Diagnosis::ClosePeerNeverClosed, c, closer.fin.frame)
-                        .proved_by(c.last().frame)
-                        .of(from.other())
-                        .evidence("fin_ack", closer.fin_acked.frame)
-                        .with("who", who)
-                        .with("peer", other)
-                        .with("waited", Value::Duration(waited)),
-                );
+                out.push(never_closed(c, from, waited).proved_by(c.last().frame));
             }
         }
     }

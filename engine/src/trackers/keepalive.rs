@@ -97,7 +97,7 @@ fn is_probe(c: &Connection, segment: &Segment<'_>, from: From) -> bool {
         && segment.ack == sender.acked
         && peer.window != 0
         && sender.all_acknowledged(peer)
-        && (!sender.has_isn || segment.seq != sender.isn)
+        && (!sender.has_isn || segment.seq != sender.isn || c.handshake.established())
         && at_rest(sender, segment)
 }
 

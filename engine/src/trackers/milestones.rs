@@ -3,7 +3,7 @@
 
 use crate::catalogue::Diagnosis;
 use crate::connection::{Connection, Course, From};
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Facts};
 use crate::findings::{Finding, Side, Value};
 
 /// All milestones that the connection has passed; each is about the frame that proves it.
@@ -58,7 +58,8 @@ fn closed(c: &Connection) -> Option<Finding> {
     if !first.fin.is_set() {
         return None;
     }
-    if !first.fin_acked.is_set() || first.fin_acked.frame > second.fin.frame {
+    let crosses = second.is(Facts::FIN_CROSSES);
+    if crosses || !first.fin_acked.is_set() || first.fin_acked.frame > second.fin.frame {
         return Some(crossed(c, first, second));
     }
     let last_ack = second.fin_acked.get()?;
