@@ -3,7 +3,7 @@
 # make demo      build, install, and show a failing connection with its diagnosis
 # make test      build and run all tests
 # make bench     cost per packet, from ten thousand to ten million
-# make docs      write the pages of the diagnoses anew from the catalogue
+# make docs      write the pages of the diagnoses and of the simulator's fidelity anew
 # make fmt lint clean
 #
 # demo and test install missing system packages first (Debian; as root or with sudo).
@@ -51,6 +51,7 @@ bench:
 
 docs:
 	TCPDX_WRITE_PAGES=1 $(CARGO) test --locked -p tcpdx-tests --test pages
+	TCPDX_WRITE_PAGES=1 $(CARGO) test --locked -p tcpdx-extcap --test twins
 
 fmt:
 	$(CARGO) fmt --all
