@@ -105,6 +105,16 @@ fn a_generated_capture_is_the_same_as_a_file_and_through_a_pipe() {
 }
 
 #[test]
+fn a_mix_holds_as_many_connections_as_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mix, out) = (folder.path().join("mix.toml"), folder.path().join("out.pcapng"));
+    std::fs::write(&mix, "[[share]]\nscenario = \"setup/handshake-rejected\"\n").unwrap();
+    let (mix, out) = (mix.to_str().unwrap(), out.to_str().unwrap());
+    let told = stdout(&["generate", "--mix", mix, "--connections", "25", "-o", out]);
+    assert!(told.starts_with(&format!("{out}: 50 packets over ")), "{told}");
+}
+
+#[test]
 fn what_a_scenario_shows_is_found_in_its_capture() {
     let folder = tempfile::tempdir().unwrap();
     for scenario in tcpdx_extcap::scenario::all() {

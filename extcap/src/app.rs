@@ -1,6 +1,5 @@
 //! Applications: they do the steps of their scenario, one after the other.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
@@ -51,8 +50,8 @@ pub(crate) struct App {
     connecting: Option<Time>,
     /// Octets that the step has received so far.
     received: usize,
-    /// How often each step has repeated those before it.
-    repeats: HashMap<usize, u32>,
+    /// How often each step that repeats has done so, by its number.
+    repeats: Vec<(usize, u32)>,
     /// The port that it listens on or connects from; without one, it connects from an ephemeral port.
     port: Option<u16>,
     peer: SocketAddr,
@@ -86,7 +85,7 @@ impl App {
             connection: None,
             connecting: None,
             received: 0,
-            repeats: HashMap::new(),
+            repeats: Vec::new(),
             port,
             peer,
             runtime,
@@ -115,12 +114,18 @@ impl App {
     /// The number of the step that comes after the one that was just done.
     fn step_after(&mut self, step: &Step) -> usize {
         if let (Action::Repeat, Some(steps), Some(times)) = (step.r#do, step.steps, step.times) {
-            let repeats = self.repeats.entry(self.next).or_default();
-            if *repeats < times {
-                *repeats += 1;
-                return self.next.saturating_sub(steps);
+            let number = self.next;
+            let place = self.repeats.iter().position(|(known, _)| *known == number);
+            let place = place.unwrap_or_else(|| {
+                self.repeats.push((number, 0));
+                self.repeats.len() - 1
+            });
+            let done = &mut self.repeats[place].1;
+            if *done < times {
+                *done += 1;
+                return number.saturating_sub(steps);
             }
-            *repeats = 0;
+            *done = 0;
         }
         self.next + 1
     }

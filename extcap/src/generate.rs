@@ -1,14 +1,13 @@
 //! Scenario in, pcapng out.
 
 use std::io::Write;
-use std::rc::Rc;
 use std::time::Duration;
 
-use crate::capture::{Captured, Seen, Sniffer};
+use crate::capture::{Captured, Sniffer};
 use crate::mix::{Crowd, Mix};
 use crate::net::FrameBuilder;
 use crate::options::{Encapsulation, GenerateOptions};
-use crate::pcapng::{CaptureWriter, Interface, PacketHead};
+use crate::pcapng::{CaptureWriter, Interface};
 use crate::scenario::{Scenario, ScenarioError};
 use crate::simulation::Stage;
 use crate::world::World;
@@ -57,10 +56,23 @@ pub fn generate_mix(
     options: &GenerateOptions,
     out: impl Write,
 ) -> Result<Stats, Error> {
-    let mut recording = Recording::of_mix(mix, connections, options, out)?;
-    while recording.write_next()? {}
-    recording.flush()?;
-    Ok(recording.stats())
+    let stages = mix.stages(options)?;
+    let interfaces = stages.first().map(Stage::interfaces).unwrap_or_default();
+    let names: Vec<_> = stages.iter().flat_map(Stage::names).collect();
+    let mut writer = CaptureWriter::new(out, &mix.heading(connections), &interfaces, &names)?;
+    let mut crowd = Crowd::new(mix, &stages, connections, options);
+    let start = nanos(options.start);
+    let mut stats = Stats::default();
+    while let Some(time) = crowd.write_next(start, writer.buffer())? {
+        writer.written()?;
+        stats = Stats { packets: stats.packets + 1, duration: time.since_begin() };
+    }
+    writer.flush()?;
+    Ok(stats)
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX / 2)
 }
 
 /// A capture packet by packet, for those who want to wait between them.
@@ -68,35 +80,14 @@ pub fn generate_mix(
 /// What is written gathers in a buffer until that is full or [flushed](Recording::flush).
 #[derive(Debug)]
 pub struct Recording<W> {
-    stages: Rc<[Stage]>,
-    source: Source,
+    stage: Stage,
+    sniffer: Sniffer<World>,
     frames: FrameBuilder,
     writer: CaptureWriter<W>,
     /// Nanoseconds since 1970-01-01 00:00 UTC.
     start: u64,
-    /// The next packet, and which stage it comes from.
-    next: Option<(usize, Captured)>,
+    next: Option<Captured>,
     stats: Stats,
-}
-
-/// Where packets come from.
-#[derive(Debug)]
-enum Source {
-    /// A scenario that is played once.
-    One(Box<Sniffer<World>>),
-    /// Many that are played at the same time.
-    Many(Crowd),
-}
-
-impl Iterator for Source {
-    type Item = (usize, Captured);
-
-    fn next(&mut self) -> Option<(usize, Captured)> {
-        match self {
-            Source::One(sniffer) => Some((0, sniffer.next()?)),
-            Source::Many(crowd) => crowd.next(),
-        }
-    }
 }
 
 impl<W: Write> Recording<W> {
@@ -110,38 +101,15 @@ impl<W: Write> Recording<W> {
             Some(variant) => scenario.variant(variant)?.heading(options.language),
             None => scenario.heading(options.language),
         };
-        let source = Source::One(Box::new(stage.play(options.seed, stage.client())));
-        Recording::begin([stage].into(), source, &heading, options, out)
-    }
-
-    /// Begins a capture of so many connections, drawn from a mix.
-    ///
-    /// # Errors
-    /// As [`generate`].
-    pub fn of_mix(mix: &Mix, connections: u64, options: &GenerateOptions, out: W) -> Result<Self, Error> {
-        let stages: Rc<[Stage]> = mix.stages(options)?.into();
-        let crowd = Crowd::new(mix, stages.clone(), connections, options);
-        let heading = mix.heading(connections);
-        Recording::begin(stages, Source::Many(crowd), &heading, options, out)
-    }
-
-    fn begin(
-        stages: Rc<[Stage]>,
-        mut source: Source,
-        heading: &str,
-        options: &GenerateOptions,
-        out: W,
-    ) -> Result<Self, Error> {
-        let interfaces = stages.first().map(Stage::interfaces).unwrap_or_default();
-        let names: Vec<_> = stages.iter().flat_map(Stage::names).collect();
-        let writer = CaptureWriter::new(out, heading, &interfaces, &names)?;
-        let next = source.next();
+        let writer = CaptureWriter::new(out, &heading, &stage.interfaces(), &stage.names())?;
+        let mut sniffer = stage.play(options.seed, stage.client());
+        let next = sniffer.next();
         Ok(Recording {
-            stages,
-            source,
+            stage,
+            sniffer,
             frames: FrameBuilder::new(options.encapsulation),
             writer,
-            start: u64::try_from(options.start.as_nanos()).unwrap_or(u64::MAX / 2),
+            start: nanos(options.start),
             next,
             stats: Stats::default(),
         })
@@ -149,13 +117,13 @@ impl<W: Write> Recording<W> {
 
     /// When the next packet comes, since the capture's begin; nothing at the end.
     pub fn next_at(&self) -> Option<Duration> {
-        self.next.as_ref().map(|(_, captured)| captured.time.since_begin())
+        self.next.as_ref().map(|captured| captured.time.since_begin())
     }
 
     /// The true state (RFC 9293, 3.3.2: `ESTABLISHED`) of the endpoint at which the next packet is captured, once it
     /// has taken or sent that packet; nothing while it is about to send more, and at the end.
     pub fn next_state(&self) -> Option<&'static str> {
-        self.next.as_ref().and_then(|(_, captured)| captured.state)
+        self.next.as_ref().and_then(|captured| captured.state)
     }
 
     /// Writes the next packet. False at the end.
@@ -163,32 +131,12 @@ impl<W: Write> Recording<W> {
     /// # Errors
     /// The output cannot be written.
     pub fn write_next(&mut self) -> Result<bool, Error> {
-        let Some((stage, captured)) = std::mem::replace(&mut self.next, self.source.next()) else {
-            return Ok(false);
-        };
-        let Some(stage) = self.stages.get(stage) else { return Ok(false) };
-        let since_begin = captured.time.since_begin();
-        let inbound = captured.inbound();
-        let link = stage.link(captured.at, inbound);
-        let head = PacketHead {
-            interface: stage.interface(captured.at),
-            time: self.start + captured.time.nanos(),
-            snaplen: stage.snaplen(),
-            inbound,
-        };
-        let (frames, checksum) = (&mut self.frames, stage.checksum(inbound));
-        let frame = |out: &mut Vec<u8>| match &captured.seen {
-            Seen::Segment(packet) => frames.segment(out, link, packet, checksum),
-            Seen::Icmp(error) => frames.icmp(out, link, error),
-        };
-        let comment = |out: &mut Vec<u8>| {
-            if let Some(commenter) = stage.commenter() {
-                commenter.write(&captured, out);
-            }
-        };
-        self.writer.packet(head, frame, comment)?;
+        let Some(captured) = std::mem::replace(&mut self.next, self.sniffer.next()) else { return Ok(false) };
+        let out = self.writer.buffer();
+        self.stage.write(&mut self.frames, &captured, self.start, out)?;
+        self.writer.written()?;
         self.stats.packets += 1;
-        self.stats.duration = since_begin;
+        self.stats.duration = captured.time.since_begin();
         Ok(true)
     }
 

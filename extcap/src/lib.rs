@@ -19,6 +19,7 @@
 
 pub mod scenario;
 
+mod agenda;
 mod app;
 mod capture;
 mod comment;

@@ -103,51 +103,14 @@ impl<W: Write> CaptureWriter<W> {
         Ok(writer)
     }
 
-    /// Writes a packet: `frame` appends its bytes, and `comment` its comment, of which nothing makes none.
-    ///
-    /// The block is written where it will stay: packets are what there are millions of.
-    pub(crate) fn packet(
-        &mut self,
-        head: PacketHead,
-        frame: impl FnOnce(&mut Vec<u8>) -> io::Result<()>,
-        comment: impl FnOnce(&mut Vec<u8>),
-    ) -> io::Result<()> {
-        let out = self.blocks.get_mut();
-        let begin = out.len();
-        let mut fixed = [0; PACKET_HEAD];
-        fixed[0..4].copy_from_slice(&ENHANCED_PACKET.to_le_bytes());
-        fixed[8..12].copy_from_slice(&head.interface.to_le_bytes());
-        fixed[12..16].copy_from_slice(&((head.time >> 32) as u32).to_le_bytes());
-        fixed[16..20].copy_from_slice(&(head.time as u32).to_le_bytes());
-        out.extend_from_slice(&fixed);
-        frame(out)?;
-        let len = out.len() - begin - PACKET_HEAD;
-        let kept = len.min(head.snaplen as usize);
-        out.truncate(begin + PACKET_HEAD + kept);
-        pad(out, begin);
-        let option = out.len();
-        out.extend_from_slice(&[0; 4]);
-        comment(out);
-        let text = out.len() - option - 4;
-        if text > 0 {
-            pad(out, begin);
-            out[option..option + 2].copy_from_slice(&OPTION_COMMENT.to_le_bytes());
-            out[option + 2..option + 4].copy_from_slice(&(text as u16).to_le_bytes());
-        } else {
-            out.truncate(option);
-        }
-        let direction = if head.inbound { INBOUND } else { OUTBOUND };
-        let mut tail = [0; 16];
-        tail[0..2].copy_from_slice(&OPTION_FLAGS.to_le_bytes());
-        tail[2..4].copy_from_slice(&4u16.to_le_bytes());
-        tail[4..8].copy_from_slice(&direction.to_le_bytes());
-        let block = ((out.len() - begin + tail.len()) as u32).to_le_bytes();
-        tail[12..16].copy_from_slice(&block);
-        out.extend_from_slice(&tail);
-        out[begin + 4..begin + 8].copy_from_slice(&block);
-        out[begin + 20..begin + 24].copy_from_slice(&(kept as u32).to_le_bytes());
-        out[begin + 24..begin + 28].copy_from_slice(&(len as u32).to_le_bytes());
-        if out.len() >= FULL { self.flush() } else { Ok(()) }
+    /// Where packets are appended, with [`write_packet`] or as they were written before.
+    pub(crate) fn buffer(&mut self) -> &mut Vec<u8> {
+        self.blocks.get_mut()
+    }
+
+    /// Something was appended: it goes out if the buffer is full.
+    pub(crate) fn written(&mut self) -> io::Result<()> {
+        if self.blocks.get_ref().len() >= FULL { self.flush() } else { Ok(()) }
     }
 
     /// Everything that was written goes out.
@@ -180,6 +143,63 @@ fn record<'a>(address: IpAddr, name: &'a str) -> Record<'a> {
         IpAddr::V4(ip_addr) => Record::Ipv4(Ipv4Record { ip_addr, names }),
         IpAddr::V6(ip_addr) => Record::Ipv6(Ipv6Record { ip_addr, names }),
     }
+}
+
+/// Appends a packet: `frame` appends its bytes, and `comment` its comment, of which nothing makes none.
+///
+/// The block is written where it will stay: packets are what there are millions of.
+pub(crate) fn write_packet(
+    out: &mut Vec<u8>,
+    head: PacketHead,
+    frame: impl FnOnce(&mut Vec<u8>) -> io::Result<()>,
+    comment: impl FnOnce(&mut Vec<u8>),
+) -> io::Result<()> {
+    let begin = out.len();
+    let mut fixed = [0; PACKET_HEAD];
+    fixed[0..4].copy_from_slice(&ENHANCED_PACKET.to_le_bytes());
+    fixed[8..12].copy_from_slice(&head.interface.to_le_bytes());
+    fixed[12..16].copy_from_slice(&((head.time >> 32) as u32).to_le_bytes());
+    fixed[16..20].copy_from_slice(&(head.time as u32).to_le_bytes());
+    out.extend_from_slice(&fixed);
+    frame(out)?;
+    let len = out.len() - begin - PACKET_HEAD;
+    let kept = len.min(head.snaplen as usize);
+    out.truncate(begin + PACKET_HEAD + kept);
+    pad(out, begin);
+    let option = out.len();
+    out.extend_from_slice(&[0; 4]);
+    comment(out);
+    let text = out.len() - option - 4;
+    if text > 0 {
+        pad(out, begin);
+        out[option..option + 2].copy_from_slice(&OPTION_COMMENT.to_le_bytes());
+        out[option + 2..option + 4].copy_from_slice(&(text as u16).to_le_bytes());
+    } else {
+        out.truncate(option);
+    }
+    let direction = if head.inbound { INBOUND } else { OUTBOUND };
+    let mut tail = [0; 16];
+    tail[0..2].copy_from_slice(&OPTION_FLAGS.to_le_bytes());
+    tail[2..4].copy_from_slice(&4u16.to_le_bytes());
+    tail[4..8].copy_from_slice(&direction.to_le_bytes());
+    let block = ((out.len() - begin + tail.len()) as u32).to_le_bytes();
+    tail[12..16].copy_from_slice(&block);
+    out.extend_from_slice(&tail);
+    out[begin + 4..begin + 8].copy_from_slice(&block);
+    out[begin + 20..begin + 24].copy_from_slice(&(kept as u32).to_le_bytes());
+    out[begin + 24..begin + 28].copy_from_slice(&(len as u32).to_le_bytes());
+    Ok(())
+}
+
+/// Appends a packet as it was written before, at another time; its frame, with the original length, can be changed.
+pub(crate) fn write_again(out: &mut Vec<u8>, block: &[u8], time: u64, change: impl FnOnce(&mut [u8])) {
+    let begin = out.len();
+    out.extend_from_slice(block);
+    let block = &mut out[begin..];
+    block[12..16].copy_from_slice(&((time >> 32) as u32).to_le_bytes());
+    block[16..20].copy_from_slice(&(time as u32).to_le_bytes());
+    let kept = u32::from_le_bytes([block[20], block[21], block[22], block[23]]) as usize;
+    change(&mut block[PACKET_HEAD..PACKET_HEAD + kept]);
 }
 
 /// Fills up to a multiple of four bytes, counted from the block's begin.

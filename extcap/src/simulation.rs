@@ -1,18 +1,19 @@
 //! From a scenario and options to a stage on which it can be played, once or many times, and what its capture is
 //! called.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 
 use crate::app::{App, Program};
-use crate::capture::{Sniffer, Tap};
+use crate::capture::{Captured, Seen, Sniffer, Tap};
 use crate::comment::Commenter;
 use crate::generate::Error;
-use crate::net::{Checksum, Link, Side};
+use crate::net::{Checksum, FrameBuilder, Link, Side};
 use crate::options::{CapturePoint, GenerateOptions, IpVersion};
 use crate::path::{Missed, Path, Strays};
-use crate::pcapng::Interface;
+use crate::pcapng::{Interface, PacketHead, write_packet};
 use crate::random::Random;
 use crate::scenario::{Scenario, file};
 use crate::tcp::{Host, KernelClock, Settings};
@@ -165,7 +166,7 @@ impl Stage {
     }
 
     /// The number of the interface at a host.
-    pub(crate) fn interface(&self, at: Side) -> u32 {
+    fn interface(&self, at: Side) -> u32 {
         self.sides().iter().position(|side| *side == at).unwrap_or(0) as u32
     }
 
@@ -175,25 +176,52 @@ impl Stage {
     }
 
     /// The Ethernet addresses of a packet at a host's card: it goes to, or comes from, the nearest router.
-    pub(crate) fn link(&self, at: Side, inbound: bool) -> Link {
+    fn link(&self, at: Side, inbound: bool) -> Link {
         let (host, router) = (self.part(at).end.mac, ROUTERS[at as usize]);
         let (from, to) = if inbound { (router, host) } else { (host, router) };
         Link { from, to, inbound }
     }
 
-    /// Who computes the checksums of what comes in or leaves.
-    pub(crate) fn checksum(&self, inbound: bool) -> Checksum {
-        let offload = self.options.offload || self.capture.offload;
-        if offload && !inbound { Checksum::Unfinished } else { Checksum::Finished }
+    /// Whether the host itself computes the checksums of what comes in or leaves.
+    pub(crate) fn finishes(&self, inbound: bool) -> bool {
+        inbound || !self.options.offload && !self.capture.offload
     }
 
-    pub(crate) fn snaplen(&self) -> u32 {
-        self.snaplen
+    /// Appends a packet as a block of the capture, `start` nanoseconds after 1970-01-01 00:00 UTC.
+    ///
+    /// # Errors
+    /// The packet is larger than IP can say.
+    pub(crate) fn write(
+        &self,
+        frames: &mut FrameBuilder,
+        captured: &Captured,
+        start: u64,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        let inbound = captured.inbound();
+        let link = self.link(captured.at, inbound);
+        let head = PacketHead {
+            interface: self.interface(captured.at),
+            time: start + captured.time.nanos(),
+            snaplen: self.snaplen,
+            inbound,
+        };
+        let checksum = if self.finishes(inbound) { Checksum::Finished } else { Checksum::Unfinished };
+        let frame = |out: &mut Vec<u8>| match &captured.seen {
+            Seen::Segment(packet) => frames.segment(out, link, packet, checksum),
+            Seen::Icmp(error) => frames.icmp(out, link, error),
+        };
+        let comment = |out: &mut Vec<u8>| {
+            if let Some(commenter) = &self.commenter {
+                commenter.write(captured, out);
+            }
+        };
+        write_packet(out, head, frame, comment)
     }
 
-    /// Writes the comments, if there are to be any.
-    pub(crate) fn commenter(&self) -> Option<&Commenter> {
-        self.commenter.as_ref()
+    /// Whether another client's connection would look the same but for the address: nothing else has addresses.
+    pub(crate) fn is_repeatable(&self) -> bool {
+        self.path.nat.is_none() && self.path.stray.is_empty()
     }
 
     /// The client's address.

@@ -1,9 +1,9 @@
 //! The event loop: two hosts with their applications, the path between them, and virtual time.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::agenda::Agenda;
 use crate::app::{App, Pause};
 use crate::capture::{Captured, Tap};
 use crate::net::{IcmpError, Packet, Side};
@@ -30,34 +30,6 @@ enum Event {
     App(Side, usize),
     /// The next SYN of that source of strays.
     Stray(usize),
-}
-
-/// An event in the queue: the earliest first, and of equals the one that was put in first.
-#[derive(Debug)]
-struct Scheduled {
-    time: Time,
-    order: u64,
-    event: Event,
-}
-
-impl PartialEq for Scheduled {
-    fn eq(&self, other: &Self) -> bool {
-        (self.time, self.order) == (other.time, other.order)
-    }
-}
-
-impl Eq for Scheduled {}
-
-impl PartialOrd for Scheduled {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Scheduled {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.time, self.order).cmp(&(other.time, other.order))
-    }
 }
 
 /// An application that runs.
@@ -92,8 +64,7 @@ impl Node {
 pub(crate) struct World {
     now: Time,
     end: Time,
-    queue: BinaryHeap<Reverse<Scheduled>>,
-    order: u64,
+    agenda: Agenda<Event>,
     client: Node,
     server: Node,
     path: Path,
@@ -101,6 +72,7 @@ pub(crate) struct World {
     tap: Tap,
     seen: VecDeque<Captured>,
     out: Vec<Packet>,
+    wakes: Vec<(Key, Time)>,
 }
 
 impl World {
@@ -115,8 +87,7 @@ impl World {
         let mut world = World {
             now: Time::ZERO,
             end,
-            queue: BinaryHeap::new(),
-            order: 0,
+            agenda: Agenda::new(),
             client,
             server,
             path,
@@ -124,6 +95,7 @@ impl World {
             tap,
             seen: VecDeque::new(),
             out: Vec::new(),
+            wakes: Vec::new(),
         };
         for side in [Side::Server, Side::Client] {
             for process in 0..world.node(side).processes.len() {
@@ -137,8 +109,7 @@ impl World {
     }
 
     fn schedule(&mut self, time: Time, event: Event) {
-        self.order += 1;
-        self.queue.push(Reverse(Scheduled { time, order: self.order, event }));
+        self.agenda.put(time, event);
     }
 
     fn schedule_stray(&mut self, number: usize) {
@@ -156,7 +127,7 @@ impl World {
 
     /// Lets the next thing happen. False when nothing more will.
     fn step(&mut self) -> bool {
-        let Some(Reverse(Scheduled { time, event, .. })) = self.queue.pop() else { return false };
+        let Some((time, event)) = self.agenda.take() else { return false };
         if time > self.end {
             return false;
         }
@@ -166,11 +137,11 @@ impl World {
             Event::Depart(from, packet) => {
                 let node = self.node(from);
                 node.leaving = node.leaving.saturating_sub(1);
-                self.depart(from, *packet);
+                self.depart(from, packet);
             }
             Event::Arrive(to, packet) => {
-                self.seen.extend(self.tap.sees(time, to, to.other(), &packet, false));
                 self.act(to, |node, env| node.host.receive(env, &packet));
+                self.seen.extend(self.tap.sees(time, to, to.other(), packet, false));
             }
             Event::Error(to, error) => {
                 self.seen.extend(self.tap.sees_icmp(time, to, &error));
@@ -213,15 +184,18 @@ impl World {
         (node.leaving == 0).then(|| node.host.state(key))
     }
 
-    fn depart(&mut self, from: Side, packet: Packet) {
-        let sent = packet.clone();
+    fn depart(&mut self, from: Side, packet: Box<Packet>) {
+        let sent = self.tap.watches(from).then(|| packet.clone());
         let passage = self.path.pass(self.now, from, packet);
-        let seen = Packet { fault: passage.met, ..sent };
-        self.seen.extend(self.tap.sees(self.now, from, from, &seen, passage.arrival.is_none()));
+        if let Some(mut sent) = sent {
+            sent.fault = passage.met;
+            let lost = passage.arrival.is_none();
+            self.seen.extend(self.tap.sees(self.now, from, from, sent, lost));
+        }
         let ends = [self.client.host.address(), self.server.host.address()];
         // The answer to an invented address goes elsewhere.
         if let Some((time, packet)) = passage.arrival.filter(|(_, packet)| ends.contains(&packet.to)) {
-            self.schedule(time, Event::Arrive(from.other(), Box::new(packet)));
+            self.schedule(time, Event::Arrive(from.other(), packet));
         }
         for (time, to, packet) in passage.made {
             self.schedule(time, Event::Arrive(to, Box::new(packet)));
@@ -250,12 +224,13 @@ impl World {
     /// Lets a host act, sends what it sends, and sets the timers that it sets.
     fn act(&mut self, side: Side, act: impl FnOnce(&mut Node, &mut Env<'_>)) {
         let (now, mut out) = (self.now, std::mem::take(&mut self.out));
+        let mut wakes = std::mem::take(&mut self.wakes);
         let node = self.node(side);
         let mut random = node.random.clone();
         act(node, &mut Env { now, random: &mut random, out: &mut out });
         let mut leaves = (now + random.between(REACTION.0, REACTION.1)).max(node.card);
         node.random = random;
-        let wakes = node.host.wanted_wakes();
+        node.host.want_wakes(&mut wakes);
         for packet in out.drain(..) {
             self.schedule(leaves, Event::Depart(side, Box::new(packet)));
             leaves = leaves + SERIALIZATION;
@@ -263,9 +238,10 @@ impl World {
         }
         self.node(side).card = leaves;
         self.out = out;
-        for (key, time) in wakes {
+        for (key, time) in wakes.drain(..) {
             self.schedule(time, Event::Wake(side, key));
         }
+        self.wakes = wakes;
         self.look_again(side);
     }
 

@@ -20,8 +20,8 @@ pub(crate) use sniffer::Sniffer;
 /// What passed a capture point.
 #[derive(Debug, Clone)]
 pub(crate) enum Seen {
-    Segment(Packet),
-    Icmp(IcmpError),
+    Segment(Box<Packet>),
+    Icmp(Box<IcmpError>),
 }
 
 /// A packet as one capture point saw it.
@@ -82,20 +82,19 @@ impl Tap {
         time: Time,
         at: Side,
         from: Side,
-        packet: &Packet,
+        packet: Box<Packet>,
         lost: bool,
     ) -> Option<Captured> {
         if !self.watches(at) {
             return None;
         }
-        let (seq, ack) = self.relative(at, from, packet);
-        let missed = self.missed.meets(time, at, from, packet);
-        let seen = || Seen::Segment(packet.clone());
+        let (seq, ack) = self.relative(at, from, &packet);
+        let missed = self.missed.meets(time, at, from, &packet);
         (!missed && time >= self.begin).then(|| Captured {
             time,
             at,
             from,
-            seen: seen(),
+            seen: Seen::Segment(packet),
             lost,
             copy: false,
             seq,
@@ -110,11 +109,12 @@ impl Tap {
             return None;
         }
         let (seq, ack) = self.relative(at, at, &error.about);
-        let seen = Seen::Icmp(error.clone());
+        let seen = Seen::Icmp(Box::new(error.clone()));
         Some(Captured { time, at, from: at.other(), seen, lost: false, copy: false, seq, ack, state: None })
     }
 
-    fn watches(&self, at: Side) -> bool {
+    /// Whether a capture is taken there.
+    pub(crate) fn watches(&self, at: Side) -> bool {
         match self.point {
             CapturePoint::Client => at == Side::Client,
             CapturePoint::Server => at == Side::Server,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::capture::{Captured, Seen};
-use crate::net::{Icmp, IcmpError, Kind};
+use crate::net::Kind;
 use crate::scenario::{File, Language, Texts};
 pub(crate) use template::Template;
 use template::{Field, Phrase};
@@ -124,8 +124,8 @@ fn fill_field(field: Field, captured: &Captured, out: &mut Vec<u8>) {
             return;
         }
         Field::Mtu => match &captured.seen {
-            Seen::Icmp(IcmpError { icmp: Icmp::TooBig { mtu }, .. }) => (*mtu).into(),
-            _ => 0,
+            Seen::Icmp(error) => error.icmp.mtu().into(),
+            Seen::Segment(_) => 0,
         },
         Field::Mss => segment.options.mss.unwrap_or_default().into(),
         Field::Nth => packet.reason.nth.into(),

@@ -3,6 +3,8 @@
 //! A mix is one TOML file, described in `docs/scenarios.md`.
 
 mod crowd;
+mod readdress;
+mod take;
 
 use std::fs;
 use std::net::IpAddr;
@@ -83,7 +85,8 @@ impl Mix {
         let folder = Path::new(name).parent().unwrap_or(Path::new(""));
         let mut shares = Vec::new();
         for share in &file.share {
-            let scenario = share.get_ref().find(folder).map_err(|message| wrong(Some(share.span()), message))?;
+            let scenario =
+                share.get_ref().find(folder).map_err(|message| wrong(Some(share.span()), message))?;
             shares.push((scenario, u64::from(share.get_ref().weight)));
         }
         if shares.iter().all(|(_, weight)| *weight == 0) {
@@ -95,7 +98,8 @@ impl Mix {
     /// What stands at the head of its captures.
     pub(crate) fn heading(&self, connections: u64) -> String {
         let all: u64 = self.shares.iter().map(|(_, weight)| weight).sum();
-        let share = |(scenario, weight): &(Scenario, u64)| format!("\n{weight} of {all}: {}", scenario.name());
+        let share =
+            |(scenario, weight): &(Scenario, u64)| format!("\n{weight} of {all}: {}", scenario.name());
         let shares: String = self.shares.iter().map(share).collect();
         format!("{connections} connections, {} a second, drawn from:{shares}", self.rate)
     }
@@ -104,7 +108,8 @@ impl Mix {
     pub(crate) fn stages(&self, options: &GenerateOptions) -> Result<Vec<Stage>, Error> {
         let own = [options.client.is_some(), options.server.is_some(), options.variant.is_some()];
         if own.contains(&true) {
-            let message = "a mix has addresses and variants of its own: leave out --client, --server and --variant";
+            let message =
+                "a mix has addresses and variants of its own: leave out --client, --server and --variant";
             return Err(Error::Options(message.to_owned()));
         }
         let stage = |(number, (scenario, _)): (usize, &(Scenario, u64))| {

@@ -56,6 +56,23 @@ impl Encapsulation {
         }
     }
 
+    /// Bytes before the IP header.
+    pub(super) fn len(self) -> usize {
+        const ETHERNET: usize = Ethernet2Header::LEN;
+        match self {
+            Encapsulation::Ethernet => ETHERNET,
+            Encapsulation::Vlan => ETHERNET + 4,
+            Encapsulation::QinQ | Encapsulation::Mpls | Encapsulation::Pppoe => ETHERNET + 8,
+            Encapsulation::Gre => ETHERNET + Ipv4Header::MIN_LEN + 4,
+            Encapsulation::Vxlan => {
+                ETHERNET + Ipv4Header::MIN_LEN + UdpHeader::LEN + VXLAN_HEADER.len() + ETHERNET
+            }
+            Encapsulation::Sll => 16,
+            Encapsulation::Sll2 => 20,
+            Encapsulation::Raw => 0,
+        }
+    }
+
     /// Writes everything before the IP header.
     pub(super) fn write(self, out: &mut Vec<u8>, link: Link, cargo: Cargo) {
         let inner = cargo.ether_type();

@@ -38,6 +38,11 @@ impl FrameBuilder {
         FrameBuilder { encapsulation, ..FrameBuilder::default() }
     }
 
+    /// Where the IP header begins in each frame.
+    pub(crate) fn ip_header_at(&self) -> usize {
+        self.encapsulation.len()
+    }
+
     /// Appends the packet as a frame between two cards.
     ///
     /// # Errors

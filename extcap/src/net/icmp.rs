@@ -32,6 +32,14 @@ impl Icmp {
         }
     }
 
+    /// The MTU that it tells, or 0.
+    pub(crate) fn mtu(self) -> u16 {
+        match self {
+            Icmp::TooBig { mtu } => mtu,
+            _ => 0,
+        }
+    }
+
     /// Type, code, and the word behind the checksum.
     pub(super) fn head(self, v6: bool) -> (u8, u8, u32) {
         match (self, v6) {

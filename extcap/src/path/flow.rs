@@ -1,9 +1,9 @@
 //! What a middlebox learns from the packets that pass it: enough to speak in a host's name.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
+use rustc_hash::FxHashMap;
 
 use super::fault::side;
 use crate::net::{Ecn, Flags, Kind, Options, Packet, Segment, Seq, Side};
@@ -11,7 +11,7 @@ use crate::scenario::file;
 
 /// The next sequence number of each side, by the client's address and port.
 #[derive(Debug, Default)]
-pub(super) struct FlowWatch(HashMap<SocketAddr, [Seq; 2]>);
+pub(super) struct FlowWatch(FxHashMap<SocketAddr, [Seq; 2]>);
 
 impl FlowWatch {
     pub(super) fn saw(&mut self, client: SocketAddr, from: Side, segment: &Segment) {

@@ -38,7 +38,7 @@ const SPACING: Duration = Duration::from_micros(6);
 #[derive(Debug)]
 pub(crate) struct Passage {
     /// When it arrives, and as what; nothing if it is lost.
-    pub(crate) arrival: Option<(Time, Packet)>,
+    pub(crate) arrival: Option<(Time, Box<Packet>)>,
     /// The fault that it met, as its place in the scenario.
     pub(crate) met: Option<usize>,
     /// It arrives twice, the second time so much later.
@@ -91,7 +91,7 @@ impl Path {
     }
 
     /// A packet leaves a host.
-    pub(crate) fn pass(&mut self, now: Time, from: Side, mut packet: Packet) -> Passage {
+    pub(crate) fn pass(&mut self, now: Time, from: Side, mut packet: Box<Packet>) -> Passage {
         let mut passage =
             Passage { arrival: None, met: None, again: None, made: Vec::new(), icmp: Vec::new() };
         if from == Side::Server && !self.translate(now, from, &mut packet, &mut passage) {
@@ -115,7 +115,7 @@ impl Path {
         let Some(at_link) = self.cross_link(now, from, &packet) else { return passage };
         let time = self.arrival(at_link, from, late);
         if let Some(again) = passage.again {
-            passage.made.push((time + again.max(SPACING), from.other(), packet.clone()));
+            passage.made.push((time + again.max(SPACING), from.other(), (*packet).clone()));
         }
         passage.arrival = Some((time, packet));
         passage

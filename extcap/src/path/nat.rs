@@ -1,8 +1,9 @@
 //! A device that translates addresses, and forgets connections that are idle for too long.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
+
+use rustc_hash::FxHashMap;
 
 use crate::net::{Flags, Packet, Side};
 use crate::scenario::file;
@@ -24,12 +25,12 @@ pub(super) enum Verdict {
 pub(super) struct Nat {
     settings: file::Nat,
     /// Inner address of each connection that it knows by its port, and when a packet of it last passed.
-    known: HashMap<u16, (SocketAddr, Time)>,
+    known: FxHashMap<u16, (SocketAddr, Time)>,
 }
 
 impl Nat {
     pub(super) fn new(settings: file::Nat) -> Self {
-        Nat { settings, known: HashMap::new() }
+        Nat { settings, known: FxHashMap::default() }
     }
 
     pub(super) fn place(&self) -> file::Place {

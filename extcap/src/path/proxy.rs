@@ -3,10 +3,10 @@
 //! It gives the client a sequence number of its own, and so translates the server's from then on. It offers nothing
 //! but an MSS: it cannot know which options the server would take.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
+use rustc_hash::FxHashMap;
 
 use super::place::Place;
 use crate::net::{Ecn, Flags, Kind, Options, Packet, Segment, Seq, Side};
@@ -45,13 +45,13 @@ struct Connection {
 pub(super) struct Proxy {
     settings: file::Proxy,
     routers: u8,
-    connections: HashMap<SocketAddr, Connection>,
+    connections: FxHashMap<SocketAddr, Connection>,
     random: Random,
 }
 
 impl Proxy {
     pub(super) fn new(settings: file::Proxy, routers: u8, seed: u64) -> Self {
-        Proxy { settings, routers, connections: HashMap::new(), random: Random::new(seed, 8) }
+        Proxy { settings, routers, connections: FxHashMap::default(), random: Random::new(seed, 8) }
     }
 
     pub(super) fn place(&self) -> Place {

@@ -1,10 +1,10 @@
 //! A host: its table of connections, its listening ports, its power switch.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use bytes::Bytes;
+use rustc_hash::FxHashMap;
 
 use super::connect::Opening;
 use super::listener::{Decision, Listener, Listening};
@@ -48,12 +48,12 @@ pub(crate) struct Host {
     clock: KernelClock,
     secret: Secret,
     powered: bool,
-    table: HashMap<Key, Slot>,
-    listeners: HashMap<u16, Listener>,
+    table: FxHashMap<Key, Slot>,
+    listeners: FxHashMap<u16, Listener>,
     /// The path MTU to hosts, as far as routers have told it.
-    mtus: HashMap<IpAddr, u16>,
+    mtus: FxHashMap<IpAddr, u16>,
     /// Fast Open cookies, by server.
-    cookies: HashMap<IpAddr, Bytes>,
+    cookies: FxHashMap<IpAddr, Bytes>,
     /// Connections that may need another wake-up than before.
     touched: Vec<Key>,
 }
@@ -67,14 +67,14 @@ impl Host {
     ) -> Self {
         Host {
             secret: Secret::new(random),
-            cookies: HashMap::new(),
+            cookies: FxHashMap::default(),
             address,
             settings,
             clock,
             powered: true,
-            table: HashMap::new(),
-            listeners: HashMap::new(),
-            mtus: HashMap::new(),
+            table: FxHashMap::default(),
+            listeners: FxHashMap::default(),
+            mtus: FxHashMap::default(),
             touched: Vec::new(),
         }
     }
@@ -242,9 +242,8 @@ impl Host {
         self.settle(key);
     }
 
-    /// Wake-ups that are wanted and were not asked for before.
-    pub(crate) fn wanted_wakes(&mut self) -> Vec<(Key, Time)> {
-        let mut wanted = Vec::new();
+    /// Appends the wake-ups that are wanted and were not asked for before.
+    pub(crate) fn want_wakes(&mut self, wanted: &mut Vec<(Key, Time)>) {
         for key in self.touched.drain(..) {
             let Some(slot) = self.table.get_mut(&key) else { continue };
             let next = match &slot.entry {
@@ -257,7 +256,6 @@ impl Host {
                 wanted.push((key, time));
             }
         }
-        wanted
     }
 
     /// No entry takes it: a SYN for a listener, a cookie that comes back, or a reset. `first`: the ISS, where that

@@ -1,7 +1,9 @@
 //! Listening ports: who is let in (RFC 9293, 3.10.7.2; `tcp_conn_request`).
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
+
+use rustc_hash::FxHashMap;
 
 use super::host::Key;
 use super::request::Request;
@@ -27,7 +29,7 @@ pub(super) struct Listener {
     pub(super) requests: u32,
     /// SYN-ACKs whose sequence number is a cookie. A real host keeps nothing of these but finds it all in the
     /// cookie that comes back; what is kept here stands for that.
-    cookies: HashMap<Key, Box<Request>>,
+    cookies: FxHashMap<Key, Box<Request>>,
 }
 
 /// What is done with a SYN.
@@ -43,7 +45,7 @@ pub(super) enum Decision {
 
 impl Listener {
     pub(super) fn new(how: Listening) -> Self {
-        Listener { how, queue: VecDeque::new(), requests: 0, cookies: HashMap::new() }
+        Listener { how, queue: VecDeque::new(), requests: 0, cookies: FxHashMap::default() }
     }
 
     /// Linux lets one more in than was asked for (`sk_acceptq_is_full`).
