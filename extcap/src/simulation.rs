@@ -233,11 +233,13 @@ impl Stage {
     pub(crate) fn play(&self, seed: u64, client: IpAddr) -> Sniffer<World> {
         let seed = seed.wrapping_add(self.seed);
         let server = self.server.end.socket();
+        // Where the server's side connects to, if it does.
+        let back = SocketAddr::new(client, self.client.end.port.unwrap_or(HTTP));
         let strays =
             |strays: &file::Strays| Strays::new(strays.clone(), client, server, self.path.routers, seed);
         let world = World::new(
             self.client.node(Side::Client, client, server, seed),
-            self.server.node(Side::Server, server.ip(), SocketAddr::new(client, HTTP), seed),
+            self.server.node(Side::Server, server.ip(), back, seed),
             Path::new(&self.path, self.delay, seed),
             self.path.stray.iter().map(strays).collect(),
             Tap::new(self.options.point, self.begin, Missed::new(&self.path.fault, seed)),
