@@ -34,7 +34,7 @@ pub enum Command {
     /// Say what a diagnosis means, why it happens and what to check
     Explain(Explain),
     /// Write a teaching capture: a scenario between two simulated TCP endpoints
-    Generate(Generate),
+    Generate(Box<Generate>),
     /// List the scenarios, tell about one, or check files of your own
     Scenarios(Scenarios),
     /// Install the Wireshark plugin and the teaching captures

@@ -232,14 +232,12 @@ impl Stage {
     /// The scenario happens, between the server and a client with this address, and is captured.
     pub(crate) fn play(&self, seed: u64, client: IpAddr) -> Sniffer<World> {
         let seed = seed.wrapping_add(self.seed);
-        let server = self.server.end.socket();
-        // Where the server's side connects to, if it does.
-        let back = SocketAddr::new(client, self.client.end.port.unwrap_or(HTTP));
+        let server = self.server.end.socket(self.server.end.address);
         let strays =
             |strays: &file::Strays| Strays::new(strays.clone(), client, server, self.path.routers, seed);
         let world = World::new(
             self.client.node(Side::Client, client, server, seed),
-            self.server.node(Side::Server, server.ip(), back, seed),
+            self.server.node(Side::Server, server.ip(), self.client.end.socket(client), seed),
             Path::new(&self.path, self.delay, seed),
             self.path.stray.iter().map(strays).collect(),
             Tap::new(self.options.point, self.begin, Missed::new(&self.path.fault, seed)),
@@ -250,8 +248,9 @@ impl Stage {
 }
 
 impl End {
-    fn socket(&self) -> SocketAddr {
-        SocketAddr::new(self.address, self.port.unwrap_or(HTTP))
+    /// What connects to it connects to; the end may have another address than usual.
+    fn socket(&self, address: IpAddr) -> SocketAddr {
+        SocketAddr::new(address, self.port.unwrap_or(HTTP))
     }
 }
 

@@ -160,8 +160,9 @@ fn the_same_capture_comes_out_of_the_pipe_and_out_of_the_library() {
 #[test]
 fn wrong_choices_get_one_sentence_behind_a_readable_head() {
     for (arguments, sentence) in [
-        (["--scenario", "setup/no-such"], "--scenario: no `setup/no-such`; there are: setup/clean-http"),
-        (["--scenario", "setup/clean-http:fast"], "no variant `fast`; it has none"),
+        (["--scenario", "setup/no-such"], "--scenario: no `setup/no-such`; there are: setup/accept-"),
+        (["--scenario", "no-such"], "--scenario: no `no-such`; there are: setup/…, reset/…, close/…"),
+        (["--scenario", "setup/clean-http:fast"], "no variant `fast`; there are: macos, windows"),
         (["--point", "middle"], "--point: `middle` is no capture point: use client, server or both"),
         (["--seed", "x"], "--seed: `x` is no whole number"),
         (["--pace", "slow"], "--pace: `slow` is no pace: use instant or real"),

@@ -93,6 +93,8 @@ pub(crate) struct Host {
     /// `TCP_NODELAY` on its sockets.
     #[serde(default)]
     pub(crate) nodelay: bool,
+    /// `TCP_QUICKACK` on its sockets: false lets ACKs wait from the start.
+    pub(crate) quickack: Option<bool>,
     /// Settings of its TCP, named as Linux names them.
     #[serde(default)]
     pub(crate) sysctl: Sysctl,

@@ -58,6 +58,11 @@ struct Duplicates {
 }
 
 impl DelayedAck {
+    /// For a new connection; `quick`: ACKs go at once in the beginning.
+    pub(super) fn new(quick: bool) -> Self {
+        DelayedAck { ping_pong: !quick, ..DelayedAck::default() }
+    }
+
     /// A full segment with PSH.
     pub(super) fn saw_push(&mut self) {
         self.pushed = true;

@@ -70,6 +70,8 @@ pub(crate) struct Settings {
     pub(super) orphan_retries: u32,
     /// `TCP_NODELAY`: small segments do not wait.
     pub(super) nodelay: bool,
+    /// `TCP_QUICKACK`: ACKs go at once in the beginning.
+    pub(super) quickack: bool,
     pub(super) slow_start_after_idle: bool,
     /// ECN is asked for, and accepted.
     pub(super) ecn_asks: bool,
@@ -131,6 +133,7 @@ impl Settings {
             retries: 15,
             orphan_retries: 8,
             nodelay: host.nodelay,
+            quickack: host.quickack.unwrap_or(true),
             slow_start_after_idle: host.sysctl.tcp_slow_start_after_idle.unwrap_or(true),
             ecn_asks: ecn == 1,
             ecn_accepts: ecn != 0,

@@ -292,7 +292,6 @@ impl Socket {
         let ip = IpLine::new(env, &settings);
         let first = send.first;
         Socket {
-            settings,
             clock,
             pair,
             state: State::Established,
@@ -309,13 +308,14 @@ impl Socket {
             rtt: Rtt::default(),
             congestion: Congestion::new(first),
             recovery: Recovery::new(first),
-            delayed_ack: DelayedAck::default(),
+            delayed_ack: DelayedAck::new(settings.quickack),
             retransmit: Retransmit::default(),
             keepalive: None,
             heard: env.now,
             orphan: false,
             failure: None,
             remains: None,
+            settings,
         }
     }
 

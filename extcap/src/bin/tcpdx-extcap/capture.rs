@@ -190,12 +190,23 @@ fn chosen_scenario(arguments: &Arguments) -> Result<(Scenario, Option<String>), 
         Some((name, variant)) => (name, Some(variant.to_owned())),
         None => (chosen, None),
     };
-    let known = || scenario::all().map(|builtin| builtin.name()).collect::<Vec<_>>().join(", ");
-    let builtin =
-        scenario::find(name).ok_or_else(|| format!("--scenario: no `{name}`; there are: {}", known()))?;
+    let builtin = scenario::find(name)
+        .ok_or_else(|| format!("--scenario: no `{name}`; there are: {}", neighbours(name).join(", ")))?;
     let scenario = builtin.scenario().map_err(|error| error.to_string())?;
     if let Some(variant) = &variant {
         scenario.variant(variant).map_err(|error| error.to_string())?;
     }
     Ok((scenario, variant))
+}
+
+/// The scenarios of the group that a name is in; the groups, if there is no such group.
+fn neighbours(name: &str) -> Vec<String> {
+    let group = name.split('/').next().unwrap_or_default();
+    let of_group = scenario::all().filter(|builtin| builtin.group() == group);
+    let mut names: Vec<String> = of_group.map(|builtin| builtin.name().to_owned()).collect();
+    if names.is_empty() {
+        names.extend(scenario::all().map(|builtin| format!("{}/…", builtin.group())));
+        names.dedup();
+    }
+    names
 }
