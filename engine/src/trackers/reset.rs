@@ -100,10 +100,13 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
 
 /// The receiver of a RST that was not exact goes on: it has refused it.
 fn ignored(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
-    let inexact = std::mem::take(&mut c.details().reset.inexact[seen.from.other() as usize]);
-    if !inexact.at.is_set() {
+    // What was on its way before the RST can have arrived says nothing about it.
+    let on_its_way = c.half(seen.from) / 2;
+    let inexact = &mut c.details().reset.inexact[seen.from.other() as usize];
+    if !inexact.at.is_set() || seen.segment.time - inexact.at.time <= on_its_way {
         return;
     }
+    let inexact = std::mem::take(inexact);
     let how = if inexact.in_window { "rst_challenged" } else { "rst_out_of_window" };
     let mut finding = Finding::at(Diagnosis::ResetIgnored, c, inexact.at.frame)
         .proved_by(seen.segment.frame)
