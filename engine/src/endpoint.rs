@@ -3,6 +3,7 @@
 use crate::segment::Segment;
 use crate::seq::Seq;
 use crate::summary::State;
+use crate::tls;
 
 /// A frame and its time, in 12 bytes: a connection holds many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -259,6 +260,8 @@ bitflags::bitflags! {
         const FIN_CROSSES = 1 << 7;
         /// The last of it that was acknowledged is one number that was not captured: its FIN, most likely.
         const FIN_UNSEEN = 1 << 8;
+        /// The newest that it said ends with a TLS alert: it says no more (RFC 8446, 6.1).
+        const SAYS_GOODBYE = 1 << 9;
     }
 }
 
@@ -354,7 +357,22 @@ impl Endpoint {
         if self.bytes() == 0 { 0 } else { all.saturating_sub(fin) }
     }
 
-    /// TSval of its last segment that had the option.
+    /// Of its payload nothing is unacknowledged by `peer`, but for the TLS alert that says goodbye.
+    #[must_use]
+    pub fn said_all_but_goodbye(&self, peer: &Endpoint) -> bool {
+        let most = if self.is(Facts::SAYS_GOODBYE) { tls::MOST_GOODBYE } else { 0 };
+        self.data_unacknowledged(peer) <= most
+    }
+
+    /// Its newer segments have overtaken this one, as its timestamp tells. One that is far behind is of another clock.
+    fn has_overtaken(&self, segment: &Segment<'_>) -> bool {
+        let (Some(newest), Some((this, _))) = (self.tsval(), segment.options.timestamps) else {
+            return false;
+        };
+        (1..Self::OTHER_CLOCK).contains(&newest.wrapping_sub(this))
+    }
+
+    /// TSval of its newest segment that had the option.
     #[must_use]
     pub fn tsval(&self) -> Option<u32> {
         self.is(Facts::TIMESTAMPS).then_some(self.tsval)
@@ -452,21 +470,29 @@ impl Endpoint {
         }
         if let Some(ip) = segment.ip {
             self.line_of(ip.ttl);
-            if let Some(id) = ip.id.filter(|&id| id != 0) {
+            if let Some(id) = ip.id.filter(|&id| id != 0 && !self.has_overtaken(segment)) {
                 let jumps = self.ip_id != 0
                     && id.wrapping_sub(self.ip_id).wrapping_add(Self::STEPS) > 2 * Self::STEPS;
                 self.id_jumps = self.id_jumps.saturating_add(if jumps { 4 } else { -1 });
                 self.ip_id = id.wrapping_add(further_segments(segment, peer_mss));
             }
         }
-        if let Some(timestamps) = segment.options.timestamps {
+        if let Some(timestamps) = segment.options.timestamps.filter(|_| !self.has_overtaken(segment)) {
             self.tsval = timestamps.0;
             self.facts |= Facts::TIMESTAMPS;
         }
         if segment.seq_len() == 0 {
+            let ahead = segment.seq.since(self.next);
+            if (1..=Self::MOST_UNSEEN).contains(&ahead) {
+                // It has sent what was not captured, or not yet.
+                self.facts |= Facts::GAP;
+            }
             return;
         }
         if segment.len > 0 {
+            if segment.end().after(self.next) {
+                self.facts.set(Facts::SAYS_GOODBYE, tls::ends_with_goodbye(segment));
+            }
             if segment.checksum == Some(true) {
                 self.facts |= Facts::CHECKSUMS_RIGHT;
             }
@@ -515,6 +541,9 @@ impl Endpoint {
             self.fin_acked = Mark::of(segment);
         }
     }
+
+    /// Two seconds at the usual 1 ms a tick.
+    const OTHER_CLOCK: u32 = 2_000;
 
     /// IP IDs that count are no further apart than this from one packet to the next, on a busy host too.
     const STEPS: u16 = 2048;

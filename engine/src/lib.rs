@@ -32,6 +32,7 @@ pub mod seq;
 mod story;
 mod successor;
 pub mod summary;
+mod tls;
 pub mod trackers;
 mod zeek;
 

@@ -6,7 +6,7 @@
 //! kind; then only the TTL, or what the supposed sender does next, tells.
 
 use crate::connection::{Connection, From, Seen};
-use crate::endpoint::SentPool;
+use crate::endpoint::{Facts, SentPool};
 use crate::segment::Segment;
 
 /// Why a RST was sent, as far as it can be told when it comes.
@@ -137,6 +137,7 @@ pub fn classify(
         (true, _) => Rst::Late,
         (false, true) => Rst::NoSuchConnection,
         (false, false) if peer.fin.is_set() && promptly_after_fin(c, seen) => Rst::Late,
+        (false, false) if instead_of_fin(c, seen) => Rst::Late,
         (false, false) => Rst::Abort,
     }
 }
@@ -192,13 +193,24 @@ fn after_both_fins(c: &Connection, seen: &Seen<'_>) -> Rst {
     if bare && c.closed() && peer.last.time > ended.saturating_add(LONG_AFTER + c.rtt().unwrap_or(0)) {
         return Rst::NoSuchConnection;
     }
-    Rst::Late
+    if bare && !c.closed() && peer_spoke_after_close(c, seen.from) { Rst::AfterClose } else { Rst::Late }
 }
 
-/// The other side has sent data that crossed this side's FIN or came after it.
+/// The other side has sent data that crossed this side's FIN or came after it: more than the alert with which TLS says
+/// goodbye, of which nobody feels the loss.
 fn peer_spoke_after_close(c: &Connection, from: From) -> bool {
     let (sender, peer) = (c.end(from), c.end(from.other()));
-    peer.data_unacknowledged(sender) > 0
+    !peer.said_all_but_goodbye(sender)
+}
+
+/// A TLS side has said goodbye, and each has all that the other sent before.
+///
+/// A socket that is closed before the other side's goodbye was read from it sends a RST instead of a FIN.
+fn instead_of_fin(c: &Connection, seen: &Seen<'_>) -> bool {
+    let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
+    let goodbye = c.ends.iter().any(|e| e.is(Facts::SAYS_GOODBYE));
+    let has_all = seen.segment.ack.reaches(peer.next) || peer.said_all_but_goodbye(sender);
+    goodbye && seen.segment.flags.ack() && has_all && sender.said_all_but_goodbye(peer)
 }
 
 /// Right behind the other side's FIN, with nothing unacknowledged: an application that closes with

@@ -378,6 +378,16 @@ impl<'a> Segment<'a> {
         (f.syn() && (f.fin() || f.rst())) || none || (f.fin() && !f.ack())
     }
 
+    /// The D-SACK block (RFC 2883): what the receiver got twice. It is the first block, and lies below the
+    /// acknowledgment number or within the second.
+    #[must_use]
+    pub fn duplicate_sack(&self) -> Option<(Seq, Seq)> {
+        let (left, right) = self.options.sack[0]?;
+        let below = self.ack.reaches(right);
+        let within = self.options.sack[1].is_some_and(|(l, r)| left.reaches(l) && r.reaches(right));
+        (below || within).then_some((left, right))
+    }
+
     /// Acknowledges and carries nothing: no data, no SYN, FIN or RST.
     #[inline]
     #[must_use]

@@ -1,7 +1,7 @@
 //! The end of a connection by FIN (RFC 9293, 3.6), and what a RST cuts off.
 
 use super::Context;
-use crate::catalogue::Diagnosis;
+use crate::catalogue::{Diagnosis, Severity};
 use crate::connection::{Connection, From, Seen};
 use crate::endpoint::{Endpoint, Facts, Mark};
 use crate::findings::{Finding, Told, Value};
@@ -14,6 +14,8 @@ use crate::summary::Vantage;
 pub(crate) struct Notes {
     /// For each side, what it sent after it had acknowledged the other's FIN.
     after_fin: [AfterFin; 2],
+    /// That that side sent its FIN again, the newest.
+    fin_again: [Option<Told>; 2],
     /// That the ACK of that side's FIN was lost.
     ack_lost: [Option<Told>; 2],
     /// That the client's FIN completed the handshake.
@@ -49,7 +51,18 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
             first_fin(c, seen, context);
         }
     }
+    fin_twice(c, seen, context);
     half(c, seen, context);
+}
+
+/// The other side has got this side's FIN twice: neither it nor the path had lost it, its ACK only took its time.
+fn fin_twice(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let writer = seen.from.other();
+    let told = c.details.as_ref().and_then(|d| d.close.fin_again[writer as usize]);
+    let (Some((_, right)), Some(_)) = (seen.segment.duplicate_sack(), told) else { return };
+    if right == c.end(writer).next {
+        context.store.amend(told, |finding| finding.severity = Severity::Note);
+    }
 }
 
 fn first_fin(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
@@ -80,7 +93,7 @@ fn fin_again(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         .with("who", Value::Side(seen.from.side()))
         .with("count", Value::Count(u64::from(repeats) + 1))
         .with("waited", Value::Duration(segment.time - fin.time));
-    context.store.tell(c, finding);
+    c.details().close.fin_again[seen.from as usize] = context.store.tell(c, finding);
     if u16::from(repeats) + 2 == STORM {
         storm(c, seen, "storm_fin", context);
     }
@@ -202,8 +215,11 @@ fn never_closed(c: &Connection, from: From, waited: i64) -> Finding {
         .with("waited", Value::Duration(waited))
 }
 
-/// Payload of `sender` that `peer` never acknowledged, not with its RST either.
+/// Payload of `sender` that `peer` never acknowledged, not with its RST either. TLS's goodbye is no loss.
 fn lost(sender: &Endpoint, peer: &Endpoint, rst: Option<&Segment<'_>>) -> u32 {
+    if sender.said_all_but_goodbye(peer) {
+        return 0;
+    }
     let mut bytes = sender.data_unacknowledged(peer);
     if let Some(rst) = rst.filter(|rst| rst.flags.ack()) {
         bytes = bytes.min(sender.next.since(rst.ack).max(0) as u32);

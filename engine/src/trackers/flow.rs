@@ -52,6 +52,10 @@ const SHORT: i64 = 1_000_000;
 /// A window that lets less than this pass is not used as one of that size by anybody who scales, bytes.
 const TINY: u32 = 512;
 
+/// A window shut for less held nobody up: the sender did not even probe it, nanoseconds (RFC 9293, 3.8.6.1; RFC 6298:
+/// 200 ms on Linux).
+const HELD_UP: i64 = 200_000_000;
+
 pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     if seen.stray {
@@ -99,12 +103,13 @@ fn window_of_sender(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'
     shrunk(c, seen, context);
 }
 
-/// The receiver's application does not read.
+/// The receiver's application does not read, or not yet: until its window has been shut for long, no more than a note.
 fn closes(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
-    let finding = Finding::new(Diagnosis::FlowZeroWindow, c, seen.segment)
+    let mut finding = Finding::new(Diagnosis::FlowZeroWindow, c, seen.segment)
         .of(seen.from)
         .with("who", Value::Side(seen.from.side()))
         .with("peer", Value::Side(seen.from.other().side()));
+    finding.severity = Severity::Note;
     let told = context.store.tell(c, finding);
     let window = &mut c.details().flow.windows[seen.from as usize];
     window.shut = Mark::of(seen.segment);
@@ -114,13 +119,17 @@ fn closes(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 
 fn reopens(c: &mut Connection, seen: &Seen<'_>, shut: Mark, context: &mut Context<'_>) {
     let segment = seen.segment;
-    let span = Value::Duration(segment.time - shut.time);
+    let shut_for = segment.time - shut.time;
+    let span = Value::Duration(shut_for);
     let window = &mut c.details().flow.windows[seen.from as usize];
     window.shut = Mark::default();
     let (told, probes) = (window.told, window.probes);
     context.store.amend(told, |finding| {
         finding.set("span", span);
         *finding = finding.clone().evidence("reopened", segment.frame);
+        if shut_for >= HELD_UP {
+            finding.severity = Severity::Warn;
+        }
     });
     let mut finding = Finding::new(Diagnosis::FlowWindowReopened, c, segment)
         .of(seen.from)
@@ -182,7 +191,8 @@ fn probe(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         return;
     }
     window.probes += 1;
-    let (shut, count) = (window.shut, window.probes);
+    let (shut, count, told) = (window.shut, window.probes, window.told);
+    context.store.amend(told, |finding| finding.severity = Severity::Warn);
     let finding = Finding::new(Diagnosis::FlowWindowProbe, c, segment)
         .of(seen.from)
         .evidence("zero_window", shut.frame)
@@ -242,6 +252,7 @@ fn writes(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let late = segment.is_pure_ack()
         && peer.bytes() > 0
         && segment.ack == peer.next
+        && c.rtt().is_some()
         && (DELAYED..DELAYED_MOST).contains(&delay)
         && sender.acked_any
         && segment.ack.after(sender.acked)

@@ -70,11 +70,12 @@ pub(crate) fn timeout(c: &mut Connection, seen: &Seen<'_>, row: loss::Timeouts, 
     let largest =
         if peer.mss > MOST_OPTIONS { sender.largest.min(peer.mss - MOST_OPTIONS) } else { sender.largest };
     let full_size = segment.len > SMALL && segment.len >= largest.into();
-    if full_size && peer.is(Facts::SACKING) && u32::from(sender.largest_acked) < segment.len {
+    let none_passed = u32::from(sender.largest_acked) < segment.len;
+    if full_size && none_passed && (peer.is(Facts::SACKING) || only_full_size_lost(c, seen, row, context)) {
         let finding = Finding::new(Diagnosis::PathPmtuBlackHole, c, segment)
             .about(row.first.frame)
             .evidence("resend", segment.frame)
-            .evidence("small_passes", peer.last.frame)
+            .evidence("small_passes", peer.acked_at.frame.max(c.handshake.third_ack.frame))
             .with("who", who)
             .with("bytes", Value::Bytes(segment.len.into()))
             .with("count", Value::Count(row.count.into()));
@@ -100,6 +101,18 @@ pub(crate) fn timeout(c: &mut Connection, seen: &Seen<'_>, row: loss::Timeouts, 
         let told = context.store.tell(c, finding);
         c.details().path.state_lost = told;
     }
+}
+
+/// All that passed was small, up to the moment at which the first segments of full size were sent; nothing else is lost.
+///
+/// A path that breaks, or a host that dies, does not choose that moment.
+fn only_full_size_lost(c: &Connection, seen: &Seen<'_>, row: loss::Timeouts, context: &Context<'_>) -> bool {
+    let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
+    let passed = c.handshake.established() || (!c.syn().is_set() && sender.largest_acked > 0);
+    let at_once = row.first.time - peer.last.time < IDLE;
+    let several = sender.unacknowledged(peer) >= 2 * seen.segment.len;
+    let full_size = sender.flight.iter(context.pool).all(|sent| sent.seq_len >= seen.segment.len);
+    passed && at_once && several && full_size
 }
 
 /// The other side is heard again after timeouts.

@@ -15,7 +15,7 @@
 //!
 //! | word | means |
 //! | --- | --- |
-//! | `len=100`, `"GET / …"` | payload |
+//! | `len=100`, `"GET / …\r\n"`, `"\x17\x03"` | payload |
 //! | `seq=1 ack=1` | numbers, relative to the first of their side |
 //! | `win=0 ttl=64 id=7 urg=1 ecn=3` | fields of the headers; `id` counts from the side's first packet |
 //! | `sack=101-201,1-51` | SACK blocks, relative to the other side's first number |
@@ -311,6 +311,13 @@ fn tokens(text: &str) -> Vec<String> {
                         Some('r') => '\r',
                         Some('n') => '\n',
                         Some('t') => '\t',
+                        Some('x') => {
+                            let mut digit = || chars.next().and_then(|c| c.to_digit(16)).unwrap_or_default();
+                            let byte = digit() << 4 | digit();
+                            char::from_u32(byte)
+                                .filter(char::is_ascii)
+                                .expect("\\x with two digits, below 80")
+                        }
                         Some(other) => other,
                         None => '\\',
                     },

@@ -21,6 +21,10 @@ pub(crate) struct Notes {
     synack_lost: Option<Told>,
     /// Time between the SYN-ACK and the repeated SYN that says it was lost, nanoseconds.
     synack_lost_after: i64,
+    /// TSval of that SYN-ACK.
+    synack_lost_tsval: Option<u32>,
+    /// TSval of the first SYN-ACK, once there is a second.
+    first_tsval: Option<u32>,
     /// An ICMP error answered the SYN.
     refused_by_icmp: bool,
     /// A RST answered it.
@@ -32,6 +36,9 @@ pub(crate) struct Notes {
 
 /// The client itself waits so long before it takes a SYN for lost, nanoseconds (RFC 6298, 2.1).
 const SYN_RTO: i64 = 1_000_000_000;
+
+/// No retransmission timer is shorter, nanoseconds.
+const RTO_MIN: i64 = 190_000_000;
 
 /// Without a third ACK for so long, it is missing, nanoseconds: a server repeats its SYN-ACK after 1 s, and
 /// three times that has gone by.
@@ -52,6 +59,7 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
         From::Client if segment.flags.fin() && !c.server().last.is_set() => withdrawn(c, seen, context),
         From::Client if segment.is_syn() && c.syn().is_set() => syn_repeated(c, segment, context),
         From::Client if c.is_third_ack(segment) => third_ack(c, segment, context),
+        From::Client if !c.handshake.established() => ignored(c, seen, context),
         From::Server if segment.is_syn_ack() => syn_ack(c, segment, context),
         From::Server if c.handshake.third_ack.is_set() && !c.handshake.established() => {
             recovered(c, segment, context);
@@ -99,10 +107,17 @@ fn syn_repeated(c: &mut Connection, segment: &Segment<'_>, context: &mut Context
 
 /// The SYN again after a SYN-ACK was seen: the client did not get it.
 fn syn_ack_lost(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
-    let syn_ack = c.last_syn_ack();
+    // A repeat of the server's timer may still be on its way: then it is the first that the client did not get.
+    let newest = c.last_syn_ack();
+    let crossing = segment.time - newest.time < RTO_MIN;
+    let syn_ack = if crossing { c.handshake.syn_ack } else { newest };
     if !syn_ack.is_set() || c.handshake.third_ack.is_set() || c.details().handshake.synack_lost.is_some() {
         return;
     }
+    let of_newest = c.server().tsval();
+    let notes = &mut c.details().handshake;
+    context.store.withdraw(&mut notes.third_ack_missing);
+    let tsval = if syn_ack == newest { of_newest } else { notes.first_tsval };
     let finding = Finding::new(Diagnosis::HandshakeSynackLost, c, segment)
         .about(syn_ack.frame)
         .evidence("syn", c.syn().frame)
@@ -112,6 +127,7 @@ fn syn_ack_lost(c: &mut Connection, segment: &Segment<'_>, context: &mut Context
     let notes = &mut c.details().handshake;
     notes.synack_lost = told;
     notes.synack_lost_after = segment.time - syn_ack.time;
+    notes.synack_lost_tsval = tsval;
 }
 
 /// A SYN-ACK: the answer, or the answer again.
@@ -123,16 +139,29 @@ fn syn_ack(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_>)
         return;
     }
     let repeats = u64::from(c.handshake.syn_ack_repeats) + 1;
-    let finding = Finding::new(Diagnosis::HandshakeSynackRetransmitted, c, segment)
+    if repeats == 1 {
+        c.details().handshake.first_tsval = c.server().tsval();
+    }
+    // Sooner than any timer: it answers a SYN that came again, or that the network delivered twice.
+    let by_timer = segment.time - c.last_syn_ack().time >= RTO_MIN;
+    let syn_again = c.handshake.syn_repeats > 0;
+    let answers_syn = syn_again && segment.time - c.last_syn().time <= c.half(From::Server).max(RTO_MIN);
+    let mut finding = Finding::new(Diagnosis::HandshakeSynackRetransmitted, c, segment)
         .side(Side::Path)
         .evidence("syn_ack", c.handshake.syn_ack.frame)
         .evidence("third_ack", c.handshake.third_ack.frame)
         .with("count", Value::Count(repeats))
         .with("waited", Value::Duration(segment.time - c.last_syn_ack().time));
+    if !by_timer && !syn_again {
+        finding.severity = Severity::Note;
+    }
     context.store.tell(c, finding);
+    if !by_timer || answers_syn {
+        return;
+    }
     if c.handshake.third_ack.is_set() {
         third_ack_lost(c, segment, repeats, context);
-    } else if c.last_syn().time <= c.last_syn_ack().time {
+    } else if c.details().handshake.synack_lost.is_none() {
         third_ack_missing(c, segment, repeats, context);
     }
 }
@@ -179,6 +208,32 @@ fn third_ack_lost(c: &mut Connection, segment: &Segment<'_>, repeats: u64, conte
     c.details().handshake.third_ack_lost = told;
 }
 
+/// At the server: the client sends the same data again and again, and the server does not even acknowledge it.
+///
+/// A connection that is in the accept queue acknowledges, whether it is accepted yet or not. One that was answered with
+/// a SYN cookie is in no queue, and its SYN-ACK is not repeated (RFC 4987, 3.6).
+fn ignored(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let at_server = matches!(c.vantage(), Vantage::Server | Vantage::Both);
+    let again = seen.segment.len > 0 && seen.resends.is_some_and(|sent| sent.repeats > 0);
+    let ack = c.handshake.third_ack;
+    if !at_server || !again || !ack.is_set() || !c.handshake.syn_ack.is_set() {
+        return;
+    }
+    let Some(details) = &mut c.details else { return };
+    if details.handshake.third_ack_lost.is_some() {
+        return;
+    }
+    let finding = Finding::new(Diagnosis::HandshakeAcceptQueueOverflow, c, seen.segment)
+        .side(Side::Server)
+        .about(ack.frame)
+        .evidence("syn_ack", c.handshake.syn_ack.frame)
+        .evidence("data", seen.segment.frame)
+        .with("spoke", Value::Term("data_unanswered"))
+        .with("vantage", Value::Term(c.vantage().name()));
+    let told = context.store.tell(c, finding);
+    c.details().handshake.third_ack_lost = told;
+}
+
 /// The SYN-ACK again, and no third ACK in the capture.
 fn third_ack_missing(c: &mut Connection, segment: &Segment<'_>, repeats: u64, context: &mut Context<'_>) {
     if !c.client().last.is_set() {
@@ -210,8 +265,10 @@ fn third_ack(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_
     let to_client = segment.time - c.last_syn_ack().time;
     if let Some(details) = &mut c.details {
         let notes = &mut details.handshake;
-        // The repeated SYN was on its way before the SYN-ACK could arrive.
-        if to_client > notes.synack_lost_after {
+        // The repeated SYN was on its way before the SYN-ACK could arrive; or it is that SYN-ACK which is answered.
+        let echoed = segment.options.timestamps.map(|t| t.1);
+        let arrived = notes.synack_lost_tsval.is_some() && echoed == notes.synack_lost_tsval;
+        if arrived || to_client > notes.synack_lost_after {
             context.store.withdraw(&mut notes.synack_lost);
         }
         context.store.amend(notes.third_ack_missing, |finding| finding.severity = Severity::Warn);

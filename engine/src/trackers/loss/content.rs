@@ -20,6 +20,7 @@ pub(super) fn corrupted(c: &mut Connection, seen: &Seen<'_>, context: &mut Conte
             frame: segment.frame,
             layer: segment.layer,
             told: None,
+            asked: None,
             needless: false,
         };
         keep(&mut c.details().loss.lines[seen.from as usize].corrupted, bad);

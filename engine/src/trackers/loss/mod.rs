@@ -47,6 +47,8 @@ struct Resent {
     layer: u8,
     /// What was told of it that does not hold when it turns out needless.
     told: Option<Told>,
+    /// That its receiver asked for it was told.
+    asked: Option<Told>,
     needless: bool,
 }
 

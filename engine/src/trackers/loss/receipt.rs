@@ -1,10 +1,9 @@
 //! What the receiver says: needless resends, duplicates, lost acknowledgments.
 
 use super::{Context, Copied, Resent};
-use crate::catalogue::Diagnosis;
+use crate::catalogue::{Diagnosis, Severity};
 use crate::connection::{Connection, From, Seen};
 use crate::findings::{Finding, Value};
-use crate::segment::Segment;
 use crate::seq::Seq;
 use crate::trackers::path;
 
@@ -15,7 +14,7 @@ pub(super) fn acknowledgment(c: &mut Connection, seen: &Seen<'_>, context: &mut 
         return;
     }
     let writer = seen.from.other();
-    if let Some((left, right)) = duplicate_sack(segment) {
+    if let Some((left, right)) = segment.duplicate_sack() {
         reported_twice(c, seen, writer, left, right, context);
     }
     let heard = c.end(seen.from).acked_any && segment.ack.after(c.end(seen.from).acked);
@@ -27,15 +26,6 @@ pub(super) fn acknowledgment(c: &mut Connection, seen: &Seen<'_>, context: &mut 
         line.timeouts = super::Timeouts::default();
         path::heard_again(c, seen, row, heard, context);
     }
-}
-
-/// The D-SACK block (RFC 2883): what the receiver got twice. It is the first block, and lies below the
-/// acknowledgment number or within the second.
-fn duplicate_sack(segment: &Segment<'_>) -> Option<(Seq, Seq)> {
-    let (left, right) = segment.options.sack[0]?;
-    let below = segment.ack.reaches(right);
-    let within = segment.options.sack[1].is_some_and(|(l, r)| left.reaches(l) && r.reaches(right));
-    (below || within).then_some((left, right))
 }
 
 /// The receiver reports that it got something twice: a resend was needless, or the network made a copy.
@@ -54,6 +44,8 @@ fn reported_twice(
         let first = !std::mem::replace(&mut resent.needless, true);
         let mut resent = resent.clone();
         context.store.withdraw(&mut resent.told);
+        // Nothing was lost: it was overtaken so far that its receiver complained.
+        context.store.amend(resent.asked, |finding| finding.severity = Severity::Note);
         if first {
             let finding = Finding::at(Diagnosis::LossSpurious, c, resent.frame);
             spurious(c, finding, seen, &resent, writer, "reported_by_dsack", context);
@@ -95,6 +87,7 @@ pub(super) fn needless(c: &mut Connection, seen: &Seen<'_>, context: &mut Contex
         frame: segment.frame,
         layer: segment.layer,
         told: None,
+        asked: None,
         needless: true,
     };
     let finding = Finding::at(Diagnosis::LossSpurious, c, segment.frame).evidence("ack", ack_frame);

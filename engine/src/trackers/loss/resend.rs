@@ -70,7 +70,7 @@ fn after_original(c: &mut Connection, seen: &Seen<'_>, sent: &Sent, context: &mu
     }
     let why = why(c, seen, Some(sent), sent.time);
     let finding = Finding::new(diagnosis(why), c, segment);
-    tell(c, seen, why, finding.evidence("original", sent.first_frame), sent.time, sent, context);
+    let told = tell(c, seen, why, finding.evidence("original", sent.first_frame), sent.time, sent, context);
     let downstream = (why == Why::Asked).then(|| {
         let finding = Finding::new(Diagnosis::LossDownstream, c, segment)
             .about(sent.frame)
@@ -82,7 +82,7 @@ fn after_original(c: &mut Connection, seen: &Seen<'_>, sent: &Sent, context: &mu
     if why == Why::Timeout {
         count_timeout(c, seen, sent, context);
     }
-    note(c, seen, downstream.flatten());
+    note(c, seen, downstream.flatten(), told.filter(|_| why == Why::Asked));
 }
 
 /// The first copy was not seen: lost before the capture point.
@@ -92,21 +92,18 @@ fn after_gap(c: &mut Connection, seen: &Seen<'_>, behind: Mark, context: &mut Co
         return;
     }
     let why = why(c, seen, None, behind.time);
-    if why != Why::Unknown {
-        let finding = Finding::new(diagnosis(why), c, segment).evidence("behind_gap", behind.frame);
-        let sent = Sent::unseen(segment, behind);
-        tell(c, seen, why, finding, behind.time, &sent, context);
-    }
+    let finding = Finding::new(diagnosis(why), c, segment).evidence("behind_gap", behind.frame);
+    let told = tell(c, seen, why, finding, behind.time, &Sent::unseen(segment, behind), context);
     let finding = Finding::new(Diagnosis::LossUpstream, c, segment)
         .evidence("behind_gap", behind.frame)
         .with("who", Value::Side(seen.from.side()))
         .with("late", Value::Duration(segment.time - behind.time))
         .with("vantage", Value::Term(c.vantage().name()));
     context.store.tell(c, finding);
-    note(c, seen, None);
+    note(c, seen, None, told.filter(|_| why == Why::Asked));
 }
 
-fn note(c: &mut Connection, seen: &Seen<'_>, told: Option<Told>) {
+fn note(c: &mut Connection, seen: &Seen<'_>, told: Option<Told>, asked: Option<Told>) {
     let segment = seen.segment;
     let resent = Resent {
         seq: segment.seq,
@@ -114,6 +111,7 @@ fn note(c: &mut Connection, seen: &Seen<'_>, told: Option<Told>) {
         frame: segment.frame,
         layer: segment.layer,
         told,
+        asked,
         needless: false,
     };
     keep(&mut c.details().loss.lines[seen.from as usize].resent, resent);
@@ -158,9 +156,9 @@ fn tell(
     since: i64,
     sent: &Sent,
     context: &mut Context<'_>,
-) {
+) -> Option<Told> {
     if why == Why::Unknown {
-        return;
+        return None;
     }
     let peer = c.end(seen.from.other());
     let mut finding = finding
@@ -177,7 +175,7 @@ fn tell(
         );
         finding = finding.evidence("asks", peer.last.frame);
     }
-    context.store.tell(c, finding);
+    context.store.tell(c, finding)
 }
 
 /// A probe of which the first copy was lost before the capture point: after a pause it comes alone, and leaves a gap.
