@@ -2,7 +2,7 @@
 # make install   install the plugin and the teaching captures: for you, or as root for everyone
 # make demo      build, install, and show a failing connection with its diagnosis
 # make test      build and run all tests
-# make bench     cost per packet, from ten thousand to ten million
+# make bench     cost per packet of the diagnosis, and packets a second of generated captures
 # make docs      write the pages of the diagnoses and of the simulator's fidelity anew
 # make fmt lint clean
 #
@@ -48,6 +48,8 @@ test:
 
 bench:
 	$(CARGO) bench --locked -p tcpdx-engine --bench packets
+	$(CARGO) bench --locked -p tcpdx-extcap --bench generate
+	scripts/scapy.sh
 
 docs:
 	TCPDX_WRITE_PAGES=1 $(CARGO) test --locked -p tcpdx-tests --test pages
