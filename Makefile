@@ -3,6 +3,7 @@
 # make demo      build, install, and show a failing connection with its diagnosis
 # make test      build and run all tests
 # make bench     cost per packet of the diagnosis, and packets a second of generated captures
+# make twins     write the captures that are to be like real ones, and compare them where those are
 # make docs      write the pages of the diagnoses and of the simulator's fidelity anew
 # make fmt lint clean
 #
@@ -12,7 +13,7 @@ CARGO := $(shell command -v cargo || echo "$${CARGO_HOME:-$$HOME/.cargo}/bin/car
 RELEASE := $(CURDIR)/target/release
 export PATH := $(dir $(CARGO)):$(PATH)
 
-.PHONY: all build install uninstall demo test bench docs fmt lint man clean
+.PHONY: all build install uninstall demo test bench twins docs fmt lint man clean
 
 all:
 	scripts/need.sh build
@@ -50,6 +51,9 @@ bench:
 	$(CARGO) bench --locked -p tcpdx-engine --bench packets
 	$(CARGO) bench --locked -p tcpdx-extcap --bench generate
 	scripts/scapy.sh
+
+twins: build
+	scripts/twins.sh
 
 docs:
 	TCPDX_WRITE_PAGES=1 $(CARGO) test --locked -p tcpdx-tests --test pages

@@ -7,7 +7,7 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use common::{frames, icmp_table, lessons, read, read_icmp, table, told};
+use common::{Lesson, frames, icmp_table, lessons, read, read_icmp, table, told};
 use tcpdx_extcap::{CapturePoint, GenerateOptions, Language, scenario};
 
 /// The capture points, one at a time.
@@ -55,6 +55,22 @@ fn the_same_seed_gives_the_same_bytes_and_another_one_others() {
         assert!(first == lesson.capture(&options), "{lesson}");
         assert!(first != lesson.capture(&GenerateOptions { seed: 2, ..options }), "{lesson}");
     }
+}
+
+/// A change of any byte of any capture shows here, whatever made it.
+#[test]
+fn captures_have_the_same_bytes_on_every_machine() {
+    // FNV-1a, 64 bits.
+    let hash = |bytes: &[u8]| {
+        bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        })
+    };
+    let line = |lesson: &Lesson| {
+        let capture = lesson.capture(&lesson.options(CapturePoint::Both));
+        format!("{:016x} {:>7} bytes {lesson}\n", hash(&capture), capture.len())
+    };
+    insta::assert_snapshot!(lessons().iter().map(line).collect::<String>());
 }
 
 #[test]
