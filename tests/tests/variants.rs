@@ -177,6 +177,7 @@ const NO_ANSWER_SO_FAR: &[&str] = &[
     "close.fin_before_third_ack",
     // The receiver answers the resend with a D-SACK: it had got the first copy late.
     "loss.downstream",
+    "loss.fast_retransmit",
 ];
 
 /// What is told at some moment of a capture: of a connection, what, about which packet; with the highest severity
