@@ -616,7 +616,11 @@ fn states(sender: &mut Endpoint, receiver: &mut Endpoint, segment: &Segment<'_>,
     let flags = segment.flags;
     if flags.rst() {
         sender.state = Closed;
-        if near {
+        // No system takes one from outside its window (RFC 9293, 3.10.7.4, second).
+        let window = i64::from(receiver.window) << receiver.window_scale.min(14);
+        let inside = 0..=window.max(65_535);
+        let outside = receiver.acked_any && !inside.contains(&i64::from(segment.seq.since(receiver.acked)));
+        if near && !outside {
             receiver.state = Closed;
         }
         return;
@@ -627,7 +631,13 @@ fn states(sender: &mut Endpoint, receiver: &mut Endpoint, segment: &Segment<'_>,
         }
         return;
     }
-    if matches!(sender.state, Unknown | Closed | Listen | SynSent | SynReceived) && flags.ack() && !reset {
+    // Fast Open's server answers the data of a SYN before its own SYN is acknowledged (RFC 7413, 4.2.2).
+    let early = sender.state == SynReceived
+        && receiver.has_isn
+        && !receiver.acked_any
+        && sender.acked.after(receiver.isn + 1);
+    let opening = matches!(sender.state, Unknown | Closed | Listen | SynSent | SynReceived) && !early;
+    if opening && flags.ack() && !reset {
         sender.state = Established;
     }
     let covers_peer_fin = receiver.fin_covered_by(segment);
@@ -656,7 +666,9 @@ fn states(sender: &mut Endpoint, receiver: &mut Endpoint, segment: &Segment<'_>,
             other => other,
         };
     }
-    if near && flags.fin() {
+    // A FIN behind a gap waits for what is missing (RFC 9293, 3.10.7.4, eighth).
+    let in_order = !sender.is(Facts::GAP) || !segment.seq.after(receiver.acked);
+    if near && flags.fin() && in_order {
         receiver.state = match receiver.state {
             Established => CloseWait,
             FinWait1 => Closing,

@@ -126,6 +126,11 @@ impl<W: Write> Recording<W> {
         self.next.as_ref().and_then(|captured| captured.state)
     }
 
+    /// Whether the next packet leaves where it is captured, and does not come in there.
+    pub fn next_leaves(&self) -> bool {
+        self.next.as_ref().is_some_and(|(_, captured)| !captured.inbound())
+    }
+
     /// Writes the next packet. False at the end.
     ///
     /// # Errors

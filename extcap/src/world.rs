@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::agenda::Agenda;
 use crate::app::{App, Pause};
-use crate::capture::{Captured, Tap};
+use crate::capture::{Captured, Seen, Tap};
 use crate::net::{IcmpError, Packet, Side};
 use crate::path::{Path, Strays};
 use crate::random::Random;
@@ -172,7 +172,8 @@ impl World {
     /// more is on its way out of its card.
     fn state_of(&self, captured: &Captured) -> Option<&'static str> {
         let packet = captured.packet();
-        let (own, other) = match captured.inbound() {
+        // An ICMP error is about a packet of the one that it comes to.
+        let (own, other) = match captured.inbound() && matches!(captured.seen, Seen::Segment(_)) {
             true => (packet.destination(), packet.source()),
             false => (packet.source(), packet.destination()),
         };
@@ -181,7 +182,7 @@ impl World {
             Side::Server => &self.server,
         };
         let key = Key { local_port: own.port(), remote: other };
-        (node.leaving == 0).then(|| node.host.state(key))
+        if node.leaving == 0 { node.host.state(key) } else { None }
     }
 
     fn depart(&mut self, from: Side, packet: Box<Packet>) {

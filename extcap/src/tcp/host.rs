@@ -374,17 +374,25 @@ impl Host {
     }
 
     /// The state of a connection (RFC 9293, 3.3.2), by its name there; `LISTEN` or `CLOSED` where there is none.
-    pub(crate) fn state(&self, key: Key) -> &'static str {
-        match self.table.get(&key).map(|slot| &slot.entry) {
+    /// Nothing where no packet can tell: the host is without power, or a FIN still waits behind data.
+    pub(crate) fn state(&self, key: Key) -> Option<&'static str> {
+        if !self.powered {
+            return None;
+        }
+        Some(match self.table.get(&key).map(|slot| &slot.entry) {
             Some(Entry::Request(_)) => "SYN-RECEIVED",
             Some(Entry::TimeWait(remains)) => remains.state().name(),
+            Some(Entry::Socket(socket)) if socket.send.fin_wanted => return None,
             Some(Entry::Socket(socket)) => match &socket.remains {
                 Some(remains) => remains.state().name(),
                 None => socket.state.name(),
             },
-            None if self.listeners.contains_key(&key.local_port) => "LISTEN",
-            None => "CLOSED",
-        }
+            None => match self.listeners.get(&key.local_port) {
+                Some(listener) if listener.waits_for_cookie(key) => "SYN-RECEIVED",
+                Some(_) => "LISTEN",
+                None => "CLOSED",
+            },
+        })
     }
 
     /// After something happened to a connection: a socket that nobody holds gives way to what remains of it.

@@ -84,6 +84,11 @@ impl Listener {
         self.cookies.insert(key, Box::new(request));
     }
 
+    /// Whether a cookie that was given to that client is still out.
+    pub(super) fn waits_for_cookie(&self, key: Key) -> bool {
+        self.cookies.contains_key(&key)
+    }
+
     /// Whether a segment brings back a cookie that was given.
     pub(super) fn has_given(&self, key: Key, segment: &Segment) -> bool {
         self.cookies.get(&key).is_some_and(|request| request.is_acknowledged_by(segment))
