@@ -287,7 +287,7 @@ impl World {
         // Linux gives neither SYN-ACKs nor replies without a socket an IP ID.
         let id = match words.number("id") {
             Some(id) => host.id.wrapping_add(id as u16),
-            None if (syn && ack) || bare || refuses => 0,
+            None if words.has("no-id") || (syn && ack) || bare || refuses => 0,
             None => host.next_id(),
         };
         let bytes = tcp_bytes(

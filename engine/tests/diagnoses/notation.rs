@@ -17,7 +17,7 @@
 //! | --- | --- |
 //! | `len=100`, `"GET / …\r\n"`, `"\x17\x03"` | payload |
 //! | `seq=1 ack=1` | numbers, relative to the first of their side |
-//! | `win=0 ttl=64 id=7 urg=1 ecn=3` | fields of the headers; `id` counts from the side's first packet |
+//! | `win=0 ttl=64 id=7 urg=1 ecn=3` | fields of the headers; `id` counts from the side's first packet, `no-id` is 0 |
 //! | `sack=101-201,1-51` | SACK blocks, relative to the other side's first number |
 //! | `-mss -sack -ts -ws -all` | without these options; `ws=2 mss=536` with these values |
 //! | `tfo tfo=8 mptcp opt=030310` | Fast Open (cookie of 8 bytes), MPTCP, bytes of the options area |
@@ -254,8 +254,9 @@ impl Line {
             None => (t, String::new()),
         });
         let words = Words(words.collect());
-        const KNOWN: [&str; 32] = [
+        const KNOWN: [&str; 33] = [
             "",
+            "no-id",
             "len",
             "seq",
             "ack",

@@ -21,6 +21,7 @@ pub(super) fn corrupted(c: &mut Connection, seen: &Seen<'_>, context: &mut Conte
             layer: segment.layer,
             told: None,
             asked: None,
+            tsval: None,
             needless: false,
         };
         keep(&mut c.details().loss.lines[seen.from as usize].corrupted, bad);

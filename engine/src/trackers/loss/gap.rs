@@ -24,6 +24,10 @@ pub(super) struct Hole {
 /// A segment that was overtaken may always be so late, nanoseconds, where neither IP ID nor timestamps tell.
 const OVERTAKEN: i64 = 3_000_000;
 
+/// The timestamp clocks in use tick once in so many nanoseconds, or more often (RFC 7323, 5.4: up to a second; Linux
+/// 1 ms, Windows 10 ms).
+const TICK: i64 = 10_000_000;
+
 /// A segment beyond the next expected: what lies between has not been seen.
 pub(super) fn opens(c: &mut Connection, seen: &Seen<'_>) {
     let segment = seen.segment;
@@ -68,7 +72,11 @@ pub(super) fn overtaken(c: &Connection, seen: &Seen<'_>, hole: &Hole) -> bool {
     if let (Some(this), Some(behind)) = (id, hole.ip_id) {
         return (this.wrapping_sub(behind) as i16) < 0;
     }
-    // Its receiver can complain only of what it got behind the hole: the resend comes a round trip later.
+    // Its receiver can complain only of what it got behind the hole: the resend is sent a round trip later.
+    let same_tick = tsval.is_some() && tsval == hole.tsval;
+    if same_tick && c.rtt().is_some_and(|rtt| rtt > TICK) {
+        return true;
+    }
     segment.time - hole.behind.time <= c.rtt().unwrap_or(LONGEST_RTT).max(OVERTAKEN)
 }
 

@@ -49,6 +49,7 @@ struct Resent {
     told: Option<Told>,
     /// That its receiver asked for it was told.
     asked: Option<Told>,
+    tsval: Option<u32>,
     needless: bool,
 }
 

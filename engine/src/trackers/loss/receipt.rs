@@ -17,6 +17,7 @@ pub(super) fn acknowledgment(c: &mut Connection, seen: &Seen<'_>, context: &mut 
     if let Some((left, right)) = segment.duplicate_sack() {
         reported_twice(c, seen, writer, left, right, context);
     }
+    echoes_first_copy(c, seen, writer, context);
     let heard = c.end(seen.from).acked_any && segment.ack.after(c.end(seen.from).acked);
     let Some(details) = &mut c.details else { return };
     let line = &mut details.loss.lines[writer as usize];
@@ -26,6 +27,36 @@ pub(super) fn acknowledgment(c: &mut Connection, seen: &Seen<'_>, context: &mut 
         line.timeouts = super::Timeouts::default();
         path::heard_again(c, seen, row, heard, context);
     }
+}
+
+/// The acknowledgment of something sent again echoes an older timestamp: it is the first copy that arrived (RFC 3522).
+///
+/// Of several that it acknowledges the first counts: its is the timestamp that is echoed (RFC 7323, 4.3).
+fn echoes_first_copy(c: &mut Connection, seen: &Seen<'_>, writer: From, context: &mut Context<'_>) {
+    let (segment, acker) = (seen.segment, c.end(seen.from));
+    let Some((_, echo)) = segment.options.timestamps.filter(|_| acker.acked_any) else { return };
+    let acked = acker.acked;
+    let Some(details) = &c.details else { return };
+    let resent = &details.loss.lines[writer as usize].resent;
+    let covered = |r: &&Resent| r.end.after(acked) && segment.ack.reaches(r.end) && !r.needless;
+    let older = |r: &Resent| r.tsval.is_some_and(|sent| (sent.wrapping_sub(echo) as i32) > 0);
+    if !resent.iter().any(|r| covered(&r)) || !resent.iter().filter(covered).all(older) {
+        return;
+    }
+    let needless: Vec<Resent> = resent.iter().filter(covered).cloned().collect();
+    let all = &mut c.details().loss.lines[writer as usize].resent;
+    all.iter_mut().filter(|r| needless.iter().any(|n| n.frame == r.frame)).for_each(|r| r.needless = true);
+    for resent in needless {
+        let finding = Finding::at(Diagnosis::LossSpurious, c, resent.frame);
+        spurious(c, finding, seen, &resent, writer, "echoes_first_copy", context);
+        overtaken(resent, context);
+    }
+}
+
+/// Nothing was lost: the first copy was overtaken so far that its receiver complained.
+fn overtaken(mut resent: Resent, context: &mut Context<'_>) {
+    context.store.withdraw(&mut resent.told);
+    context.store.amend(resent.asked, |finding| finding.severity = Severity::Note);
 }
 
 /// The receiver reports that it got something twice: a resend was needless, or the network made a copy.
@@ -42,14 +73,12 @@ fn reported_twice(
     let line = &mut c.details().loss.lines[writer as usize];
     if let Some(resent) = line.resent.iter_mut().rev().find(|r| covers(r)) {
         let first = !std::mem::replace(&mut resent.needless, true);
-        let mut resent = resent.clone();
-        context.store.withdraw(&mut resent.told);
-        // Nothing was lost: it was overtaken so far that its receiver complained.
-        context.store.amend(resent.asked, |finding| finding.severity = Severity::Note);
+        let resent = resent.clone();
         if first {
             let finding = Finding::at(Diagnosis::LossSpurious, c, resent.frame);
             spurious(c, finding, seen, &resent, writer, "reported_by_dsack", context);
         }
+        overtaken(resent, context);
     } else if let Some(at) = line.copies.iter().position(|c| !c.of_capture && copied(c)) {
         let dsack = seen.segment.frame;
         let copy = Copied { dsack, ..line.copies.remove(at) };
@@ -88,6 +117,7 @@ pub(super) fn needless(c: &mut Connection, seen: &Seen<'_>, context: &mut Contex
         layer: segment.layer,
         told: None,
         asked: None,
+        tsval: segment.options.timestamps.map(|t| t.0),
         needless: true,
     };
     let finding = Finding::at(Diagnosis::LossSpurious, c, segment.frame).evidence("ack", ack_frame);

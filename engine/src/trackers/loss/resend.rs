@@ -112,6 +112,7 @@ fn note(c: &mut Connection, seen: &Seen<'_>, told: Option<Told>, asked: Option<T
         layer: segment.layer,
         told,
         asked,
+        tsval: segment.options.timestamps.map(|t| t.0),
         needless: false,
     };
     keep(&mut c.details().loss.lines[seen.from as usize].resent, resent);
