@@ -128,7 +128,7 @@ impl<W: Write> Recording<W> {
 
     /// Whether the next packet leaves where it is captured, and does not come in there.
     pub fn next_leaves(&self) -> bool {
-        self.next.as_ref().is_some_and(|(_, captured)| !captured.inbound())
+        self.next.as_ref().is_some_and(|captured| !captured.inbound())
     }
 
     /// Writes the next packet. False at the end.
