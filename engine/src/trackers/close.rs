@@ -160,7 +160,8 @@ fn storm(c: &mut Connection, seen: &Seen<'_>, what: &'static str, context: &mut 
 }
 
 /// A RST ends it: what was in flight is lost.
-pub(crate) fn reset(c: &mut Connection, seen: &Seen<'_>, rst: Rst, context: &mut Context<'_>) {
+/// Returns what holds only as long as the RST counts.
+pub(crate) fn reset(c: &mut Connection, seen: &Seen<'_>, rst: Rst, context: &mut Context<'_>) -> Vec<Told> {
     if rst == Rst::NeverEstablished {
         context.store.withdraw(&mut c.details().close.fin_completes);
     }
@@ -177,8 +178,9 @@ pub(crate) fn reset(c: &mut Connection, seen: &Seen<'_>, rst: Rst, context: &mut
         leaked(c, seen, context);
     }
     let cuts = matches!(rst, Rst::Abort | Rst::NoSuchConnection | Rst::AfterClose | Rst::NeverEstablished);
+    let mut told = Vec::new();
     if !cuts || seen.stray {
-        return;
+        return told;
     }
     for from in [From::Client, From::Server] {
         let bytes = lost(c.end(from), c.end(from.other()), (from != seen.from).then_some(seen.segment));
@@ -188,9 +190,10 @@ pub(crate) fn reset(c: &mut Connection, seen: &Seen<'_>, rst: Rst, context: &mut
                 .with("who", Value::Side(from.side()))
                 .with("peer", Value::Side(from.other().side()))
                 .with("bytes", Value::Bytes(bytes.into()));
-            context.store.tell(c, finding);
+            told.extend(context.store.tell(c, finding));
         }
     }
+    told
 }
 
 /// The side that did not close for so long has written at last, and met nobody.

@@ -103,8 +103,8 @@ fn reset_by(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     if !matches!(rst, rst::Rst::Forged(_) | rst::Rst::Middlebox(_)) {
         http::segment(c, seen, context);
     }
-    reset::note(c, seen, rst, told.into_iter().flatten().collect());
-    close::reset(c, seen, rst, context);
+    let cut = close::reset(c, seen, rst, context);
+    reset::note(c, seen, rst, told.into_iter().flatten().chain(cut).collect());
 }
 
 /// The milestones, and what follows from absence, at `now` (the time of the newest packet of the capture).
