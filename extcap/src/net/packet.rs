@@ -3,7 +3,9 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::{Flags, Segment};
+use bytes::Bytes;
+
+use super::{Flags, Options, Segment, Seq};
 
 /// One of the two ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -207,6 +209,40 @@ pub(crate) struct Packet {
 }
 
 impl Packet {
+    /// The RST that answers this packet where no connection takes it (RFC 9293, 3.5.2): no options, window 0,
+    /// identification 0, as nobody's socket sends it.
+    pub(crate) fn refusal(&self, ttl: u8, flow_label: u32, kind: Kind) -> Packet {
+        let segment = &self.segment;
+        let (seq, ack, flags) = if segment.has(Flags::ACK) {
+            (segment.ack, Seq(0), Flags::RST)
+        } else {
+            (Seq(0), segment.end(), Flags::RST | Flags::ACK)
+        };
+        Packet {
+            from: self.to,
+            to: self.from,
+            ttl,
+            id: 0,
+            dont_fragment: true,
+            flow_label,
+            ecn: Ecn::Not,
+            corrupt: false,
+            segment: Segment {
+                from_port: segment.to_port,
+                to_port: segment.from_port,
+                seq,
+                ack,
+                flags,
+                window: 0,
+                options: Options::default(),
+                urgent: 0,
+                payload: Bytes::new(),
+            },
+            reason: kind.into(),
+            fault: None,
+        }
+    }
+
     pub(crate) fn source(&self) -> SocketAddr {
         SocketAddr::new(self.from, self.segment.from_port)
     }

@@ -2,10 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use bytes::Bytes;
-
 use super::place::Place;
-use crate::net::{Ecn, Flags, Icmp, IcmpError, Kind, Options, Packet, Segment, Seq, Side};
+use crate::net::{Icmp, IcmpError, Kind, Packet, Side};
 use crate::scenario::file::Rejection;
 
 /// The TTL with which routers send what they say themselves.
@@ -49,33 +47,5 @@ fn error(icmp: Icmp, packet: &Packet, from: Side, place: Place, id: u16, taken: 
 
 /// A RST in the receiver's name, as `nf_reject` makes it: only its TTL tells that it is from elsewhere.
 pub(super) fn reset(packet: &Packet, from: Side, place: Place) -> Packet {
-    let segment = &packet.segment;
-    let (seq, ack, flags) = if segment.has(Flags::ACK) {
-        (segment.ack, Seq(0), Flags::RST)
-    } else {
-        (Seq(0), segment.end(), Flags::RST | Flags::ACK)
-    };
-    Packet {
-        from: packet.to,
-        to: packet.from,
-        ttl: TTL - place.routers_before(from).min(TTL - 1),
-        id: 0,
-        dont_fragment: true,
-        flow_label: 0,
-        ecn: Ecn::Not,
-        corrupt: false,
-        segment: Segment {
-            from_port: segment.to_port,
-            to_port: segment.from_port,
-            seq,
-            ack,
-            flags,
-            window: 0,
-            options: Options::default(),
-            urgent: 0,
-            payload: Bytes::new(),
-        },
-        reason: Kind::Rejected.into(),
-        fault: None,
-    }
+    packet.refusal(TTL - place.routers_before(from).min(TTL - 1), 0, Kind::Rejected)
 }
