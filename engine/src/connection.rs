@@ -91,6 +91,9 @@ pub struct Connection {
     pub vantage_given: Option<Vantage>,
 }
 
+/// In place of the time of a round trip that nothing measured.
+const NOT_MEASURED: i64 = -1;
+
 /// SYNs and SYN-ACKs that were sent again, and the round trips of those that were answered.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Repeats {
@@ -102,7 +105,7 @@ pub struct Repeats {
     syn_ack: Mark,
     /// From the latest SYN before the first SYN-ACK to that SYN-ACK, nanoseconds.
     to_server: i64,
-    /// From the latest SYN-ACK before the third ACK to that ACK, nanoseconds.
+    /// From the latest SYN-ACK before the third ACK to that ACK, nanoseconds, or [`NOT_MEASURED`].
     to_client: i64,
 }
 
@@ -443,7 +446,10 @@ impl Connection {
                 handshake.third_ack = Mark::of(segment);
                 handshake.course.set(Course::THIRD_ACK_HAS_DATA, segment.len > 0);
                 if handshake.syn_ack_repeats > 0 {
-                    self.details().repeats.to_client = segment.time - last_syn_ack.time;
+                    // Data or a FIN comes when the application wants, not in answer to the SYN-ACK.
+                    let answers = segment.is_pure_ack();
+                    self.details().repeats.to_client =
+                        if answers { segment.time - last_syn_ack.time } else { NOT_MEASURED };
                 }
             }
             From::Server if handshake.third_ack.is_set() && segment.flags.ack() && !segment.flags.rst() => {
@@ -514,7 +520,8 @@ impl Connection {
     #[must_use]
     pub fn rtt(&self) -> Option<i64> {
         let (to_server, to_client) = (self.half(From::Server), self.half(From::Client));
-        (to_server > 0 && to_client > 0).then_some(to_server + to_client)
+        let measured = self.handshake.third_ack.is_set() && self.repeats().to_client != NOT_MEASURED;
+        (measured && to_server > 0).then_some(to_server + to_client)
     }
 
     /// From the capture point to that side and back, nanoseconds; 0 when not known.
@@ -522,7 +529,7 @@ impl Connection {
     pub fn half(&self, to: From) -> i64 {
         let Handshake { syn_ack, third_ack, .. } = self.handshake;
         // With repeats it counts from the one that was answered, which `repeats` holds.
-        let repeats = self.details.as_ref().map(|d| d.repeats).unwrap_or_default();
+        let repeats = self.repeats();
         let (noted, from, until) = match to {
             From::Client => (repeats.to_client, syn_ack, third_ack),
             From::Server => (repeats.to_server, self.syn(), syn_ack),
@@ -530,8 +537,12 @@ impl Connection {
         match noted {
             // A SYN that the capture shows behind its answer gives no time.
             0 if from.is_set() && until.is_set() => (until.time - from.time).max(0),
-            noted => noted,
+            noted => noted.max(0),
         }
+    }
+
+    fn repeats(&self) -> Repeats {
+        self.details.as_ref().map(|d| d.repeats).unwrap_or_default()
     }
 
     /// The client's first SYN; unset until it is taken in.

@@ -41,9 +41,9 @@ fn completed(c: &Connection) -> Option<Finding> {
         .evidence("syn", c.syn().frame)
         .evidence("syn_ack", handshake.syn_ack.frame)
         .with("carrier", Value::Term(carrier));
-    Some(match c.half(From::Server) {
-        0 => finding,
-        to_server => finding.with("rtt", Value::Duration(to_server + c.half(From::Client))),
+    Some(match c.rtt() {
+        Some(rtt) => finding.with("rtt", Value::Duration(rtt)),
+        None => finding,
     })
 }
 
