@@ -54,6 +54,8 @@ pub enum Sign {
     },
     /// Its sender went on as if nothing had happened.
     GoesOn,
+    /// The same, and the RST came from that host all the same: its TTL was as fresh, in a capture taken beside it.
+    GoesOnBesideIt,
 }
 
 /// Time that an application may take to answer a FIN without having done anything else, nanoseconds.

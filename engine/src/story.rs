@@ -89,12 +89,14 @@ const CAUSES: &[Diagnosis] = &[
 /// One or two sentences: the cause, if something went wrong; else how it went.
 pub(crate) fn story(c: &Connection, outcome: Outcome, findings: &[Finding], language: Language) -> String {
     let texts = texts(language);
-    let cause = CAUSES.iter().find_map(|d| findings.iter().rev().find(|f| f.diagnosis == *d));
+    let fine = matches!(outcome, Outcome::Closed | Outcome::Open);
+    // What has become a mere note did not trouble a connection that went well.
+    let counts = |f: &&Finding| !fine || f.severity >= f.diagnosis.severity().min(Severity::Warn);
+    let cause = CAUSES.iter().find_map(|d| findings.iter().rev().filter(counts).find(|f| f.diagnosis == *d));
     let ending =
         findings.iter().rev().find(|f| f.diagnosis.family() == "close" && f.severity == Severity::Chat);
     let told = cause.map(|f| texts.story(f));
-    let recovered = matches!(outcome, Outcome::Closed | Outcome::Open)
-        && cause.is_none_or(|f| f.severity < Severity::Error);
+    let recovered = fine && cause.is_none_or(|f| f.severity < Severity::Error);
     let how = recovered.then(|| match ending {
         Some(f) => texts.story(f),
         None => texts.outcome_story(outcome),

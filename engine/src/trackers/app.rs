@@ -5,6 +5,8 @@ use crate::catalogue::Diagnosis;
 use crate::connection::{Connection, From, Seen};
 use crate::endpoint::{Facts, Mark};
 use crate::findings::{Finding, Value};
+use crate::segment::Segment;
+use crate::summary::Vantage;
 
 /// What this tracker keeps.
 #[derive(Debug, Default)]
@@ -20,6 +22,11 @@ const SLOW: i64 = 1_000_000_000;
 const SILENT: i64 = 5_000_000_000;
 /// A request without answer for so long counts as unanswered when the connection ends, nanoseconds.
 const UNANSWERED: i64 = 5_000_000_000;
+
+/// Linux, the BSDs and macOS send with this TTL, Windows with 128.
+const LINUX_TTL: u8 = 64;
+/// So many copies of a response may be lost one after the other: 15 resends, and as many segments again.
+const MOST_COPIES: u16 = 32;
 
 pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     if seen.stray || seen.segment.flags.syn() {
@@ -55,16 +62,31 @@ fn slow_response(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>)
         || !first
         || !complete
         || client.window == 0
+        || copies_lost(c, segment) == Some(true)
     {
         return;
     }
+    let at_server = matches!(c.vantage(), Vantage::Server | Vantage::Both);
+    let sure = at_server || copies_lost(c, segment).is_some();
     let finding = Finding::new(Diagnosis::AppSlowResponse, c, segment)
         .of(From::Server)
         .evidence("request", request.frame)
         .evidence("ack", server.acked_at.frame)
         .with("acked", Value::Duration(acked_after))
-        .with("took", Value::Duration(took));
+        .with("took", Value::Duration(took))
+        .with("cause", Value::Term(if sure { "slow_application" } else { "slow_application_or_loss" }));
     context.store.tell(c, finding);
+}
+
+/// The server sent packets that were lost before the capture point, and this may be a later copy of them: its IP IDs,
+/// which Linux and others count for each connection, go on by more than one. `None` where they tell nothing: there
+/// are none, or they are random, or count the packets of the whole host (Windows, known by its TTL).
+fn copies_lost(c: &Connection, segment: &Segment<'_>) -> Option<bool> {
+    let server = c.server();
+    let id = segment.ip?.id.filter(|&id| id != 0)?;
+    let by_connection = server.ids_count() && server.ttl != 0 && server.ttl <= LINUX_TTL && server.ip_id != 0;
+    let step = id.wrapping_sub(server.ip_id);
+    (by_connection && (1..=MOST_COPIES).contains(&step)).then_some(step > 1)
 }
 
 fn urgent(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {

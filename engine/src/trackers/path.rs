@@ -27,6 +27,8 @@ const INTERRUPTED: u32 = 3;
 const BLACKOUT: i64 = 1_000_000_000;
 /// A connection that was quiet for less is not idle; and no device forgets it so soon, nanoseconds.
 const IDLE: i64 = 3_000_000_000;
+/// A server repeats its SYN-ACK after this time, nanoseconds (RFC 6298, 2.1), with some slack for its timer.
+const SYN_ACK_AGAIN: i64 = 1_100_000_000;
 /// The TCP header has room for so many bytes of options.
 const MOST_OPTIONS: u16 = 40;
 /// A segment below this size passes any path that carries IPv4 at all (RFC 791: 576 bytes).
@@ -108,7 +110,12 @@ pub(crate) fn timeout(c: &mut Connection, seen: &Seen<'_>, row: loss::Timeouts, 
 /// A path that breaks, or a host that dies, does not choose that moment.
 fn only_full_size_lost(c: &Connection, seen: &Seen<'_>, row: loss::Timeouts, context: &Context<'_>) -> bool {
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
-    let passed = c.handshake.established() || (!c.syn().is_set() && sender.largest_acked > 0);
+    // A server that lacks the third ACK repeats its SYN-ACK by now.
+    let waited = seen.segment.time - c.handshake.syn_ack.time - c.rtt().unwrap_or(0);
+    let third_ack_passed =
+        c.handshake.third_ack.is_set() && c.handshake.syn_ack_repeats == 0 && waited > SYN_ACK_AGAIN;
+    let passed = c.handshake.established()
+        || if c.syn().is_set() { third_ack_passed } else { sender.largest_acked > 0 };
     let at_once = row.first.time - peer.last.time < IDLE;
     let several = sender.unacknowledged(peer) >= 2 * seen.segment.len;
     let full_size = sender.flight.iter(context.pool).all(|sent| sent.seq_len >= seen.segment.len);

@@ -7,6 +7,7 @@ use crate::endpoint::Mark;
 use crate::findings::{Excerpt, Finding, Told, Value};
 use crate::rst::{Rst, Sign};
 use crate::seq::Seq;
+use crate::summary::Vantage;
 
 /// What this tracker keeps: the first RST of each side that seemed its own, and what was told of it.
 #[derive(Debug, Default)]
@@ -34,6 +35,7 @@ struct Inexact {
 struct Own {
     at: Mark,
     layer: u8,
+    ttl: Option<u8>,
     tsval: Option<u32>,
     /// SYNs of the client before it, to know a later attempt.
     syns: u8,
@@ -89,7 +91,14 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
     for told in own.told {
         context.store.withdraw(&mut Some(told));
     }
-    let mut finding = injected(c, seen.from, Sign::GoesOn, own.at.frame)
+    // Captured beside that host, and no hop away: it left the host.
+    let near = match seen.from {
+        From::Client => matches!(c.vantage(), Vantage::Client | Vantage::Both),
+        From::Server => matches!(c.vantage(), Vantage::Server | Vantage::Both),
+    };
+    let of_host = near && own.ttl == Some(c.end(seen.from).ttl);
+    let sign = if of_host { Sign::GoesOnBesideIt } else { Sign::GoesOn };
+    let mut finding = injected(c, seen.from, sign, own.at.frame)
         .evidence("goes_on", segment.frame)
         .proved_by(segment.frame);
     finding.layer = own.layer;
@@ -211,6 +220,7 @@ fn injected(c: &Connection, from: From, sign: Sign, frame: u32) -> Finding {
             .with("usual", Value::Count(usual.into()))
             .evidence("genuine", c.end(from).last.frame),
         Sign::GoesOn => finding.with("sign", Value::Term("sign_goes_on")),
+        Sign::GoesOnBesideIt => finding.with("sign", Value::Term("sign_goes_on_beside_it")),
     }
 }
 
@@ -304,6 +314,7 @@ pub(crate) fn note(c: &mut Connection, seen: &Seen<'_>, rst: Rst, told: Vec<Told
     c.details().reset.own[seen.from as usize].get_or_insert(Own {
         at: Mark::of(segment),
         layer: segment.layer,
+        ttl: segment.ip.map(|ip| ip.ttl),
         tsval: segment.options.timestamps.map(|t| t.0),
         syns,
         told,

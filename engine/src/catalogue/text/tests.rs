@@ -305,11 +305,11 @@ fn a_text_is_filled_with_units_terms_and_what_there_is() {
     );
     assert_eq!(
         forged.message(Language::English),
-        "This RST was not sent by the server: its TTL is 57, the server's other packets have 63"
+        "This RST was not sent by the server's TCP: its TTL is 57, the server's other packets have 63"
     );
     assert_eq!(
         forged.message(Language::Chinese),
-        "这个 RST 不是服务器发送的：它的 TTL 是 57，而服务器其他报文的 TTL 是 63"
+        "这个 RST 不是服务器的 TCP 发送的：它的 TTL 是 57，而服务器其他报文的 TTL 是 63"
     );
 }
 

@@ -29,7 +29,9 @@ pub(crate) struct Notes {
     refused_by_icmp: bool,
     /// A RST answered it.
     refused: bool,
-    /// The SYN-ACK that was repeated though the third ACK had arrived and the client had sent nothing more.
+    /// The first SYN-ACK that was repeated.
+    repeat: Option<Told>,
+    /// That SYN-ACK, where it may have been repeated only because the client sent no data (`TCP_DEFER_ACCEPT`).
     deferred: Mark,
     opening: opening::Notes,
 }
@@ -39,6 +41,10 @@ const SYN_RTO: i64 = 1_000_000_000;
 
 /// No retransmission timer is shorter, nanoseconds.
 const RTO_MIN: i64 = 190_000_000;
+
+/// A first repeat of the SYN-ACK that comes no sooner is not that of a server that lacks the third ACK, which comes after
+/// 1 s; where it waits for data, Linux leaves that one out, and repeats at 3 s, nanoseconds.
+const DEFERRED: i64 = 2_500_000_000;
 
 /// Without a third ACK for so long, it is missing, nanoseconds: a server repeats its SYN-ACK after 1 s, and
 /// three times that has gone by.
@@ -155,7 +161,8 @@ fn syn_ack(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_>)
     if !by_timer && !syn_again {
         finding.severity = Severity::Note;
     }
-    context.store.tell(c, finding);
+    let told = context.store.tell(c, finding);
+    c.details().handshake.repeat = c.details().handshake.repeat.or(told);
     if !by_timer || answers_syn {
         return;
     }
@@ -176,26 +183,33 @@ fn third_ack_lost(c: &mut Connection, segment: &Segment<'_>, repeats: u64, conte
     if c.handshake.established() || segment.time - ack.time <= c.half(From::Server) {
         return;
     }
+    let client_spoke = c.client().bytes() > 0 || c.client().fin.is_set();
+    let at_server = matches!(c.vantage(), Vantage::Server | Vantage::Both);
+    let late = segment.time - c.handshake.syn_ack.time >= DEFERRED;
+    // TCP_DEFER_ACCEPT makes Linux repeat the SYN-ACK once when no data came in time.
+    let deferred = !client_spoke && repeats < 2 && (at_server || late);
+    c.details().handshake.deferred = if deferred { Mark::of(segment) } else { Mark::default() };
+    let reading = match others_accepted(c, context) {
+        _ if deferred => "path_or_defer",
+        true => "queue_or_path",
+        false => "path_or_queue",
+    };
     if let told @ Some(_) = c.details().handshake.third_ack_lost {
         context.store.amend(told, |finding| {
             finding.set("repeats", Value::Count(repeats));
+            if finding.diagnosis == Diagnosis::HandshakeThirdAckLost {
+                finding.set("reading", Value::Term(reading));
+            }
             *finding = finding.clone().evidence("syn_ack_again", segment.frame);
         });
         return;
     }
-    let client_spoke = c.client().bytes() > 0 || c.client().fin.is_set();
-    let at_server = matches!(c.vantage(), Vantage::Server | Vantage::Both);
-    let finding = if at_server {
-        // TCP_DEFER_ACCEPT makes Linux repeat the SYN-ACK once when no data came in time.
-        if !client_spoke && repeats < 2 {
-            c.details().handshake.deferred = Mark::of(segment);
-            return;
-        }
-        Finding::new(Diagnosis::HandshakeAcceptQueueOverflow, c, segment).side(Side::Server)
+    let finding = if !at_server {
+        Finding::new(Diagnosis::HandshakeThirdAckLost, c, segment).with("reading", Value::Term(reading))
+    } else if deferred {
+        return;
     } else {
-        let listening = others_accepted(c, context);
-        Finding::new(Diagnosis::HandshakeThirdAckLost, c, segment)
-            .with("reading", Value::Term(if listening { "queue_or_path" } else { "path_or_queue" }))
+        Finding::new(Diagnosis::HandshakeAcceptQueueOverflow, c, segment).side(Side::Server)
     };
     let finding = finding
         .about(ack.frame)
@@ -277,10 +291,18 @@ fn third_ack(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_
 
 /// The server shows that it got the third ACK after all.
 fn recovered(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
-    let Some(details) = &mut c.details else { return };
-    context.store.amend(details.handshake.third_ack_lost, |finding| finding.severity = Severity::Warn);
-    let deferred = details.handshake.deferred;
-    if !deferred.is_set() || c.handshake.syn_ack_repeats != 1 || c.client().bytes() == 0 {
+    let Some(details) = &c.details else { return };
+    let notes = &details.handshake;
+    let deferred = notes.deferred;
+    if !deferred.is_set() || c.client().bytes() == 0 {
+        context.store.amend(notes.third_ack_lost, |finding| finding.severity = Severity::Warn);
+        return;
+    }
+    for told in [notes.repeat, notes.third_ack_lost] {
+        context.store.amend(told, |finding| finding.severity = Severity::Note);
+    }
+    // Short of the server, a third ACK that was lost looks the same.
+    if notes.third_ack_lost.is_some() {
         return;
     }
     let finding = Finding::new(Diagnosis::HandshakeDeferAccept, c, segment)

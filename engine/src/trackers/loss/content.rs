@@ -1,6 +1,6 @@
 //! Segments that cannot be right, or must be dropped.
 
-use super::{Context, Resent, keep};
+use super::{Context, Resent, keep, resend};
 use crate::catalogue::Diagnosis;
 use crate::connection::{Connection, Seen};
 use crate::endpoint::{Endpoint, Facts};
@@ -10,30 +10,21 @@ use crate::trackers::flow;
 /// Timestamps so far behind are old duplicates: at the usual 1 ms a tick, and at 10 ms too.
 const STALE_TICKS: i32 = 2_000;
 
-/// A wrong checksum, though not from offload: told when it is sent again.
-pub(super) fn corrupted(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+/// A wrong checksum, though not from offload: told when it is sent again, which `true` says.
+pub(super) fn corrupted(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) -> bool {
     let segment = seen.segment;
     if c.is_corrupted(segment, seen.from) {
-        let bad = Resent {
-            seq: segment.seq,
-            end: segment.end(),
-            frame: segment.frame,
-            layer: segment.layer,
-            told: None,
-            asked: None,
-            tsval: None,
-            needless: false,
-        };
+        let bad = resend::resent(segment);
         keep(&mut c.details().loss.lines[seen.from as usize].corrupted, bad);
-        return;
+        return false;
     }
     if segment.len == 0 || seen.stray {
-        return;
+        return false;
     }
-    let Some(details) = &mut c.details else { return };
+    let Some(details) = &mut c.details else { return false };
     let list = &mut details.loss.lines[seen.from as usize].corrupted;
     let again = |bad: &Resent| bad.seq.before(segment.end()) && bad.end.after(segment.seq);
-    let Some(at) = list.iter().position(again) else { return };
+    let Some(at) = list.iter().position(again) else { return false };
     let bad = list.remove(at);
     let mut finding = Finding::at(Diagnosis::LossCorrupted, c, bad.frame)
         .proved_by(segment.frame)
@@ -42,6 +33,7 @@ pub(super) fn corrupted(c: &mut Connection, seen: &Seen<'_>, context: &mut Conte
         .with("bytes", Value::Bytes(u64::from(bad.end.since(bad.seq).unsigned_abs())));
     finding.layer = bad.layer;
     context.store.tell(c, finding);
+    true
 }
 
 /// Whether its receiver can take it.

@@ -44,7 +44,10 @@ struct Resent {
     seq: Seq,
     end: Seq,
     frame: u32,
+    time: i64,
     layer: u8,
+    /// Frame of the copy before it, 0 when that was not captured, or was told to be lost.
+    before: u32,
     /// What was told of it that does not hold when it turns out needless.
     told: Option<Told>,
     /// That its receiver asked for it was told.
@@ -77,15 +80,28 @@ pub(crate) struct Timeouts {
     pub(crate) first: crate::endpoint::Mark,
     /// Frame and time of the newest.
     pub(crate) last: crate::endpoint::Mark,
+    /// From the one before it to the newest, nanoseconds.
+    wait: i64,
     stalled: Option<Told>,
 }
+
+impl Timeouts {
+    /// The next copy should have come by now: the time between them doubles, up to 2 minutes (RFC 6298, 5.5; Linux).
+    fn overdue(&self, now: i64) -> bool {
+        let next = (2 * self.wait).min(LONGEST_RTO);
+        now - self.last.time > next + next / 4
+    }
+}
+
+/// The time between resends grows no further than this, nanoseconds.
+const LONGEST_RTO: i64 = 120_000_000_000;
 
 /// So many resends, gaps or copies are kept apart at once; a flood of them must not exhaust memory.
 const MOST: usize = 64;
 
 pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
-    content::corrupted(c, seen, context);
+    let was_damaged = content::corrupted(c, seen, context);
     if seen.stray {
         return;
     }
@@ -101,7 +117,7 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
         resend::tail_probe_unseen(c, seen, context);
         gap::opens(c, seen);
     } else if seen.old || seen.resends.is_some() {
-        resend::again(c, seen, context);
+        resend::again(c, seen, was_damaged, context);
     }
 }
 
@@ -167,16 +183,18 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
         if timeouts.count < GIVEN_UP {
             continue;
         }
-        out.push(
-            Finding::at(Diagnosis::ResetRetransmissionTimeout, c, timeouts.last.frame)
-                .of(from.other())
-                .evidence("original", timeouts.first.frame)
-                .evidence("last_heard", c.end(from.other()).last.frame)
-                .with("who", Value::Side(from.side()))
-                .with("peer", Value::Side(from.other().side()))
-                .with("count", Value::Count(timeouts.count.into()))
-                .with("waited", Value::Duration(now - timeouts.first.time)),
-        );
+        let mut finding = Finding::at(Diagnosis::ResetRetransmissionTimeout, c, timeouts.last.frame)
+            .of(from.other())
+            .evidence("original", timeouts.first.frame)
+            .evidence("last_heard", c.end(from.other()).last.frame)
+            .with("who", Value::Side(from.side()))
+            .with("peer", Value::Side(from.other().side()))
+            .with("count", Value::Count(timeouts.count.into()))
+            .with("waited", Value::Duration(now - timeouts.first.time));
+        if !timeouts.overdue(now) {
+            finding.set("limit", Value::Term("maybe_still_trying"));
+        }
+        out.push(finding);
     }
 }
 

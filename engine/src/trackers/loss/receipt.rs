@@ -1,10 +1,12 @@
 //! What the receiver says: needless resends, duplicates, lost acknowledgments.
 
-use super::{Context, Copied, Resent};
+use super::{Context, Copied, Resent, resend};
 use crate::catalogue::{Diagnosis, Severity};
 use crate::connection::{Connection, From, Seen};
+use crate::endpoint::Facts;
 use crate::findings::{Finding, Value};
 use crate::seq::Seq;
+use crate::summary::Vantage;
 use crate::trackers::path;
 
 /// An acknowledgment of the other side's data.
@@ -18,6 +20,7 @@ pub(super) fn acknowledgment(c: &mut Connection, seen: &Seen<'_>, context: &mut 
         reported_twice(c, seen, writer, left, right, context);
     }
     echoes_first_copy(c, seen, writer, context);
+    arrived_once(c, seen, writer, context);
     let heard = c.end(seen.from).acked_any && segment.ack.after(c.end(seen.from).acked);
     let Some(details) = &mut c.details else { return };
     let line = &mut details.loss.lines[writer as usize];
@@ -50,6 +53,46 @@ fn echoes_first_copy(c: &mut Connection, seen: &Seen<'_>, writer: From, context:
         let finding = Finding::at(Diagnosis::LossSpurious, c, resent.frame);
         spurious(c, finding, seen, &resent, writer, "echoes_first_copy", context);
         overtaken(resent, context);
+    }
+}
+
+/// What was sent again after a timeout is acknowledged, and its receiver, which reports what it gets twice (RFC 2883),
+/// reports nothing: the copies before it were lost.
+fn arrived_once(c: &mut Connection, seen: &Seen<'_>, writer: From, context: &mut Context<'_>) {
+    let (segment, acker) = (seen.segment, c.end(seen.from));
+    // Beside its receiver, what was seen did arrive, and was ignored there.
+    let arrived = match c.vantage() {
+        Vantage::Client => writer == From::Server,
+        Vantage::Server => writer == From::Client,
+        Vantage::Both => true,
+        Vantage::Middle | Vantage::Unknown => false,
+    };
+    if arrived || !acker.acked_any || ![acker, c.end(writer)].iter().all(|e| e.is(Facts::OFFERS_SACK)) {
+        return;
+    }
+    let (acked, way) = (acker.acked, c.half(seen.from));
+    let duplicate = segment.duplicate_sack().is_some();
+    let Some(details) = &mut c.details else { return };
+    let list = &mut details.loss.lines[writer as usize].resent;
+    let covered = |r: &Resent| r.end.after(acked) && segment.ack.reaches(r.end);
+    // Without timestamps, an acknowledgment that was on its way already tells nothing.
+    let too_early = |r: &Resent| {
+        let (Some(sent), Some((_, echo))) = (r.tsval, segment.options.timestamps) else {
+            return segment.time - r.time < way - way / 8;
+        };
+        (sent.wrapping_sub(echo) as i32) > 0
+    };
+    let newest = list.iter().rev().find(|r| covered(r));
+    if duplicate || newest.is_none_or(too_early) {
+        return;
+    }
+    let lost: Vec<Resent> =
+        list.iter().filter(|r| covered(r) && !r.needless && r.before != 0).cloned().collect();
+    for resent in lost {
+        let finding = resend::downstream(c, writer, &resent).evidence("ack", segment.frame);
+        let told = context.store.tell(c, finding.proved_by(segment.frame));
+        let list = &mut c.details().loss.lines[writer as usize].resent;
+        list.iter_mut().filter(|r| r.frame == resent.frame).for_each(|r| (r.before, r.told) = (0, told));
     }
 }
 
@@ -110,16 +153,7 @@ pub(super) fn needless(c: &mut Connection, seen: &Seen<'_>, context: &mut Contex
     let segment = seen.segment;
     let peer = c.end(seen.from.other());
     let (ack_frame, ack_time) = (peer.acked_at.frame, peer.acked_at.time);
-    let resent = Resent {
-        seq: segment.seq,
-        end: segment.end(),
-        frame: segment.frame,
-        layer: segment.layer,
-        told: None,
-        asked: None,
-        tsval: segment.options.timestamps.map(|t| t.0),
-        needless: true,
-    };
+    let resent = Resent { needless: true, ..resend::resent(segment) };
     let finding = Finding::at(Diagnosis::LossSpurious, c, segment.frame).evidence("ack", ack_frame);
     spurious(c, finding, seen, &resent, seen.from, "acked_before", context);
     super::keep(&mut c.details().loss.lines[seen.from as usize].resent, resent);

@@ -2,9 +2,10 @@
 
 use super::{Context, RTO_MIN, Resent, gap, keep, receipt};
 use crate::catalogue::Diagnosis;
-use crate::connection::{Connection, Seen};
+use crate::connection::{Connection, From, Seen};
 use crate::endpoint::{Facts, Mark, Sent};
 use crate::findings::{Finding, Told, Value};
+use crate::segment::Segment;
 use crate::trackers::path;
 
 /// Why something was sent again.
@@ -20,11 +21,14 @@ enum Why {
 /// Three duplicate ACKs ask for a resend (RFC 5681, 3.2).
 const ASKS: u8 = 3;
 
+/// A sender acts upon an acknowledgment within this time, nanoseconds.
+const PROMPT: i64 = 10_000_000;
+
 /// Nothing is sent again for the first time so much later, but for the round trip, nanoseconds (RFC 6298, 5.7).
 const LONGEST_FIRST_RTO: i64 = 3_000_000_000;
 
-/// A segment below the next expected.
-pub(super) fn again(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+/// A segment below the next expected. `was_damaged`: a copy of it with a wrong checksum was seen.
+pub(super) fn again(c: &mut Connection, seen: &Seen<'_>, was_damaged: bool, context: &mut Context<'_>) {
     let segment = seen.segment;
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
     // A keep-alive or window probe is no resend; nor is a byte of what was longer, or what comes later than a first
@@ -49,7 +53,7 @@ pub(super) fn again(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'
         if gap::overtaken(c, seen, &hole) {
             gap::reordering(c, seen, hole.behind, context);
         } else {
-            after_gap(c, seen, hole.behind, context);
+            after_gap(c, seen, hole.behind, was_damaged, context);
         }
     } else if let Some(sent) = seen.resends {
         after_original(c, seen, &sent, context);
@@ -71,22 +75,40 @@ fn after_original(c: &mut Connection, seen: &Seen<'_>, sent: &Sent, context: &mu
     let why = why(c, seen, Some(sent), sent.time);
     let finding = Finding::new(diagnosis(why), c, segment);
     let told = tell(c, seen, why, finding.evidence("original", sent.first_frame), sent.time, sent, context);
-    let downstream = (why == Why::Asked).then(|| {
-        let finding = Finding::new(Diagnosis::LossDownstream, c, segment)
-            .about(sent.frame)
-            .evidence("resend", segment.frame)
-            .with("who", Value::Side(seen.from.side()))
-            .with("vantage", Value::Term(c.vantage().name()));
-        context.store.tell(c, finding)
-    });
     if why == Why::Timeout {
         count_timeout(c, seen, sent, context);
     }
-    note(c, seen, downstream.flatten(), told.filter(|_| why == Why::Asked));
+    // Where nobody asked for it, its acknowledgment will tell whether the copy before it had arrived. Data of a SYN may
+    // have arrived, and be refused (RFC 7413, 4.2.2).
+    let of_syn = c.end(seen.from).has_isn && sent.seq == c.end(seen.from).isn;
+    let mut resent = Resent { before: if of_syn { 0 } else { sent.frame }, ..resent(segment) };
+    if why == Why::Asked {
+        let finding = Some(downstream(c, seen.from, &resent)).filter(|_| !of_syn);
+        resent.told = finding.and_then(|finding| context.store.tell(c, finding));
+        (resent.before, resent.asked) = (0, told);
+    }
+    keep(&mut c.details().loss.lines[seen.from as usize].resent, resent);
 }
 
-/// The first copy was not seen: lost before the capture point.
-fn after_gap(c: &mut Connection, seen: &Seen<'_>, behind: Mark, context: &mut Context<'_>) {
+/// The copy before `resent`, which was captured, was lost behind the capture point.
+pub(super) fn downstream(c: &Connection, writer: From, resent: &Resent) -> Finding {
+    let mut finding = Finding::at(Diagnosis::LossDownstream, c, resent.before)
+        .proved_by(resent.frame)
+        .evidence("resend", resent.frame)
+        .with("who", Value::Side(writer.side()))
+        .with("vantage", Value::Term(c.vantage().name()));
+    finding.layer = resent.layer;
+    finding
+}
+
+/// The first copy was not seen: lost before the capture point, unless it was seen damaged.
+fn after_gap(
+    c: &mut Connection,
+    seen: &Seen<'_>,
+    behind: Mark,
+    was_damaged: bool,
+    context: &mut Context<'_>,
+) {
     let segment = seen.segment;
     if segment.len == 0 || path::explains_resend(c, segment.time) {
         return;
@@ -94,28 +116,32 @@ fn after_gap(c: &mut Connection, seen: &Seen<'_>, behind: Mark, context: &mut Co
     let why = why(c, seen, None, behind.time);
     let finding = Finding::new(diagnosis(why), c, segment).evidence("behind_gap", behind.frame);
     let told = tell(c, seen, why, finding, behind.time, &Sent::unseen(segment, behind), context);
-    let finding = Finding::new(Diagnosis::LossUpstream, c, segment)
-        .evidence("behind_gap", behind.frame)
-        .with("who", Value::Side(seen.from.side()))
-        .with("late", Value::Duration(segment.time - behind.time))
-        .with("vantage", Value::Term(c.vantage().name()));
-    context.store.tell(c, finding);
-    note(c, seen, None, told.filter(|_| why == Why::Asked));
+    if !was_damaged {
+        let finding = Finding::new(Diagnosis::LossUpstream, c, segment)
+            .evidence("behind_gap", behind.frame)
+            .with("who", Value::Side(seen.from.side()))
+            .with("late", Value::Duration(segment.time - behind.time))
+            .with("vantage", Value::Term(c.vantage().name()));
+        context.store.tell(c, finding);
+    }
+    let resent = Resent { asked: told.filter(|_| why == Why::Asked), ..resent(segment) };
+    keep(&mut c.details().loss.lines[seen.from as usize].resent, resent);
 }
 
-fn note(c: &mut Connection, seen: &Seen<'_>, told: Option<Told>, asked: Option<Told>) {
-    let segment = seen.segment;
-    let resent = Resent {
+/// What is sent again in `segment`.
+pub(super) fn resent(segment: &Segment<'_>) -> Resent {
+    Resent {
         seq: segment.seq,
         end: segment.end(),
         frame: segment.frame,
+        time: segment.time,
         layer: segment.layer,
-        told,
-        asked,
+        before: 0,
+        told: None,
+        asked: None,
         tsval: segment.options.timestamps.map(|t| t.0),
         needless: false,
-    };
-    keep(&mut c.details().loss.lines[seen.from as usize].resent, resent);
+    }
 }
 
 /// Duplicate ACKs and SACK ask for a resend; without them it is a timer: the retransmission timeout,
@@ -134,11 +160,22 @@ fn why(c: &Connection, seen: &Seen<'_>, sent: Option<&Sent>, since: i64) -> Why 
         Why::TailProbe
     } else if quiet >= RTO_MIN {
         Why::Timeout
-    } else if asked {
+    } else if asked || partly_acknowledged(c, seen, since) {
         Why::Asked
     } else {
         Why::Unknown
     }
+}
+
+/// The acknowledgment of what was asked for shows the next hole, of what was sent before that (RFC 6582).
+fn partly_acknowledged(c: &Connection, seen: &Seen<'_>, since: i64) -> bool {
+    let (segment, peer) = (seen.segment, c.end(seen.from.other()));
+    let Some(details) = &c.details else { return false };
+    let repaired = |r: &Resent| r.asked.is_some() && since < r.time && peer.acked.reaches(r.end);
+    peer.acked_any
+        && segment.seq == peer.acked
+        && segment.time - peer.acked_at.time <= c.half(seen.from) + PROMPT
+        && details.loss.lines[seen.from as usize].resent.iter().any(repaired)
 }
 
 fn diagnosis(why: Why) -> Diagnosis {
@@ -170,10 +207,14 @@ fn tell(
         .with("count", Value::Count(u64::from(sent.repeats) + 1))
         .with("bytes", Value::Bytes(seen.segment.len.into()));
     if why == Why::Asked {
-        finding.set(
-            "how",
-            Value::Term(if peer.is(Facts::SACKING) { "asked_by_sack" } else { "asked_by_dup_acks" }),
-        );
+        let how = if peer.is(Facts::SACKING) {
+            "asked_by_sack"
+        } else if peer.dup_acks > 0 {
+            "asked_by_dup_acks"
+        } else {
+            "asked_by_partial_ack"
+        };
+        finding.set("how", Value::Term(how));
         finding = finding.evidence("asks", peer.last.frame);
     }
     context.store.tell(c, finding)
@@ -217,6 +258,7 @@ fn count_timeout(c: &mut Connection, seen: &Seen<'_>, sent: &Sent, context: &mut
         *row = super::Timeouts { seq: segment.seq, first: Mark { frame, time }, ..Default::default() };
     }
     row.count += 1;
+    row.wait = segment.time - if row.last.is_set() { row.last.time } else { row.first.time };
     row.last = Mark::of(segment);
     let row = *row;
     let waited = Value::Duration(segment.time - row.first.time);
