@@ -25,6 +25,8 @@ const SERIALIZATION: Duration = Duration::from_nanos(1_200);
 enum Event {
     Depart(Side, Box<Packet>),
     Arrive(Side, Box<Packet>),
+    /// A packet comes by on the link of that side, for somebody else.
+    PassBy(Side, Box<Packet>),
     Error(Side, Box<IcmpError>),
     Wake(Side, Key),
     App(Side, usize),
@@ -143,6 +145,9 @@ impl World {
                 self.act(to, |node, env| node.host.receive(env, &packet));
                 self.seen.extend(self.tap.sees(time, to, to.other(), packet, false));
             }
+            Event::PassBy(to, packet) => {
+                self.seen.extend(self.tap.sees(time, to, to.other(), packet, false));
+            }
             Event::Error(to, error) => {
                 self.seen.extend(self.tap.sees_icmp(time, to, &error));
                 self.act(to, |node, env| node.host.receive_icmp(env, &error));
@@ -194,9 +199,13 @@ impl World {
             self.seen.extend(self.tap.sees(self.now, from, from, sent, lost));
         }
         let ends = [self.client.host.address(), self.server.host.address()];
-        // The answer to an invented address goes elsewhere.
-        if let Some((time, packet)) = passage.arrival.filter(|(_, packet)| ends.contains(&packet.to)) {
-            self.schedule(time, Event::Arrive(from.other(), packet));
+        if let Some((time, packet)) = passage.arrival {
+            let to = from.other();
+            if ends.contains(&packet.to) {
+                self.schedule(time, Event::Arrive(to, packet));
+            } else if self.strays.iter().any(|strays| strays.answers_pass() == Some(to)) {
+                self.schedule(time, Event::PassBy(to, packet));
+            }
         }
         for (time, to, packet) in passage.made {
             self.schedule(time, Event::Arrive(to, Box::new(packet)));

@@ -23,6 +23,13 @@ pub(crate) struct Strays {
     sent: u32,
 }
 
+fn side(sender: file::Sender) -> Side {
+    match sender {
+        file::Sender::Client => Side::Client,
+        file::Sender::Server => Side::Server,
+    }
+}
+
 impl Strays {
     pub(crate) fn new(
         settings: file::Strays,
@@ -44,10 +51,12 @@ impl Strays {
 
     /// Whose card it leaves; from an invented address, it just comes to the server.
     pub(crate) fn from(&self) -> Option<Side> {
-        self.settings.from.map(|sender| match sender {
-            file::Sender::Client => Side::Client,
-            file::Sender::Server => Side::Server,
-        })
+        self.settings.from.map(side)
+    }
+
+    /// Over whose link the answers to invented addresses come by.
+    pub(crate) fn answers_pass(&self) -> Option<Side> {
+        self.settings.answers.map(side)
     }
 
     /// The next SYN.

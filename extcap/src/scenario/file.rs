@@ -455,6 +455,9 @@ pub(crate) struct Strays {
     /// To these ports in turn; to the server's if not said.
     #[serde(default)]
     pub(crate) ports: Vec<u16>,
+    /// The answers to invented addresses are routed over this host's link, which does not take them; elsewhere if not
+    /// said.
+    pub(crate) answers: Option<Sender>,
     #[serde(default = "stray_ttl")]
     pub(crate) ttl: u8,
     #[serde(default = "stray_window")]
