@@ -12,6 +12,7 @@
 #include <epan/exceptions.h>
 #include <epan/ipproto.h>
 #include <string.h>
+#include <wiretap/wtap.h>
 
 struct wrapped {
     dissector_handle_t original;
