@@ -11,19 +11,13 @@ use crate::icmp::{self, IcmpError};
 use crate::listeners::Listeners;
 use crate::recent::Recent;
 use crate::segment::{IcmpPacket, Packet, Segment};
+use crate::settings::Settings;
 use crate::story;
-use crate::summary::{State, Summary, Vantage};
+use crate::summary::{State, Summary};
 use crate::trackers::crowd::{self, Crowd};
 use crate::trackers::{self, Context};
 use crate::zeek;
 use hashbrown::HashMap;
-
-/// What the caller can choose.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Settings {
-    /// Where the capture was taken, when the user knows it; inferred per connection when `None`.
-    pub vantage: Option<Vantage>,
-}
 
 /// At which look the findings of a frame are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +97,7 @@ impl Engine {
             pool: &self.pool,
             listeners: &self.listeners,
             unfinished: &mut self.unfinished,
+            thresholds: &self.settings.thresholds,
         };
         if backwards > 0 && segment.time < c.last().time {
             trackers::capture::time_backwards(c, &segment, backwards, &mut context);
@@ -122,6 +117,7 @@ impl Engine {
                 pool: &self.pool,
                 listeners: &self.listeners,
                 unfinished: &mut self.unfinished,
+                thresholds: &self.settings.thresholds,
             };
             crowd::after(c, &seen, completed, &mut self.crowd, &mut context);
             if completed {
@@ -150,6 +146,7 @@ impl Engine {
                 pool: &self.pool,
                 listeners: &self.listeners,
                 unfinished: &mut self.unfinished,
+                thresholds: &self.settings.thresholds,
             };
             trackers::icmp(c, &error, &mut context);
         }

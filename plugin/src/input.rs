@@ -167,7 +167,7 @@ impl Settings {
             Some(engine::Vantage::Both),
         ];
         let vantage = *vantage.get(self.vantage as usize).ok_or(Status::WrongValue)?;
-        Ok((engine::Settings { vantage }, language(self.language)?))
+        Ok((engine::Settings { vantage, ..engine::Settings::default() }, language(self.language)?))
     }
 }
 

@@ -57,7 +57,8 @@ impl Wireshark {
     /// A program of Wireshark's, in this home.
     #[must_use]
     pub fn command(&self, program: &str) -> Command {
-        let mut command = self.user.map_or_else(|| tree::command(program), |user| tree::command_as(user, program));
+        let mut command =
+            self.user.map_or_else(|| tree::command(program), |user| tree::command_as(user, program));
         command.current_dir(self.home.path()).env("HOME", self.home.path()).env("LC_ALL", "C.UTF-8");
         for folder in ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "WIRESHARK_CONFIG_DIR"] {
             command.env_remove(folder);
