@@ -1,6 +1,7 @@
 //! Values and findings of one frame, laid out for C.
 
 use crate::catalogue::c_string;
+use crate::engine::Engine;
 use crate::fields::Field;
 use std::ffi::{CString, c_char};
 use std::ptr;
@@ -93,13 +94,8 @@ impl ValueList {
     }
 
     /// What is known about the connection of one layer of a frame. `None` when it was never taken in.
-    pub(crate) fn of_frame(
-        engine: &engine::Engine,
-        frame: u32,
-        layer: u8,
-        look: Look,
-        language: Language,
-    ) -> Option<ValueList> {
+    pub(crate) fn of_frame(of: &Engine, frame: u32, layer: u8, look: Look) -> Option<ValueList> {
+        let (engine, language) = (&of.engine, of.language);
         let view = engine.frame(frame, layer)?;
         let summary = engine.summary(view.stream, language)?;
         let mut list = ValueList::default();
@@ -120,7 +116,7 @@ impl ValueList {
         list.optional(Field::HandshakeRttServer, summary.handshake_rtt_server);
         list.optional(Field::HandshakeRttClient, summary.handshake_rtt_client);
         if look == Look::Later {
-            for finding in engine.proved_by(frame, layer) {
+            for finding in engine.proved_by(frame, layer).iter().filter(|finding| of.told.tells(finding)) {
                 let title = texts(language).title(finding.diagnosis);
                 list.labelled(Field::Proves, finding.subject.into(), title);
             }

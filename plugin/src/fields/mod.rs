@@ -121,16 +121,25 @@ struct Strings {
 static STRINGS: LazyLock<Vec<Vec<Strings>>> = LazyLock::new(|| {
     let strings = |language: &Language| {
         let of = |field: &Field| {
-            let (name, about) = match language {
-                Language::English => en::text(*field),
-                Language::Chinese => zh_cn::text(*field),
-            };
+            let (name, about) = text(*field, *language);
             Strings { filter: c_string(field.filter()), name: c_string(name), about: c_string(about) }
         };
         Field::ALL.iter().map(of).collect()
     };
     Language::ALL.iter().map(strings).collect()
 });
+
+fn text(field: Field, language: Language) -> (&'static str, &'static str) {
+    match language {
+        Language::English => en::text(field),
+        Language::Chinese => zh_cn::text(field),
+    }
+}
+
+/// What a field is called.
+pub(crate) fn name(field: Field, language: Language) -> &'static str {
+    text(field, language).0
+}
 
 /// How many fields there are; they are numbered from 0.
 #[unsafe(no_mangle)]
