@@ -147,6 +147,10 @@ typedef enum tcpdx_kind {
    * `number` holds a time span in nanoseconds.
    */
   TCPDX_KIND_DURATION = 4,
+  /**
+   * `number` is 1 for yes and 0 for no.
+   */
+  TCPDX_KIND_BOOLEAN = 5,
 } tcpdx_kind;
 
 /**

@@ -17,6 +17,9 @@ static header_field_info describe_field(const tcpdx_field *field)
         info.type = FT_FRAMENUM;
         info.strings = FRAMENUM_TYPE(FT_FRAMENUM_NONE);
         break;
+    case TCPDX_KIND_BOOLEAN:
+        info.type = FT_BOOLEAN;
+        break;
     case TCPDX_KIND_DURATION:
         info.type = FT_RELATIVE_TIME;
         break;

@@ -2,11 +2,13 @@
 
 use crate::ABI_VERSION;
 use crate::input::{Icmp, Packet, fill, input};
+use crate::known::{Known, Recent};
 use crate::settings::{Settings, Told};
 use crate::statistics::StatisticList;
 use crate::status::{Status, guard};
 use crate::view::{FindingList, Findings, ValueList, Values};
 use std::ffi::CString;
+use std::rc::Rc;
 use tcpdx_engine::{self as engine, Language};
 
 /// The diagnosis of one capture.
@@ -17,6 +19,8 @@ pub struct Engine {
     pub(crate) told: Told,
     /// A call panicked: what the engine holds cannot be trusted any more.
     broken: bool,
+    /// What was asked about last.
+    recent: Recent,
     /// What the last call of tcpdx_engine_values handed out.
     values: ValueList,
     /// What the last call of tcpdx_engine_findings handed out.
@@ -35,6 +39,22 @@ pub enum Look {
     First = 1,
     /// After it was read: what is about this frame.
     Later = 2,
+}
+
+impl Engine {
+    fn known(&mut self, stream: u32) -> Option<Rc<Known>> {
+        self.recent.get(&self.engine, stream, self.language)
+    }
+
+    fn found(&mut self, frame: u32, layer: u8, look: engine::Look) -> Vec<engine::Finding> {
+        if look == engine::Look::First {
+            return self.engine.findings_at(frame, layer, look);
+        }
+        let Some(view) = self.engine.frame(frame, layer) else { return Vec::new() };
+        let known = self.known(view.stream);
+        let pending = known.as_ref().map_or(&[][..], |known| &known.pending);
+        self.engine.findings_with(frame, layer, look, pending)
+    }
 }
 
 fn which(look: u32) -> Result<engine::Look, Status> {
@@ -68,6 +88,7 @@ pub unsafe extern "C" fn tcpdx_engine_new(
             language: chosen.language,
             told: chosen.told,
             broken: false,
+            recent: Recent::default(),
             values: ValueList::default(),
             findings: FindingList::default(),
             statistics: StatisticList::default(),
@@ -96,6 +117,7 @@ pub unsafe extern "C" fn tcpdx_engine_packet(engine: *mut Engine, packet: *const
     unsafe {
         call(engine, |engine| {
             let packet = input(packet)?.read()?;
+            engine.recent.forget();
             engine.engine.packet(&packet).map(|_| ()).ok_or(Status::Nothing)
         })
     }
@@ -108,6 +130,7 @@ pub unsafe extern "C" fn tcpdx_engine_icmp(engine: *mut Engine, icmp: *const Icm
     unsafe {
         call(engine, |engine| {
             let icmp = input(icmp)?.read()?;
+            engine.recent.forget();
             engine.engine.icmp(&icmp).map(|_| ()).ok_or(Status::Nothing)
         })
     }
@@ -145,8 +168,14 @@ pub unsafe extern "C" fn tcpdx_engine_values(
         call(engine, |engine| {
             fill(values, || {
                 let look = which(look)?;
-                let list = ValueList::of_frame(engine, frame, layer, look);
-                engine.values = list.ok_or(Status::Nothing)?;
+                let view = engine.engine.frame(frame, layer).ok_or(Status::Nothing)?;
+                let known = engine.known(view.stream).ok_or(Status::Nothing)?;
+                let mut proved = match look {
+                    engine::Look::First => Vec::new(),
+                    engine::Look::Later => engine.engine.proved_by(frame, layer),
+                };
+                proved.retain(|finding| engine.told.tells(finding));
+                engine.values = ValueList::of_frame(view, known, &proved, engine.language);
                 Ok(engine.values.as_c())
             })
         })
@@ -166,7 +195,7 @@ pub unsafe extern "C" fn tcpdx_engine_findings(
     unsafe {
         call(engine, |engine| {
             fill(findings, || {
-                let mut found = engine.engine.findings_at(frame, layer, which(look)?);
+                let mut found = engine.found(frame, layer, which(look)?);
                 found.retain(|finding| engine.told.tells(finding));
                 engine.findings = FindingList::new(&found, frame, engine.language);
                 Ok(engine.findings.as_c())

@@ -6,6 +6,7 @@
 //! - [`catalogue`]: the diagnoses, for registration
 //! - [`fields`]: what can be said about a frame besides, for registration
 //! - [`view`]: values and findings of one frame as C reads them
+//! - `known`: what was worked out of connections, kept for their other frames
 //! - [`statistics`]: what is counted of each connection, and the table of connections
 //! - [`engine`]: the calls
 // This crate is where C pointers are turned into references; nothing else of the project may.
@@ -17,6 +18,7 @@ pub mod catalogue;
 pub mod engine;
 pub mod fields;
 pub mod input;
+mod known;
 pub mod settings;
 pub mod statistics;
 pub mod status;

@@ -22,6 +22,8 @@ pub enum Kind {
     Frame = 3,
     /// `number` holds a time span in nanoseconds.
     Duration = 4,
+    /// `number` is 1 for yes and 0 for no.
+    Boolean = 5,
 }
 
 macro_rules! fields {
@@ -59,6 +61,8 @@ fields! {
     ServerState "server.state" Text;
     /// How the connection ended or stands, one word.
     Outcome "outcome" Text;
+    /// Whether nothing worse than a note was found.
+    Clean "clean" Boolean;
     /// The same in a sentence.
     Story "story" Text;
     /// Where the capture was taken.
