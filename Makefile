@@ -2,6 +2,7 @@
 # make install   install the plugin and the teaching captures: for you, or as root for everyone
 # make demo      build, install, and show a failing connection with its diagnosis
 # make test      build and run all tests
+# make test-versions  the tests with Wireshark, once more with that of later Debians
 # make bench     cost per packet of the diagnosis, and packets a second of generated captures
 # make twins     write the captures that are to be like real ones, and compare them where those are
 # make docs      write the pages of the diagnoses and of the simulator's fidelity anew
@@ -13,7 +14,7 @@ CARGO := $(shell command -v cargo || echo "$${CARGO_HOME:-$$HOME/.cargo}/bin/car
 RELEASE := $(CURDIR)/target/release
 export PATH := $(dir $(CARGO)):$(PATH)
 
-.PHONY: all build install uninstall demo test bench twins docs fmt lint man clean
+.PHONY: all build install uninstall demo test test-versions bench twins docs fmt lint man clean
 
 all:
 	scripts/need.sh build
@@ -46,6 +47,9 @@ test:
 	else \
 		$(CARGO) test --locked --workspace --lib --bins --tests; \
 	fi
+
+test-versions:
+	scripts/versions.sh
 
 bench:
 	$(CARGO) bench --locked -p tcpdx-engine --bench packets

@@ -4,7 +4,8 @@
  *
  * An engine diagnoses one capture. Feed it every TCP packet and every ICMP packet in file order with
  * tcpdx_engine_packet and tcpdx_engine_icmp, and ask it about any frame, at any time, with
- * tcpdx_engine_values (the connection) and tcpdx_engine_findings (what was found).
+ * tcpdx_engine_values (the connection) and tcpdx_engine_findings (what was found). tcpdx_engine_statistics
+ * and tcpdx_engine_table are about whole connections.
  *
  * Rules that hold for every function:
  * - It returns TCPDX_STATUS_OK, or a status that says what was wrong; then nothing was written.
@@ -27,7 +28,12 @@
 /**
  * Version of this interface. It changes whenever a struct or a function does.
  */
-#define TCPDX_ABI_VERSION 1
+#define TCPDX_ABI_VERSION 2
+
+/**
+ * How deep the tree of statistics is at most.
+ */
+#define TCPDX_STATISTIC_DEPTH 3
 
 /**
  * How a call ended.
@@ -141,33 +147,11 @@ typedef enum tcpdx_kind {
    * `number` holds a time span in nanoseconds.
    */
   TCPDX_KIND_DURATION = 4,
+  /**
+   * `number` is 1 for yes and 0 for no.
+   */
+  TCPDX_KIND_BOOLEAN = 5,
 } tcpdx_kind;
-
-/**
- * Where the capture was taken, relative to its connections.
- */
-typedef enum tcpdx_vantage {
-  /**
-   * To be inferred for each connection.
-   */
-  TCPDX_VANTAGE_UNKNOWN = 0,
-  /**
-   * At the client.
-   */
-  TCPDX_VANTAGE_CLIENT = 1,
-  /**
-   * At the server.
-   */
-  TCPDX_VANTAGE_SERVER = 2,
-  /**
-   * On the path, near to neither.
-   */
-  TCPDX_VANTAGE_MIDDLE = 3,
-  /**
-   * Near to both.
-   */
-  TCPDX_VANTAGE_BOTH = 4,
-} tcpdx_vantage;
 
 /**
  * The family of an address.
@@ -182,6 +166,24 @@ typedef enum tcpdx_family {
    */
   TCPDX_FAMILY_V6 = 6,
 } tcpdx_family;
+
+/**
+ * How a setting is chosen.
+ */
+typedef enum tcpdx_setting_kind {
+  /**
+   * One of `choices`; the value is its index.
+   */
+  TCPDX_SETTING_KIND_CHOICE = 1,
+  /**
+   * On (1) or off (0).
+   */
+  TCPDX_SETTING_KIND_SWITCH = 2,
+  /**
+   * A time span; the value is in milliseconds.
+   */
+  TCPDX_SETTING_KIND_MILLISECONDS = 3,
+} tcpdx_setting_kind;
 
 /**
  * The diagnosis of one capture.
@@ -219,7 +221,7 @@ typedef struct tcpdx_diagnosis {
 } tcpdx_diagnosis;
 
 /**
- * What can be chosen for an engine.
+ * What was chosen for an engine.
  */
 typedef struct tcpdx_settings {
   /**
@@ -227,13 +229,13 @@ typedef struct tcpdx_settings {
    */
   uint32_t size;
   /**
-   * A tcpdx_vantage.
+   * Length of `values`: tcpdx_setting_count(), or 0 for the usual ones.
    */
-  uint32_t vantage;
+  uint32_t count;
   /**
-   * In which language it speaks: below tcpdx_language_count().
+   * The value of each setting; not kept after the call.
    */
-  uint32_t language;
+  const uint32_t *values;
 } tcpdx_settings;
 
 /**
@@ -468,6 +470,98 @@ typedef struct tcpdx_field {
   const char *about;
 } tcpdx_field;
 
+/**
+ * One of several that can be chosen.
+ */
+typedef struct tcpdx_choice {
+  /**
+   * One word for files and command lines: "auto".
+   */
+  const char *name;
+  /**
+   * What it is called.
+   */
+  const char *title;
+} tcpdx_choice;
+
+/**
+ * One thing that can be chosen for an engine, to be registered.
+ */
+typedef struct tcpdx_setting {
+  /**
+   * sizeof(tcpdx_setting).
+   */
+  uint32_t size;
+  /**
+   * A tcpdx_setting_kind.
+   */
+  uint32_t kind;
+  /**
+   * One word for files and command lines: "language".
+   */
+  const char *name;
+  /**
+   * What it is called, in a few words.
+   */
+  const char *title;
+  /**
+   * What it does, in a sentence.
+   */
+  const char *about;
+  /**
+   * Its value unless the user chooses another.
+   */
+  uint32_t usual;
+  /**
+   * Length of `choices`; 0 when its kind has none.
+   */
+  uint32_t choice_count;
+  /**
+   * What can be chosen.
+   */
+  const struct tcpdx_choice *choices;
+} tcpdx_setting;
+
+/**
+ * One thing to count, as a path in a tree: each name on it counts once more.
+ */
+typedef struct tcpdx_statistic {
+  /**
+   * How many names the path has, at least 1.
+   */
+  uint32_t depth;
+  /**
+   * Not 0 when `measure` is to be averaged at the last name of the path.
+   */
+  uint32_t has_measure;
+  /**
+   * The names, from the root on; NULL beyond `depth`.
+   */
+  const char *path[TCPDX_STATISTIC_DEPTH];
+  /**
+   * What is averaged.
+   */
+  double measure;
+} tcpdx_statistic;
+
+/**
+ * What one connection adds to the statistics.
+ */
+typedef struct tcpdx_statistics {
+  /**
+   * sizeof(tcpdx_statistics).
+   */
+  uint32_t size;
+  /**
+   * Length of `items`.
+   */
+  uint32_t count;
+  /**
+   * What is to be counted.
+   */
+  const struct tcpdx_statistic *items;
+} tcpdx_statistics;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -529,6 +623,15 @@ enum tcpdx_status tcpdx_engine_packet(struct tcpdx_engine *engine, const struct 
 enum tcpdx_status tcpdx_engine_icmp(struct tcpdx_engine *engine, const struct tcpdx_icmp *icmp);
 
 /**
+ * Puts the number of the connection of one TCP or ICMP layer of a frame into `*stream`.
+ * TCPDX_STATUS_NOTHING when that layer was never taken in.
+ */
+enum tcpdx_status tcpdx_engine_stream(struct tcpdx_engine *engine,
+                                      uint32_t frame,
+                                      uint8_t layer,
+                                      uint32_t *stream);
+
+/**
  * Tells about the connection of one TCP or ICMP layer of a frame, as far as it has been taken in.
  * `look` is a tcpdx_look. TCPDX_STATUS_NOTHING when that layer was never taken in.
  */
@@ -558,6 +661,39 @@ uint32_t tcpdx_field_count(void);
  * TCPDX_STATUS_WRONG_VALUE when there is no such field or language.
  */
 enum tcpdx_status tcpdx_field_info(uint32_t field, uint32_t language, struct tcpdx_field *info);
+
+/**
+ * The number of the language of the locale: below tcpdx_language_count().
+ */
+uint32_t tcpdx_language_of_locale(void);
+
+/**
+ * How many settings there are; they are numbered from 0.
+ */
+uint32_t tcpdx_setting_count(void);
+
+/**
+ * Tells one setting in a language (below tcpdx_language_count()).
+ * TCPDX_STATUS_WRONG_VALUE when there is no such setting or language.
+ */
+enum tcpdx_status tcpdx_setting_info(uint32_t setting, uint32_t language, struct tcpdx_setting *info);
+
+/**
+ * Tells what one connection adds to the statistics.
+ * TCPDX_STATUS_NOTHING when there is no such connection.
+ */
+enum tcpdx_status tcpdx_engine_statistics(struct tcpdx_engine *engine,
+                                          uint32_t stream,
+                                          struct tcpdx_statistics *statistics);
+
+/**
+ * Writes a table of connections, with outcome and story, and puts it into `*text`: lines that each end with
+ * a newline. `streams` holds the `count` numbers of the connections; what is no connection is left out.
+ */
+enum tcpdx_status tcpdx_engine_table(struct tcpdx_engine *engine,
+                                     const uint32_t *streams,
+                                     uint32_t count,
+                                     const char **text);
 
 /**
  * What a status means, in English. Never NULL.

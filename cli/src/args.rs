@@ -77,9 +77,40 @@ pub struct Analyze {
     /// Where the captures were taken; inferred per connection unless given
     #[arg(long, value_enum, value_name = "POINT")]
     pub vantage: Option<Point>,
+    /// From when on things are worth telling.
+    #[command(flatten)]
+    pub thresholds: Thresholds,
     /// Language of the texts; that of the locale unless given
     #[arg(long, value_name = "TAG", value_parser = tags::<tcpdx_engine::Language>())]
     pub lang: Option<String>,
+}
+
+/// From when on things are worth telling.
+#[derive(Args, Debug)]
+pub struct Thresholds {
+    /// A server that takes longer to answer is slow; 1s unless given
+    #[arg(long, value_name = "TIME")]
+    pub slow_response: Option<humantime::Duration>,
+    /// Keep-alive probes at most so far apart are frequent; 60.5s unless given
+    #[arg(long, value_name = "TIME")]
+    pub keepalive_interval: Option<humantime::Duration>,
+    /// A connection that was quiet for so long may have been forgotten on the path; 3s unless given
+    #[arg(long, value_name = "TIME")]
+    pub idle_time: Option<humantime::Duration>,
+}
+
+impl From<&Thresholds> for tcpdx_engine::Thresholds {
+    fn from(given: &Thresholds) -> tcpdx_engine::Thresholds {
+        let usual = tcpdx_engine::Thresholds::default();
+        let nanoseconds = |time: Option<humantime::Duration>, usual: i64| {
+            time.map_or(usual, |time| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX))
+        };
+        tcpdx_engine::Thresholds {
+            slow_response: nanoseconds(given.slow_response, usual.slow_response),
+            keepalive_interval: nanoseconds(given.keepalive_interval, usual.keepalive_interval),
+            idle: nanoseconds(given.idle_time, usual.idle),
+        }
+    }
 }
 
 /// Say what a diagnosis means.

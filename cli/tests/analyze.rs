@@ -142,3 +142,16 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
     assert_eq!(output.status.code(), Some(0));
 }
+
+#[test]
+fn thresholds_decide_from_when_on_a_thing_is_told() {
+    for (capture, id, option, tells, hides) in [
+        ("slow-server", "app.slow_response", "--slow-response", "2s", "3s"),
+        ("keepalive-answered-client", "keepalive.frequent", "--keepalive-interval", "1100ms", "500ms"),
+        ("nat-idle-timeout", "path.idle_state_lost", "--idle-time", "4s", "6s"),
+    ] {
+        let capture = format!("{capture}/client.pcap");
+        let told = |options: &[&str]| ids(&jsonl(&capture, options)).contains(&id);
+        assert_eq!((told(&[]), told(&[option, tells]), told(&[option, hides])), (true, true, false), "{id}");
+    }
+}

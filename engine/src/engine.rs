@@ -11,19 +11,13 @@ use crate::icmp::{self, IcmpError};
 use crate::listeners::Listeners;
 use crate::recent::Recent;
 use crate::segment::{IcmpPacket, Packet, Segment};
+use crate::settings::Settings;
 use crate::story;
-use crate::summary::{State, Summary, Vantage};
+use crate::summary::{State, Summary};
 use crate::trackers::crowd::{self, Crowd};
 use crate::trackers::{self, Context};
 use crate::zeek;
 use hashbrown::HashMap;
-
-/// What the caller can choose.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Settings {
-    /// Where the capture was taken, when the user knows it; inferred per connection when `None`.
-    pub vantage: Option<Vantage>,
-}
 
 /// At which look the findings of a frame are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +97,7 @@ impl Engine {
             pool: &self.pool,
             listeners: &self.listeners,
             unfinished: &mut self.unfinished,
+            thresholds: &self.settings.thresholds,
         };
         if backwards > 0 && segment.time < c.last().time {
             trackers::capture::time_backwards(c, &segment, backwards, &mut context);
@@ -122,6 +117,7 @@ impl Engine {
                 pool: &self.pool,
                 listeners: &self.listeners,
                 unfinished: &mut self.unfinished,
+                thresholds: &self.settings.thresholds,
             };
             crowd::after(c, &seen, completed, &mut self.crowd, &mut context);
             if completed {
@@ -150,6 +146,7 @@ impl Engine {
                 pool: &self.pool,
                 listeners: &self.listeners,
                 unfinished: &mut self.unfinished,
+                thresholds: &self.settings.thresholds,
             };
             trackers::icmp(c, &error, &mut context);
         }
@@ -234,17 +231,23 @@ impl Engine {
     /// The findings of one frame, most severe first.
     #[must_use]
     pub fn findings_at(&self, frame: u32, layer: u8, look: Look) -> Vec<Finding> {
+        let unstored = match (look, self.frame(frame, layer)) {
+            (_, None) => Vec::new(),
+            (Look::First, Some(view)) => self.milestones_at(view.stream, frame),
+            (Look::Later, Some(view)) => self.pending(view.stream),
+        };
+        self.findings_with(frame, layer, look, &unstored)
+    }
+
+    /// The same, where the caller knows already what [`Engine::pending`] tells of the connection: it is the same
+    /// for all frames of a connection until more is taken in.
+    #[must_use]
+    pub fn findings_with(&self, frame: u32, layer: u8, look: Look, pending: &[Finding]) -> Vec<Finding> {
         let mut findings: Vec<Finding> = match look {
             Look::First => self.store.proved_by(frame, layer).cloned().collect(),
             Look::Later => self.store.about(frame, layer).cloned().collect(),
         };
-        if let Some(view) = self.frame(frame, layer) {
-            let unstored = match look {
-                Look::First => self.milestones(view.stream),
-                Look::Later => self.pending(view.stream),
-            };
-            findings.extend(unstored.into_iter().filter(|f| f.subject == frame && f.layer == layer));
-        }
+        findings.extend(pending.iter().filter(|f| f.subject == frame && f.layer == layer).cloned());
         findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), f.diagnosis));
         findings
     }
@@ -276,15 +279,18 @@ impl Engine {
         findings
     }
 
-    fn milestones(&self, stream: u32) -> Vec<Finding> {
+    fn milestones_at(&self, stream: u32, frame: u32) -> Vec<Finding> {
         let mut out = Vec::new();
-        if let Some(c) = self.connections.get(stream as usize) {
+        let c = self.connections.get(stream as usize);
+        if let Some(c) = c.filter(|c| trackers::milestones::may_be_about(c, frame)) {
             trackers::milestones::passed(c, &mut out);
         }
         out
     }
 
-    fn pending(&self, stream: u32) -> Vec<Finding> {
+    /// What is told of a connection without being kept: its milestones, and what follows from what it lacks.
+    #[must_use]
+    pub fn pending(&self, stream: u32) -> Vec<Finding> {
         let mut out = Vec::new();
         if let Some(c) = self.connections.get(stream as usize) {
             trackers::pending(c, self.now, &mut out);
@@ -297,6 +303,7 @@ impl Engine {
     pub fn summary(&self, stream: u32, language: Language) -> Option<Summary> {
         let c = self.connections.get(stream as usize)?;
         let findings = self.findings_of(stream);
+        let worst = findings.iter().map(|finding| finding.severity).max();
         let outcome = story::outcome(c, &findings);
         let rsts = [c.rst(From::Client), c.rst(From::Server)];
         let closer = c.ends.iter().enumerate().filter_map(|(side, e)| {
@@ -310,6 +317,7 @@ impl Engine {
             server: c.tuple.dst.into(),
             vantage: c.vantage(),
             outcome,
+            worst,
             client_state: c.client().state,
             server_state: c.server().state,
             conn_state: zeek::conn_state(c),

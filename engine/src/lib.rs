@@ -12,6 +12,7 @@
 //! - [`trackers`]: the rules, one file per phase
 //! - [`catalogue`]: every diagnosis as data, with its texts per language
 //! - [`findings`]: what was found, per frame and per connection
+//! - [`settings`]: what the caller can choose
 //! - [`engine`]: the door
 #![forbid(unsafe_code)]
 
@@ -29,6 +30,7 @@ mod recent;
 pub mod rst;
 pub mod segment;
 pub mod seq;
+pub mod settings;
 mod story;
 mod successor;
 pub mod summary;
@@ -37,7 +39,8 @@ pub mod trackers;
 mod zeek;
 
 pub use catalogue::{Diagnosis, Language, Severity};
-pub use engine::{Engine, FrameView, Look, Settings};
+pub use engine::{Engine, FrameView, Look};
 pub use findings::{Evidence, Finding, Role, Side, Value};
 pub use segment::{IcmpPacket, IpInfo, Packet};
+pub use settings::{Settings, Thresholds};
 pub use summary::{Outcome, State, Summary, Vantage};

@@ -1,5 +1,6 @@
 //! What can be said of a whole connection.
 
+use crate::catalogue::Severity;
 use std::net::SocketAddr;
 
 /// The state of one endpoint (RFC 9293, 3.3.2), as far as the capture proves it.
@@ -137,6 +138,8 @@ pub struct Summary {
     pub vantage: Vantage,
     /// How it ended or stands.
     pub outcome: Outcome,
+    /// The severity of the worst of its findings.
+    pub worst: Option<Severity>,
     /// State of the client after the last frame.
     pub client_state: State,
     /// State of the server after the last frame.

@@ -23,7 +23,7 @@ uint32_t plugin_describe(void)
 
 static void open_engine(void)
 {
-    const tcpdx_settings settings = {.size = sizeof settings};
+    const tcpdx_settings settings = tcpdx_chosen_settings();
     const tcpdx_status status = tcpdx_engine_new(TCPDX_ABI_VERSION, &settings, &tcpdx_open_engine);
     if (status != TCPDX_STATUS_OK)
         ws_warning("tcpdx: no diagnosis: %s", tcpdx_status_text(status));
@@ -38,6 +38,8 @@ static void close_engine(void)
 static void register_protocol(void)
 {
     tcpdx_register();
+    tcpdx_register_preferences();
+    tcpdx_register_statistics();
     register_init_routine(open_engine);
     register_cleanup_routine(close_engine);
 }

@@ -3,9 +3,6 @@
 
 #include "shim.h"
 
-/* Texts at registration are in the library's first language. */
-#define LANGUAGE 0
-
 struct tcpdx_registered tcpdx_registered = {-1, -1, -1, NULL, NULL, NULL};
 
 static header_field_info describe_field(const tcpdx_field *field)
@@ -19,6 +16,9 @@ static header_field_info describe_field(const tcpdx_field *field)
     case TCPDX_KIND_FRAME:
         info.type = FT_FRAMENUM;
         info.strings = FRAMENUM_TYPE(FT_FRAMENUM_NONE);
+        break;
+    case TCPDX_KIND_BOOLEAN:
+        info.type = FT_BOOLEAN;
         break;
     case TCPDX_KIND_DURATION:
         info.type = FT_RELATIVE_TIME;
@@ -36,7 +36,7 @@ static void register_fields(void)
     tcpdx_registered.field_kinds = g_new(tcpdx_kind, count);
     for (uint32_t i = 0; i < count; i++) {
         tcpdx_field field = {.size = sizeof field};
-        tcpdx_field_info(i, LANGUAGE, &field);
+        tcpdx_field_info(i, tcpdx_language_of_locale(), &field);
         tcpdx_registered.fields[i] = -1;
         tcpdx_registered.field_kinds[i] = (tcpdx_kind)field.kind;
         table[i] = (hf_register_info){&tcpdx_registered.fields[i], describe_field(&field)};
@@ -91,7 +91,7 @@ static void register_experts(void)
     tcpdx_registered.experts = g_malloc_n(count, sizeof *tcpdx_registered.experts);
     for (uint32_t i = 0; i < count; i++) {
         tcpdx_diagnosis diagnosis = {.size = sizeof diagnosis};
-        tcpdx_diagnosis_info(i, LANGUAGE, &diagnosis);
+        tcpdx_diagnosis_info(i, tcpdx_language_of_locale(), &diagnosis);
         for (uint32_t severity = TCPDX_SEVERITY_CHAT; severity <= TCPDX_SEVERITY_ERROR; severity++)
             if (severity != diagnosis.severity)
                 *next++ = describe_expert(i, &diagnosis, severity);

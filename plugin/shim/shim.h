@@ -36,6 +36,18 @@ extern struct tcpdx_registered tcpdx_registered;
 /* Registers protocol, fields and expert infos from the library's tables. */
 void tcpdx_register(void);
 
+/* Registers what the user can choose. */
+void tcpdx_register_preferences(void);
+
+/* What the user has chosen; it holds until the next call. */
+tcpdx_settings tcpdx_chosen_settings(void);
+
+/* Registers the statistics: "-z tcpdx,tree" and "-z tcpdx,conv". */
+void tcpdx_register_statistics(void);
+
+/* Tells one TCP or ICMP layer of a packet to the statistics that are being made. */
+void tcpdx_tap(packet_info *pinfo, uint8_t layer);
+
 /* Puts wrappers around the dissectors whose packets the engine wants. */
 void tcpdx_wrap(void);
 

@@ -15,6 +15,9 @@ static void add_value(proto_tree *tree, tvbuff_t *tvb, const tcpdx_value *value)
     case TCPDX_KIND_NUMBER:
         item = proto_tree_add_uint(tree, id, tvb, 0, 0, (uint32_t)value->number);
         break;
+    case TCPDX_KIND_BOOLEAN:
+        item = proto_tree_add_boolean(tree, id, tvb, 0, 0, (uint32_t)value->number);
+        break;
     case TCPDX_KIND_FRAME:
         item = proto_tree_add_uint(tree, id, tvb, 0, 0, (uint32_t)value->number);
         if (value->text)

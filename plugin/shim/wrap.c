@@ -12,6 +12,7 @@
 #include <epan/exceptions.h>
 #include <epan/ipproto.h>
 #include <string.h>
+#include <wiretap/wtap.h>
 
 struct wrapped {
     dissector_handle_t original;
@@ -135,6 +136,7 @@ static int dissect_and_show(const struct wrapped *wrapped, tvbuff_t *tvb, packet
         length = call_dissector_only(wrapped->original, tvb, pinfo, tree, data);
     }
     FINALLY {
+        tcpdx_tap(pinfo, layer);
         tcpdx_show(tvb, pinfo, tree, layer);
     }
     ENDTRY;

@@ -1,21 +1,34 @@
 //! The calls that make an engine, feed it and ask it.
 
 use crate::ABI_VERSION;
-use crate::input::{Icmp, Packet, Settings, fill, input};
+use crate::input::{Icmp, Packet, fill, input};
+use crate::known::{Known, Recent};
+use crate::settings::{Settings, Told};
+use crate::statistics::StatisticList;
 use crate::status::{Status, guard};
 use crate::view::{FindingList, Findings, ValueList, Values};
+use std::ffi::CString;
+use std::rc::Rc;
 use tcpdx_engine::{self as engine, Language};
 
 /// The diagnosis of one capture.
 pub struct Engine {
-    engine: engine::Engine,
-    language: Language,
+    pub(crate) engine: engine::Engine,
+    pub(crate) language: Language,
+    /// Which findings are told.
+    pub(crate) told: Told,
     /// A call panicked: what the engine holds cannot be trusted any more.
     broken: bool,
+    /// What was asked about last.
+    recent: Recent,
     /// What the last call of tcpdx_engine_values handed out.
     values: ValueList,
     /// What the last call of tcpdx_engine_findings handed out.
     findings: FindingList,
+    /// What the last call of tcpdx_engine_statistics handed out.
+    pub(crate) statistics: StatisticList,
+    /// What the last call of tcpdx_engine_table handed out.
+    pub(crate) table: CString,
 }
 
 /// When the findings of a frame are wanted.
@@ -26,6 +39,22 @@ pub enum Look {
     First = 1,
     /// After it was read: what is about this frame.
     Later = 2,
+}
+
+impl Engine {
+    fn known(&mut self, stream: u32) -> Option<Rc<Known>> {
+        self.recent.get(&self.engine, stream, self.language)
+    }
+
+    fn found(&mut self, frame: u32, layer: u8, look: engine::Look) -> Vec<engine::Finding> {
+        if look == engine::Look::First {
+            return self.engine.findings_at(frame, layer, look);
+        }
+        let Some(view) = self.engine.frame(frame, layer) else { return Vec::new() };
+        let known = self.known(view.stream);
+        let pending = known.as_ref().map_or(&[][..], |known| &known.pending);
+        self.engine.findings_with(frame, layer, look, pending)
+    }
 }
 
 fn which(look: u32) -> Result<engine::Look, Status> {
@@ -53,13 +82,17 @@ pub unsafe extern "C" fn tcpdx_engine_new(
         if engine.is_null() {
             return Err(Status::NullPointer);
         }
-        let (settings, language) = unsafe { input(settings) }?.read()?;
+        let chosen = unsafe { input(settings)?.read() }?;
         let made = Engine {
-            engine: engine::Engine::new(settings),
-            language,
+            engine: engine::Engine::new(chosen.engine),
+            language: chosen.language,
+            told: chosen.told,
             broken: false,
+            recent: Recent::default(),
             values: ValueList::default(),
             findings: FindingList::default(),
+            statistics: StatisticList::default(),
+            table: CString::default(),
         };
         unsafe { engine.write(Box::into_raw(Box::new(made))) };
         Ok(())
@@ -84,6 +117,7 @@ pub unsafe extern "C" fn tcpdx_engine_packet(engine: *mut Engine, packet: *const
     unsafe {
         call(engine, |engine| {
             let packet = input(packet)?.read()?;
+            engine.recent.forget();
             engine.engine.packet(&packet).map(|_| ()).ok_or(Status::Nothing)
         })
     }
@@ -96,7 +130,26 @@ pub unsafe extern "C" fn tcpdx_engine_icmp(engine: *mut Engine, icmp: *const Icm
     unsafe {
         call(engine, |engine| {
             let icmp = input(icmp)?.read()?;
+            engine.recent.forget();
             engine.engine.icmp(&icmp).map(|_| ()).ok_or(Status::Nothing)
+        })
+    }
+}
+
+/// Puts the number of the connection of one TCP or ICMP layer of a frame into `*stream`.
+/// TCPDX_STATUS_NOTHING when that layer was never taken in.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tcpdx_engine_stream(
+    engine: *mut Engine,
+    frame: u32,
+    layer: u8,
+    stream: *mut u32,
+) -> Status {
+    unsafe {
+        call(engine, |engine| {
+            let stream = stream.as_mut().ok_or(Status::NullPointer)?;
+            *stream = engine.engine.frame(frame, layer).ok_or(Status::Nothing)?.stream;
+            Ok(())
         })
     }
 }
@@ -115,8 +168,14 @@ pub unsafe extern "C" fn tcpdx_engine_values(
         call(engine, |engine| {
             fill(values, || {
                 let look = which(look)?;
-                let list = ValueList::of_frame(&engine.engine, frame, layer, look, engine.language);
-                engine.values = list.ok_or(Status::Nothing)?;
+                let view = engine.engine.frame(frame, layer).ok_or(Status::Nothing)?;
+                let known = engine.known(view.stream).ok_or(Status::Nothing)?;
+                let mut proved = match look {
+                    engine::Look::First => Vec::new(),
+                    engine::Look::Later => engine.engine.proved_by(frame, layer),
+                };
+                proved.retain(|finding| engine.told.tells(finding));
+                engine.values = ValueList::of_frame(view, known, &proved, engine.language);
                 Ok(engine.values.as_c())
             })
         })
@@ -136,7 +195,8 @@ pub unsafe extern "C" fn tcpdx_engine_findings(
     unsafe {
         call(engine, |engine| {
             fill(findings, || {
-                let found = engine.engine.findings_at(frame, layer, which(look)?);
+                let mut found = engine.found(frame, layer, which(look)?);
+                found.retain(|finding| engine.told.tells(finding));
                 engine.findings = FindingList::new(&found, frame, engine.language);
                 Ok(engine.findings.as_c())
             })
@@ -148,7 +208,10 @@ pub unsafe extern "C" fn tcpdx_engine_findings(
 ///
 /// C keeps the promise of the header: the engine comes from tcpdx_engine_new, is not freed, and one
 /// thread at a time uses it.
-unsafe fn call(engine: *mut Engine, body: impl FnOnce(&mut Engine) -> Result<(), Status>) -> Status {
+pub(crate) unsafe fn call(
+    engine: *mut Engine,
+    body: impl FnOnce(&mut Engine) -> Result<(), Status>,
+) -> Status {
     let Some(engine) = (unsafe { engine.as_mut() }) else { return Status::NullPointer };
     if engine.broken {
         return Status::Internal;

@@ -1,4 +1,4 @@
-//! Packets and settings as C hands them over.
+//! Packets as C hands them over.
 
 use crate::status::Status;
 use std::net::IpAddr;
@@ -128,46 +128,6 @@ impl Icmp {
             v6: self.v6 != 0,
             bytes: unsafe { slice(self.bytes, self.captured_len)? },
         })
-    }
-}
-
-/// Where the capture was taken, relative to its connections.
-#[repr(C)]
-pub enum Vantage {
-    /// To be inferred for each connection.
-    Unknown = 0,
-    /// At the client.
-    Client = 1,
-    /// At the server.
-    Server = 2,
-    /// On the path, near to neither.
-    Middle = 3,
-    /// Near to both.
-    Both = 4,
-}
-
-/// What can be chosen for an engine.
-#[repr(C)]
-pub struct Settings {
-    /// sizeof(tcpdx_settings).
-    pub size: u32,
-    /// A tcpdx_vantage.
-    pub vantage: u32,
-    /// In which language it speaks: below tcpdx_language_count().
-    pub language: u32,
-}
-
-impl Settings {
-    pub(crate) fn read(&self) -> Result<(engine::Settings, Language), Status> {
-        let vantage = [
-            None,
-            Some(engine::Vantage::Client),
-            Some(engine::Vantage::Server),
-            Some(engine::Vantage::Middle),
-            Some(engine::Vantage::Both),
-        ];
-        let vantage = *vantage.get(self.vantage as usize).ok_or(Status::WrongValue)?;
-        Ok((engine::Settings { vantage }, language(self.language)?))
     }
 }
 

@@ -1,10 +1,13 @@
 //! The C ABI of the engine, `libtcpdx.so`; its contract is in `include/tcpdx.h`, made from this crate.
 //!
 //! - [`status`]: how a call ended, and the guard that keeps panics inside
-//! - [`input`]: packets and settings as C hands them over
+//! - [`input`]: packets as C hands them over
+//! - [`settings`]: what the user can choose
 //! - [`catalogue`]: the diagnoses, for registration
 //! - [`fields`]: what can be said about a frame besides, for registration
 //! - [`view`]: values and findings of one frame as C reads them
+//! - `known`: what was worked out of connections, kept for their other frames
+//! - [`statistics`]: what is counted of each connection, and the table of connections
 //! - [`engine`]: the calls
 // This crate is where C pointers are turned into references; nothing else of the project may.
 #![allow(unsafe_code)]
@@ -15,13 +18,17 @@ pub mod catalogue;
 pub mod engine;
 pub mod fields;
 pub mod input;
+mod known;
+pub mod settings;
+pub mod statistics;
 pub mod status;
 pub mod view;
+mod words;
 
 use std::ffi::c_char;
 
 /// Version of this interface. It changes whenever a struct or a function does.
-pub const ABI_VERSION: u32 = 1;
+pub const ABI_VERSION: u32 = 2;
 
 /// The version of the interface that this library speaks: TCPDX_ABI_VERSION of its header.
 #[unsafe(no_mangle)]

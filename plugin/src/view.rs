@@ -2,11 +2,14 @@
 
 use crate::catalogue::c_string;
 use crate::fields::Field;
+use crate::known::Known;
 use std::ffi::{CString, c_char};
 use std::ptr;
-use tcpdx_engine::{self as engine, Language, Look, catalogue::texts};
+use std::rc::Rc;
+use tcpdx_engine::{self as engine, Language, catalogue::texts};
 
 /// The value of one field.
+#[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Value {
     /// Which field: below tcpdx_field_count(). Its tcpdx_kind says which of the two below is in use.
@@ -61,14 +64,16 @@ pub struct Findings {
 pub(crate) struct ValueList {
     values: Vec<Value>,
     texts: Vec<CString>,
+    /// What some of the values point into.
+    known: Option<Rc<Known>>,
 }
 
 impl ValueList {
-    fn number(&mut self, field: Field, number: i64) {
+    pub(crate) fn number(&mut self, field: Field, number: i64) {
         self.values.push(Value { field: field as u32, number, text: ptr::null() });
     }
 
-    fn text(&mut self, field: Field, text: &str) {
+    pub(crate) fn text(&mut self, field: Field, text: &str) {
         self.labelled(field, 0, text);
     }
 
@@ -78,7 +83,7 @@ impl ValueList {
         self.texts.push(text);
     }
 
-    fn optional(&mut self, field: Field, number: Option<i64>) {
+    pub(crate) fn optional(&mut self, field: Field, number: Option<i64>) {
         if let Some(number) = number {
             self.number(field, number);
         }
@@ -92,40 +97,25 @@ impl ValueList {
         }
     }
 
-    /// What is known about the connection of one layer of a frame. `None` when it was never taken in.
+    /// What is known about the connection of one layer of a frame, once the frame itself was found.
     pub(crate) fn of_frame(
-        engine: &engine::Engine,
-        frame: u32,
-        layer: u8,
-        look: Look,
+        view: engine::FrameView,
+        known: Rc<Known>,
+        proved: &[engine::Finding],
         language: Language,
-    ) -> Option<ValueList> {
-        let view = engine.frame(frame, layer)?;
-        let summary = engine.summary(view.stream, language)?;
+    ) -> ValueList {
         let mut list = ValueList::default();
-        list.text(Field::Story, &summary.story);
+        list.values.reserve(known.rest.values.len() + 4);
+        list.values.extend(&known.story.values);
         list.text(Field::ClientState, view.client_state.name());
         list.text(Field::ServerState, view.server_state.name());
-        list.text(Field::Outcome, summary.outcome.name());
-        list.number(Field::Stream, view.stream.into());
-        list.text(Field::Client, &summary.client.to_string());
-        list.text(Field::Server, &summary.server.to_string());
-        if let Some(client) = summary.client_closed_first {
-            list.text(Field::ClosedFirst, if client { "client" } else { "server" });
+        list.values.extend(&known.rest.values);
+        for finding in proved {
+            let title = texts(language).title(finding.diagnosis);
+            list.labelled(Field::Proves, finding.subject.into(), title);
         }
-        list.text(Field::Vantage, summary.vantage.name());
-        list.text(Field::ConnState, summary.conn_state);
-        list.text(Field::History, &summary.history);
-        list.optional(Field::HandshakeRtt, summary.handshake_rtt);
-        list.optional(Field::HandshakeRttServer, summary.handshake_rtt_server);
-        list.optional(Field::HandshakeRttClient, summary.handshake_rtt_client);
-        if look == Look::Later {
-            for finding in engine.proved_by(frame, layer) {
-                let title = texts(language).title(finding.diagnosis);
-                list.labelled(Field::Proves, finding.subject.into(), title);
-            }
-        }
-        Some(list)
+        list.known = Some(known);
+        list
     }
 
     /// What a finding says besides its message, as seen from `frame`.

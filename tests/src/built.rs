@@ -1,5 +1,6 @@
 //! What the tests drive, built as users get it.
 
+use crate::tree;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
@@ -44,7 +45,7 @@ fn build() -> Built {
     let target = target.join(profile);
     let folder = |name| format!("{name}={}", target.display());
     // Tests may run in several processes at once: one of them makes the plugin, the others wait.
-    run(Command::new("flock")
+    run(tree::command("flock")
         .arg(target.join("shim.lock"))
         .args(["make", "--silent", &folder("OUT"), &folder("LIB")])
         .current_dir(root().join("plugin/shim")));
@@ -57,9 +58,9 @@ fn build() -> Built {
     }
 }
 
-/// `X.Y` of the installed Wireshark X.Y.Z.
+/// `X.Y` of the Wireshark X.Y.Z that is tested.
 fn series() -> String {
-    let version = run(Command::new("pkg-config").args(["--modversion", "wireshark"]));
+    let version = run(tree::command("pkg-config").args(["--modversion", "wireshark"]));
     let mut parts = version.trim().split('.');
     [parts.next().unwrap_or_default(), parts.next().unwrap_or_default()].join(".")
 }

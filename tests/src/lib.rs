@@ -10,6 +10,7 @@
 //! - [`judge`]: what was told against what must be told
 //! - [`traffic`]: the packets of a capture, to be changed and diagnosed
 //! - [`variant`]: changes to a capture that leave its diagnoses the same
+//! - [`tree`]: another Wireshark than the machine's
 //! - [`told`]: what the command and the plugin tell of a capture
 
 pub mod abi;
@@ -21,5 +22,6 @@ pub mod judge;
 pub mod pdml;
 pub mod told;
 pub mod traffic;
+pub mod tree;
 pub mod variant;
 pub mod wireshark;

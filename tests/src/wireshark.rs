@@ -6,10 +6,10 @@
 //! ("nobody"), who need not be able to read the project: captures are copied into that home.
 
 use crate::built::built;
+use crate::tree;
 use std::fs;
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
@@ -57,16 +57,14 @@ impl Wireshark {
     /// A program of Wireshark's, in this home.
     #[must_use]
     pub fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
+        let mut command =
+            self.user.map_or_else(|| tree::command(program), |user| tree::command_as(user, program));
         command.current_dir(self.home.path()).env("HOME", self.home.path()).env("LC_ALL", "C.UTF-8");
         for folder in ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "WIRESHARK_CONFIG_DIR"] {
             command.env_remove(folder);
         }
         for everyones in ["WIRESHARK_PLUGIN_DIR", "WIRESHARK_EXTCAP_DIR"] {
             command.env(everyones, self.home.path().join(NO_PLUGINS));
-        }
-        if let Some(user) = self.user {
-            command.uid(user).gid(user);
         }
         command
     }

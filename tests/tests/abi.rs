@@ -286,9 +286,22 @@ fn null_gives_a_status() {
             library.tcpdx_engine_values(engine.engine, 1, 0, later, null_mut()),
             library.tcpdx_engine_findings(null_mut(), 1, 0, later, &mut Default::default()),
             library.tcpdx_engine_findings(engine.engine, 1, 0, later, null_mut()),
+            library.tcpdx_setting_info(0, 0, null_mut()),
+            library.tcpdx_engine_new(
+                TCPDX_ABI_VERSION,
+                &tcpdx_settings { count: 1, ..settings() },
+                &mut made,
+            ),
+            library.tcpdx_engine_stream(null_mut(), 1, 0, &mut 0),
+            library.tcpdx_engine_stream(engine.engine, 1, 0, null_mut()),
+            library.tcpdx_engine_statistics(null_mut(), 0, &mut Default::default()),
+            library.tcpdx_engine_statistics(engine.engine, 0, null_mut()),
+            library.tcpdx_engine_table(null_mut(), &0, 1, &mut null()),
+            library.tcpdx_engine_table(engine.engine, null(), 1, &mut null()),
+            library.tcpdx_engine_table(engine.engine, &0, 1, null_mut()),
         ]
     };
-    assert_eq!(statuses, [TCPDX_STATUS_NULL_POINTER; 14]);
+    assert_eq!(statuses, [TCPDX_STATUS_NULL_POINTER; 23]);
     assert!(made.is_null());
     assert_eq!(unsafe { library.tcpdx_engine_free(null_mut()) }, TCPDX_STATUS_OK);
 }
@@ -324,9 +337,15 @@ fn a_wrong_size_gives_a_status() {
                     1,
                     &mut tcpdx_findings { size, ..Default::default() },
                 ),
+                library.tcpdx_setting_info(0, 0, &mut tcpdx_setting { size, ..Default::default() }),
+                library.tcpdx_engine_statistics(
+                    engine.engine,
+                    0,
+                    &mut tcpdx_statistics { size, ..Default::default() },
+                ),
             ]
         };
-        assert_eq!(statuses, [TCPDX_STATUS_WRONG_SIZE; 7], "size {size}");
+        assert_eq!(statuses, [TCPDX_STATUS_WRONG_SIZE; 9], "size {size}");
     }
     assert!(made.is_null());
 }
@@ -346,9 +365,9 @@ fn another_version_gives_a_status() {
 fn a_wrong_value_gives_a_status() {
     let library = library();
     let engine = Engine::new(&library);
-    let mut made = null_mut();
     let mut field = field(&library, 0);
     let mut diagnosis = tcpdx_diagnosis { size: size_of_u32::<tcpdx_diagnosis>(), ..Default::default() };
+    let mut setting = tcpdx_setting { size: size_of_u32::<tcpdx_setting>(), ..Default::default() };
     let syn = header(4000, 80, 1000, 0, SYN);
     let right = packet(1, CLIENT, SERVER, &syn);
     let no_family = tcpdx_address { family: 5, bytes: [0; 16] };
@@ -358,8 +377,8 @@ fn a_wrong_value_gives_a_status() {
             library.tcpdx_diagnosis_info(0, library.tcpdx_language_count(), &mut diagnosis),
             library.tcpdx_field_info(library.tcpdx_field_count(), 0, &mut field),
             library.tcpdx_field_info(0, library.tcpdx_language_count(), &mut field),
-            library.tcpdx_engine_new(1, &tcpdx_settings { vantage: 5, ..settings() }, &mut made),
-            library.tcpdx_engine_new(1, &tcpdx_settings { language: u32::MAX, ..settings() }, &mut made),
+            library.tcpdx_setting_info(library.tcpdx_setting_count(), 0, &mut setting),
+            library.tcpdx_setting_info(0, library.tcpdx_language_count(), &mut setting),
             engine.packet(&tcpdx_packet { frame: 0, ..right }),
             engine.packet(&tcpdx_packet { src: no_family, ..right }),
             engine.packet(&tcpdx_packet { dst: no_family, ..right }),
@@ -371,5 +390,51 @@ fn a_wrong_value_gives_a_status() {
         ]
     };
     assert_eq!(statuses, [TCPDX_STATUS_WRONG_VALUE; 14]);
-    assert!(made.is_null());
+}
+
+/// Every setting with its usual value.
+fn usual_values(library: &Library) -> Vec<u32> {
+    let setting = |index| {
+        let mut setting = tcpdx_setting { size: size_of_u32::<tcpdx_setting>(), ..Default::default() };
+        assert_eq!(unsafe { library.tcpdx_setting_info(index, 0, &mut setting) }, TCPDX_STATUS_OK);
+        setting.usual
+    };
+    (0..unsafe { library.tcpdx_setting_count() }).map(setting).collect()
+}
+
+fn made_with(library: &Library, values: &[u32]) -> tcpdx_status {
+    let settings = tcpdx_settings { count: values.len() as u32, values: values.as_ptr(), ..settings() };
+    let mut made = null_mut();
+    let status = unsafe { library.tcpdx_engine_new(TCPDX_ABI_VERSION, &settings, &mut made) };
+    assert_eq!(made.is_null(), status != TCPDX_STATUS_OK);
+    unsafe { library.tcpdx_engine_free(made) };
+    status
+}
+
+#[test]
+fn settings_take_what_they_offer_and_nothing_else() {
+    let library = library();
+    let usual = usual_values(&library);
+    assert_eq!(made_with(&library, &usual), TCPDX_STATUS_OK);
+    assert_eq!(made_with(&library, &usual[1..]), TCPDX_STATUS_WRONG_SIZE);
+    for index in 0..usual.len() {
+        let mut setting = tcpdx_setting { size: size_of_u32::<tcpdx_setting>(), ..Default::default() };
+        for language in 0..unsafe { library.tcpdx_language_count() } {
+            let status = unsafe { library.tcpdx_setting_info(index as u32, language, &mut setting) };
+            assert_eq!(status, TCPDX_STATUS_OK);
+            assert!([setting.name, setting.title, setting.about].iter().all(|t| !text(*t).is_empty()));
+        }
+        let with = |value| {
+            let mut values = usual.clone();
+            values[index] = value;
+            made_with(&library, &values)
+        };
+        assert_eq!((with(0), with(1)), (TCPDX_STATUS_OK, TCPDX_STATUS_OK));
+        let any = if setting.kind == TCPDX_SETTING_KIND_CHOICE {
+            TCPDX_STATUS_WRONG_VALUE
+        } else {
+            TCPDX_STATUS_OK
+        };
+        assert_eq!((with(u32::MAX), with(100)), (any, any), "{}", text(setting.name));
+    }
 }

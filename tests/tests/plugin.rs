@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use tcpdx_engine::{Diagnosis, Language, catalogue::texts};
-use tcpdx_tests::built::root;
+use tcpdx_tests::built::{built, root};
 use tcpdx_tests::corpus::{self, Capture};
 use tcpdx_tests::told::{self, Passes};
 use tcpdx_tests::wireshark::Wireshark;
@@ -220,6 +220,10 @@ fn an_icmp_error_tells_the_connection_that_it_quotes() {
     assert!(told.iter().any(|line| line.contains("handshake.rejected_by_icmp")), "{told:?}");
 }
 
+/// Cases in which Wireshark since 4.2 begins a new connection, and Wireshark 4.0 and the engine do not: with a SYN
+/// that is sent again after the RST which answered the challenge ACK.
+const SPLIT_SINCE_4_2: &[&str] = &["syn-on-established-challenge-ack"];
+
 #[test]
 fn connections_are_numbered_as_wireshark_numbers_them() {
     let wireshark = Wireshark::with_plugin().unwrap();
@@ -230,7 +234,9 @@ fn connections_are_numbered_as_wireshark_numbers_them() {
         Ok(numbers.iter().any(differ).then(|| capture.name.clone()))
     };
     let different: Vec<_> = corpus::each(&captures, check).unwrap().into_iter().flatten().collect();
-    assert_eq!(different, Vec::<String>::new());
+    let known = if built().series == "4.0" { &[] } else { SPLIT_SINCE_4_2 };
+    let unknown = |name: &&String| !known.iter().any(|case| name.split('/').next() == Some(case));
+    assert_eq!(different.iter().filter(unknown).collect::<Vec<_>>(), Vec::<&String>::new());
 }
 
 #[test]

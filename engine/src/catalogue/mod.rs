@@ -199,6 +199,15 @@ impl Diagnosis {
         Self::ALL.iter().copied().find(|d| d.id() == id)
     }
 
+    /// Every family, in the order of the catalogue.
+    pub fn families() -> impl Iterator<Item = &'static str> {
+        let mut last = "";
+        Self::ALL
+            .iter()
+            .map(|d| d.family())
+            .filter(move |family| std::mem::replace(&mut last, family) != *family)
+    }
+
     /// The part of the id before the dot, e.g. `handshake`.
     #[must_use]
     pub fn family(self) -> &'static str {

@@ -35,6 +35,23 @@ impl Language {
         }
     }
 
+    /// What it calls itself.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Language::English => "English",
+            Language::Chinese => "简体中文",
+        }
+    }
+
+    /// The language of a POSIX locale such as `zh_CN.UTF-8`. `None` when it is not among ours.
+    #[must_use]
+    pub fn of_locale(locale: &str) -> Option<Language> {
+        let tag = locale.split(['.', '@']).next()?.replace('_', "-");
+        let known = |tag: &str| Self::ALL.iter().copied().find(|l| l.tag().eq_ignore_ascii_case(tag));
+        known(&tag).or_else(|| known(tag.split('-').next()?))
+    }
+
     fn source(self) -> &'static str {
         match self {
             Language::English => include_str!("en.toml"),
@@ -95,6 +112,7 @@ struct File {
     severity: BTreeMap<String, String>,
     side: BTreeMap<String, String>,
     role: BTreeMap<String, String>,
+    family: BTreeMap<String, String>,
     term: BTreeMap<String, String>,
     unit: BTreeMap<String, Unit>,
     story: Stories,
@@ -187,6 +205,12 @@ impl Texts {
     #[must_use]
     pub fn severity(&self, severity: Severity) -> &str {
         self.file.severity.get(severity.name()).map_or(severity.name(), String::as_str)
+    }
+
+    /// What a family of diagnoses is called.
+    #[must_use]
+    pub fn family<'a>(&'a self, family: &'a str) -> &'a str {
+        self.file.family.get(family).map_or(family, String::as_str)
     }
 
     /// The word for a side.

@@ -16,8 +16,6 @@ pub(crate) struct Notes {
 
 /// A client that has said so many things in a row, with pauses, does not wait for answers: it only tells.
 const TELLS: u8 = 2;
-/// A server that takes longer than this to answer is slow, nanoseconds.
-const SLOW: i64 = 1_000_000_000;
 /// Nobody says anything for so long after the handshake, nanoseconds.
 const SILENT: i64 = 5_000_000_000;
 /// A request without answer for so long counts as unanswered when the connection ends, nanoseconds.
@@ -56,7 +54,7 @@ fn slow_response(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>)
         && client.acked_at.time <= request.time
         && !segment.ack.after(client.next);
     if client.unanswered >= TELLS
-        || worked < SLOW
+        || worked < context.thresholds.slow_response
         || !at_once
         || acked_after * 4 > took
         || !first

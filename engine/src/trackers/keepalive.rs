@@ -37,8 +37,6 @@ struct Line {
 
 /// A line that was quiet for less is not idle, nanoseconds: the shortest interval one can set is 1 s.
 const IDLE: i64 = 500_000_000;
-/// Probes at most so far apart are worth a note, nanoseconds.
-const FREQUENT: i64 = 60_500_000_000;
 /// The queues of a network card mix up what comes within so many nanoseconds.
 const MIXED_UP: i64 = 1_000_000;
 /// Linux answers at most one probe in so many nanoseconds (tcp_invalid_ratelimit).
@@ -136,7 +134,8 @@ fn probe(c: &mut Connection, segment: &Segment<'_>, from: From, context: &mut Co
     line.alone = None;
     let alone = line.failed == 1;
     let interval = segment.time - if before.is_set() { before.time } else { idle_since };
-    let frequent = before.is_set() && !line.frequent_told && interval <= FREQUENT;
+    let frequent =
+        before.is_set() && !line.frequent_told && interval <= context.thresholds.keepalive_interval;
     line.frequent_told |= frequent;
     let count = line.count;
 

@@ -6,6 +6,13 @@ use crate::connection::{Connection, Course, From};
 use crate::endpoint::{Endpoint, Facts};
 use crate::findings::{Finding, Side, Value};
 
+/// Whether one of the milestones can be about that frame; cheaper than to work them out.
+pub(crate) fn may_be_about(c: &Connection, frame: u32) -> bool {
+    frame == c.first.frame
+        || frame == c.handshake.third_ack.frame
+        || c.ends.iter().any(|end| frame == end.fin.frame || frame == end.fin_acked.frame)
+}
+
 /// All milestones that the connection has passed; each is about the frame that proves it.
 pub(crate) fn passed(c: &Connection, out: &mut Vec<Finding>) {
     out.extend(

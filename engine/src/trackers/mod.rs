@@ -25,6 +25,7 @@ use crate::icmp::IcmpError;
 use crate::listeners::Listeners;
 use crate::rst;
 use crate::segment::Segment;
+use crate::settings::Thresholds;
 use crate::zeek;
 
 /// What a tracker may use beside the connection and the segment.
@@ -37,6 +38,8 @@ pub(crate) struct Context<'a> {
     pub(crate) listeners: &'a Listeners,
     /// Heads of HTTP messages that go on in segments to come.
     pub(crate) unfinished: &'a mut Unfinished,
+    /// From when on things are worth telling.
+    pub(crate) thresholds: &'a Thresholds,
 }
 
 /// What the trackers keep about a connection that gave them reason to.

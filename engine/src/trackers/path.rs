@@ -25,8 +25,6 @@ const RESEGMENTED: i64 = 200_000_000;
 const INTERRUPTED: u32 = 3;
 /// An interruption shorter than this is a loss like others, nanoseconds.
 const BLACKOUT: i64 = 1_000_000_000;
-/// A connection that was quiet for less is not idle; and no device forgets it so soon, nanoseconds.
-const IDLE: i64 = 3_000_000_000;
 /// A server repeats its SYN-ACK after this time, nanoseconds (RFC 6298, 2.1), with some slack for its timer.
 const SYN_ACK_AGAIN: i64 = 1_100_000_000;
 /// The TCP header has room for so many bytes of options.
@@ -87,7 +85,7 @@ pub(crate) fn timeout(c: &mut Connection, seen: &Seen<'_>, row: loss::Timeouts, 
         return;
     }
     let idle = row.first.time - peer.last.time;
-    if idle >= IDLE
+    if idle >= context.thresholds.idle
         && idle >= 20 * c.rtt().unwrap_or(0)
         && peer.last.is_set()
         && sender.bytes() > u64::from(segment.len)
@@ -116,7 +114,7 @@ fn only_full_size_lost(c: &Connection, seen: &Seen<'_>, row: loss::Timeouts, con
         c.handshake.third_ack.is_set() && c.handshake.syn_ack_repeats == 0 && waited > SYN_ACK_AGAIN;
     let passed = c.handshake.established()
         || if c.syn().is_set() { third_ack_passed } else { sender.largest_acked > 0 };
-    let at_once = row.first.time - peer.last.time < IDLE;
+    let at_once = row.first.time - peer.last.time < context.thresholds.idle;
     let several = sender.unacknowledged(peer) >= 2 * seen.segment.len;
     let full_size = sender.flight.iter(context.pool).all(|sent| sent.seq_len >= seen.segment.len);
     passed && at_once && several && full_size

@@ -20,7 +20,7 @@ impl Report {
             "middle" => Vantage::Middle,
             other => panic!("unknown vantage {other}"),
         });
-        let mut engine = Engine::new(Settings { vantage });
+        let mut engine = Engine::new(Settings { vantage, ..Settings::default() });
         let packets = play(conversation);
         for (n, captured) in packets.iter().enumerate() {
             let frame = n as u32 + 1;

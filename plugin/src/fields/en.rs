@@ -17,6 +17,7 @@ pub(super) fn text(field: Field) -> (&'static str, &'static str) {
             "State of the server after this frame (RFC 9293), as far as the capture proves it",
         ),
         Field::Outcome => ("Outcome", "How the connection ended, or how it stands, in one word"),
+        Field::Clean => ("Clean", "Whether nothing worse than a note was found about the connection"),
         Field::Story => ("Story", "The whole connection in one sentence"),
         Field::Vantage => {
             ("Captured at", "Where the capture was taken: client, server, middle, both or unknown")

@@ -22,6 +22,8 @@ pub enum Kind {
     Frame = 3,
     /// `number` holds a time span in nanoseconds.
     Duration = 4,
+    /// `number` is 1 for yes and 0 for no.
+    Boolean = 5,
 }
 
 macro_rules! fields {
@@ -59,6 +61,8 @@ fields! {
     ServerState "server.state" Text;
     /// How the connection ended or stands, one word.
     Outcome "outcome" Text;
+    /// Whether nothing worse than a note was found.
+    Clean "clean" Boolean;
     /// The same in a sentence.
     Story "story" Text;
     /// Where the capture was taken.
@@ -121,16 +125,25 @@ struct Strings {
 static STRINGS: LazyLock<Vec<Vec<Strings>>> = LazyLock::new(|| {
     let strings = |language: &Language| {
         let of = |field: &Field| {
-            let (name, about) = match language {
-                Language::English => en::text(*field),
-                Language::Chinese => zh_cn::text(*field),
-            };
+            let (name, about) = text(*field, *language);
             Strings { filter: c_string(field.filter()), name: c_string(name), about: c_string(about) }
         };
         Field::ALL.iter().map(of).collect()
     };
     Language::ALL.iter().map(strings).collect()
 });
+
+fn text(field: Field, language: Language) -> (&'static str, &'static str) {
+    match language {
+        Language::English => en::text(field),
+        Language::Chinese => zh_cn::text(field),
+    }
+}
+
+/// What a field is called.
+pub(crate) fn name(field: Field, language: Language) -> &'static str {
+    text(field, language).0
+}
 
 /// How many fields there are; they are numbered from 0.
 #[unsafe(no_mangle)]

@@ -11,6 +11,7 @@ pub(super) fn text(field: Field) -> (&'static str, &'static str) {
         Field::ClientState => ("客户端状态", "这一帧之后客户端的状态（RFC 9293），以抓包能证明的为限"),
         Field::ServerState => ("服务器状态", "这一帧之后服务器的状态（RFC 9293），以抓包能证明的为限"),
         Field::Outcome => ("结局", "连接如何结束，或目前怎样，用一个词表示"),
+        Field::Clean => ("无异常", "关于该连接是否没有比提示更严重的发现"),
         Field::Story => ("经过", "用一句话概括整个连接"),
         Field::Vantage => (
             "抓包点",

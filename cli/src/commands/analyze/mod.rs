@@ -37,7 +37,8 @@ struct Analysis<'a> {
 pub(crate) fn run(args: &Analyze) -> Result<Status, Failure> {
     let selection = Selection::new(args);
     let language = language::choose(args.lang.as_deref());
-    let settings = Settings { vantage: args.vantage.map(Vantage::from) };
+    let settings =
+        Settings { vantage: args.vantage.map(Vantage::from), thresholds: (&args.thresholds).into() };
     let mut status = Status::Done;
     let mut printed = 0;
     for file in &args.files {

@@ -88,6 +88,7 @@ fn every_language_says_the_same_of_the_same_parameters() {
         }
         assert_eq!(keys(&ours.severity), keys(&theirs.severity));
         assert_eq!(keys(&ours.side), keys(&theirs.side));
+        assert_eq!(keys(&ours.family), keys(&theirs.family));
         assert_eq!(keys(&ours.role), keys(&theirs.role));
         assert_eq!(keys(&ours.term), keys(&theirs.term));
         assert_eq!(keys(&ours.unit), keys(&theirs.unit));
@@ -396,4 +397,18 @@ fn every_text_reads_well_when_it_is_filled() {
             }
         }
     }
+}
+
+#[test]
+fn every_family_has_a_name_in_every_language() {
+    for language in Language::ALL {
+        assert!(Diagnosis::families().all(|family| file(*language).family.contains_key(family)));
+    }
+}
+
+#[test]
+fn a_locale_tells_the_language() {
+    assert_eq!(Language::of_locale("zh_CN.UTF-8"), Some(Language::Chinese));
+    assert_eq!(Language::of_locale("en_GB@euro"), Some(Language::English));
+    assert_eq!(Language::of_locale("C.UTF-8"), None);
 }
