@@ -122,6 +122,9 @@ pub struct Generate {
     /// Round-trip time in place of the scenario's own, e.g. 40ms
     #[arg(long, value_name = "TIME")]
     pub rtt: Option<humantime::Duration>,
+    /// Let the path lose so many of a hundred packets, beside what the scenario loses
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub loss: Option<f64>,
     /// When the capture begins, e.g. 2026-01-01T00:00:00Z
     #[arg(long, value_name = "TIME")]
     pub start: Option<humantime::Timestamp>,
@@ -152,6 +155,9 @@ pub struct Generate {
     /// Let the cards join segments and compute checksums: outgoing segments above the MTU, with unfinished checksums
     #[arg(long)]
     pub offload: bool,
+    /// Which packets get a comment that explains them: all, or only those with which the story goes on
+    #[arg(long, value_name = "WHICH", value_parser = comments(), conflicts_with = "no_comments")]
+    pub comments: Option<String>,
     /// Leave out the comments that explain each packet
     #[arg(long)]
     pub no_comments: bool,
@@ -307,6 +313,10 @@ fn tags<L: Tagged>() -> PossibleValuesParser {
 
 fn encapsulations() -> PossibleValuesParser {
     tcpdx_extcap::Encapsulation::ALL.map(tcpdx_extcap::Encapsulation::word).into()
+}
+
+fn comments() -> PossibleValuesParser {
+    tcpdx_extcap::Comments::ALL.map(tcpdx_extcap::Comments::word).into()
 }
 
 fn percent(text: &str) -> Result<f64, String> {
