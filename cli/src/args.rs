@@ -37,6 +37,8 @@ pub enum Command {
     Generate(Box<Generate>),
     /// List the scenarios, tell about one, or check files of your own
     Scenarios(Scenarios),
+    /// Say which scenario a capture of the interface "TCP mystery" shows
+    Reveal(Reveal),
     /// Install the Wireshark plugin and the teaching captures
     #[command(long_about = INSTALL)]
     Install(Install),
@@ -176,6 +178,17 @@ pub struct Scenarios {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub check: Vec<PathBuf>,
     /// Language of the titles; that of the locale unless given
+    #[arg(long, value_name = "TAG", value_parser = tags::<tcpdx_extcap::Language>())]
+    pub lang: Option<String>,
+}
+
+/// Say which scenario a mystery is.
+#[derive(Args, Debug)]
+pub struct Reveal {
+    /// Captures of the interface "TCP mystery", saved as pcapng (also gzipped); `-` is standard input
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
+    /// Language of the texts; that of the locale unless given
     #[arg(long, value_name = "TAG", value_parser = tags::<tcpdx_extcap::Language>())]
     pub lang: Option<String>,
 }

@@ -119,6 +119,8 @@ impl<'a> Show<'a> {
             let lesson = self.programme.lesson()?;
             let title = lesson.title.clone();
             let mut stream = self.open(lesson)?;
+            // What happens before the first packet is not waited for.
+            self.clock.set(stream.next_at()?.unwrap_or_default());
             self.log("playing", &[("what", &title)]);
             let mut turn = self.play(&mut stream)?;
             stream.finish()?;
@@ -143,8 +145,6 @@ impl<'a> Show<'a> {
     fn play(&mut self, stream: &mut Stream) -> Result<Turn, Failure> {
         self.send(stream)?;
         let mut round = 1;
-        // What happens before the first packet is not waited for.
-        self.clock.set(stream.next_at()?.unwrap_or_default());
         loop {
             while let Some(time) = stream.next_at()? {
                 match self.wait_for(time, stream)? {

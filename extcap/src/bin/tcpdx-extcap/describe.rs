@@ -125,8 +125,13 @@ fn write_values(out: &mut String, number: usize, choice: &Choice, arguments: &Ar
             let topic = arguments.chosen("topic").unwrap_or(ALL_TOPICS);
             let language = arguments.chosen("lang").and_then(|tag| tag.parse().ok()).unwrap_or(user);
             for (place, builtin) in of_topic(topic).enumerate() {
-                let group = text(language, &format!("topic.{}", builtin.group()));
-                let title = format!("{group}: {}", builtin.title(language));
+                let title = match topic {
+                    ALL_TOPICS => {
+                        let group = text(language, &format!("topic.{}", builtin.group()));
+                        format!("{group}: {}", builtin.title(language))
+                    }
+                    _ => builtin.title(language).to_owned(),
+                };
                 let default = builtin.name() == DEFAULT_SCENARIO || topic != ALL_TOPICS && place == 0;
                 value(builtin.name(), &title, default);
                 for variant in builtin.variants() {
@@ -195,7 +200,7 @@ mod tests {
         let arguments = Arguments::parse(words.split(' ').map(Into::into));
         let offered = config(Interface::Lesson, &arguments, Language::En);
         assert!(offered.lines().all(|line| line.starts_with("value {arg=1}{value=reset/")), "{offered}");
-        assert!(offered.contains("连接复位: "), "{offered}");
+        assert!(offered.contains("{display=客户端"), "{offered}");
         assert_eq!(offered.matches("{default=true}").count(), 1);
     }
 }

@@ -85,6 +85,8 @@ impl Programme {
         match self {
             Programme::Lessons(lessons) => {
                 lessons.options.start += behind;
+                // Other ports and numbers: it is not the same connection once more.
+                lessons.options.seed = lessons.options.seed.wrapping_add(1);
                 lessons.advance()
             }
             Programme::Mysteries(mysteries) => {
