@@ -37,6 +37,8 @@ pub enum Command {
     Generate(Box<Generate>),
     /// List the scenarios, tell about one, or check files of your own
     Scenarios(Scenarios),
+    /// Say which scenario a capture of the interface "TCP mystery" shows
+    Reveal(Reveal),
     /// Install the Wireshark plugin and the teaching captures
     #[command(long_about = INSTALL)]
     Install(Install),
@@ -153,6 +155,9 @@ pub struct Generate {
     /// Round-trip time in place of the scenario's own, e.g. 40ms
     #[arg(long, value_name = "TIME")]
     pub rtt: Option<humantime::Duration>,
+    /// Let the path lose so many of a hundred packets, beside what the scenario loses
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub loss: Option<f64>,
     /// When the capture begins, e.g. 2026-01-01T00:00:00Z
     #[arg(long, value_name = "TIME")]
     pub start: Option<humantime::Timestamp>,
@@ -183,6 +188,9 @@ pub struct Generate {
     /// Let the cards join segments and compute checksums: outgoing segments above the MTU, with unfinished checksums
     #[arg(long)]
     pub offload: bool,
+    /// Which packets get a comment that explains them: all, or only those with which the story goes on
+    #[arg(long, value_name = "WHICH", value_parser = comments(), conflicts_with = "no_comments")]
+    pub comments: Option<String>,
     /// Leave out the comments that explain each packet
     #[arg(long)]
     pub no_comments: bool,
@@ -201,6 +209,17 @@ pub struct Scenarios {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub check: Vec<PathBuf>,
     /// Language of the titles; that of the locale unless given
+    #[arg(long, value_name = "TAG", value_parser = tags::<tcpdx_extcap::Language>())]
+    pub lang: Option<String>,
+}
+
+/// Say which scenario a mystery is.
+#[derive(Args, Debug)]
+pub struct Reveal {
+    /// Captures of the interface "TCP mystery", saved as pcapng (also gzipped); `-` is standard input
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
+    /// Language of the texts; that of the locale unless given
     #[arg(long, value_name = "TAG", value_parser = tags::<tcpdx_extcap::Language>())]
     pub lang: Option<String>,
 }
@@ -338,6 +357,10 @@ fn tags<L: Tagged>() -> PossibleValuesParser {
 
 fn encapsulations() -> PossibleValuesParser {
     tcpdx_extcap::Encapsulation::ALL.map(tcpdx_extcap::Encapsulation::word).into()
+}
+
+fn comments() -> PossibleValuesParser {
+    tcpdx_extcap::Comments::ALL.map(tcpdx_extcap::Comments::word).into()
 }
 
 fn percent(text: &str) -> Result<f64, String> {

@@ -27,6 +27,7 @@ pub fn run(args: args::Cli) -> Result<Status, Failure> {
         args::Command::Explain(args) => commands::explain::run(&args),
         args::Command::Generate(args) => commands::generate::run(&args),
         args::Command::Scenarios(args) => commands::scenarios::run(&args),
+        args::Command::Reveal(args) => commands::reveal::run(&args),
         args::Command::Install(args) => commands::install::install(&args),
         args::Command::Uninstall(args) => commands::install::uninstall(&args),
         args::Command::Completions(args) => commands::pages::completions(&args),

@@ -57,10 +57,11 @@ pub fn generate_mix(
     out: impl Write,
 ) -> Result<Stats, Error> {
     let stages = mix.stages(options)?;
-    let interfaces = stages.first().map(Stage::interfaces).unwrap_or_default();
-    let names: Vec<_> = stages.iter().flat_map(Stage::names).collect();
+    let interfaces = stages.first().map(|stage| stage.interfaces()).unwrap_or_default();
+    let names: Vec<_> = stages.iter().flat_map(|stage| stage.names()).collect();
     let mut writer = CaptureWriter::new(out, &mix.heading(connections), &interfaces, &names)?;
-    let mut crowd = Crowd::new(mix, &stages, connections, options);
+    let shares = stages.iter().cloned().zip(mix.weights()).collect();
+    let mut crowd = Crowd::new(shares, mix.rate(), connections, options);
     let start = nanos(options.start);
     let mut stats = Stats::default();
     while let Some(time) = crowd.write_next(start, writer.buffer())? {
@@ -71,7 +72,16 @@ pub fn generate_mix(
     Ok(stats)
 }
 
-fn nanos(time: Duration) -> u64 {
+/// What stands at the head of a capture.
+pub(crate) fn heading(scenario: &Scenario, options: &GenerateOptions) -> Result<String, ScenarioError> {
+    Ok(match (&options.cover, &options.variant) {
+        (Some(cover), _) => cover.clone(),
+        (None, Some(variant)) => scenario.variant(variant)?.heading(options.language),
+        (None, None) => scenario.heading(options.language),
+    })
+}
+
+pub(crate) fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX / 2)
 }
 
@@ -97,10 +107,7 @@ impl<W: Write> Recording<W> {
     /// As [`generate`].
     pub fn new(scenario: &Scenario, options: &GenerateOptions, out: W) -> Result<Self, Error> {
         let stage = Stage::new(scenario, options)?;
-        let heading = match &options.variant {
-            Some(variant) => scenario.variant(variant)?.heading(options.language),
-            None => scenario.heading(options.language),
-        };
+        let heading = heading(scenario, options)?;
         let writer = CaptureWriter::new(out, &heading, &stage.interfaces(), &stage.names())?;
         let mut sniffer = stage.play(options.seed, stage.client());
         let next = sniffer.next();

@@ -25,17 +25,22 @@ mod capture;
 mod comment;
 mod generate;
 mod mix;
+pub mod mystery;
 mod net;
 mod options;
 mod path;
 mod pcapng;
 mod random;
 mod simulation;
+mod stream;
 mod tcp;
 mod time;
 mod world;
 
 pub use generate::{Error, Recording, Stats, generate, generate_mix, write_empty};
 pub use mix::Mix;
-pub use options::{CapturePoint, Encapsulation, GenerateOptions, IpVersion, UnknownWord};
+pub use options::{
+    CapturePoint, Comments, Difficulty, Encapsulation, GenerateOptions, IpVersion, UnknownWord,
+};
 pub use scenario::{Language, Scenario, ScenarioError};
+pub use stream::{Filter, Stream};

@@ -110,6 +110,32 @@ choice! {
     Raw = "raw",
 }
 
+choice! {
+    /// Which packets carry a comment that explains them.
+    Comments, "choice of comments";
+    /// Every packet.
+    #[default]
+    On = "on",
+    /// Those with which the story goes on: all but ordinary data and ACKs.
+    Story = "story",
+    /// None.
+    Off = "off",
+}
+
+choice! {
+    /// How hard it is to find out what happens in a scenario.
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    Difficulty, "difficulty";
+    /// A few packets, and the cause is among them.
+    Easy = "easy",
+    /// The packets have to be put together.
+    #[default]
+    Medium = "medium",
+    /// The cause does not stand in the capture, or looks like another.
+    Hard = "hard",
+}
+
 /// How a capture is made. Same scenario, same options: same bytes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GenerateOptions {
@@ -117,8 +143,8 @@ pub struct GenerateOptions {
     pub seed: u64,
     /// Where the capture is taken.
     pub point: CapturePoint,
-    /// Whether packets carry comments that explain them.
-    pub comments: bool,
+    /// Which packets carry comments that explain them.
+    pub comments: Comments,
     /// The language of comments and names.
     pub language: Language,
     /// The version of IP.
@@ -127,6 +153,12 @@ pub struct GenerateOptions {
     pub start: Duration,
     /// The round-trip time, in place of the scenario's own.
     pub rtt: Option<Duration>,
+    /// The part of all packets that the path loses by chance, beside what the scenario loses: 0.01 is one in a hundred.
+    pub loss: f64,
+    /// The first packet that leaves a host after each of these times, since the capture's begin, is lost too.
+    pub lost_after: Vec<Duration>,
+    /// What the capture is to be called in place of the scenario's title. Then nothing in it has a name, either.
+    pub cover: Option<String>,
     /// A variant of the scenario, by name.
     pub variant: Option<String>,
     /// What carries the packets.
@@ -156,11 +188,14 @@ impl Default for GenerateOptions {
         GenerateOptions {
             seed: 1,
             point: CapturePoint::default(),
-            comments: true,
+            comments: Comments::default(),
             language: Language::default(),
             ip: IpVersion::default(),
             start: Duration::from_secs(1_767_225_600),
             rtt: None,
+            loss: 0.0,
+            lost_after: Vec::new(),
+            cover: None,
             variant: None,
             encapsulation: Encapsulation::default(),
             client: None,

@@ -4,10 +4,12 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write};
 use std::net::IpAddr;
+use std::time::Duration;
 
 use pcap_file::pcapng::blocks::interface_description::{
     InterfaceDescriptionBlock, InterfaceDescriptionOption, InterfaceTsResolution,
 };
+use pcap_file::pcapng::blocks::interface_statistics::{InterfaceStatisticsBlock, InterfaceStatisticsOption};
 use pcap_file::pcapng::blocks::name_resolution::{Ipv4Record, Ipv6Record, NameResolutionBlock, Record};
 use pcap_file::pcapng::blocks::opt_common::CommonOption;
 use pcap_file::pcapng::blocks::section_header::{SectionHeaderBlock, SectionHeaderOption};
@@ -101,6 +103,29 @@ impl<W: Write> CaptureWriter<W> {
             })?;
         }
         Ok(writer)
+    }
+
+    /// How many packets an interface has got, and how many of them the filter has let pass; `begin` and `end` since
+    /// 1970-01-01 00:00 UTC.
+    pub(crate) fn statistics(
+        &mut self,
+        interface: u32,
+        [begin, end]: [Duration; 2],
+        received: u64,
+        accepted: u64,
+    ) -> io::Result<()> {
+        self.block(InterfaceStatisticsBlock {
+            interface_id: interface,
+            timestamp: end,
+            options: vec![
+                InterfaceStatisticsOption::IsbStartTime(begin),
+                InterfaceStatisticsOption::IsbEndTime(end),
+                InterfaceStatisticsOption::IsbIfRecv(received),
+                InterfaceStatisticsOption::IsbIfDrop(0),
+                InterfaceStatisticsOption::IsbFilterAccept(accepted),
+                InterfaceStatisticsOption::IsbUsrDeliv(accepted),
+            ],
+        })
     }
 
     /// Where packets are appended, with [`write_packet`] or as they were written before.
@@ -200,6 +225,29 @@ pub(crate) fn write_again(out: &mut Vec<u8>, block: &[u8], time: u64, change: im
     block[16..20].copy_from_slice(&(time as u32).to_le_bytes());
     let kept = u32::from_le_bytes([block[20], block[21], block[22], block[23]]) as usize;
     change(&mut block[PACKET_HEAD..PACKET_HEAD + kept]);
+}
+
+/// The interface of the packet whose block this is, and the bytes that are kept of it.
+pub(crate) fn packet_in(block: &[u8]) -> (u32, &[u8]) {
+    let number = |at: usize| u32::from_le_bytes([block[at], block[at + 1], block[at + 2], block[at + 3]]);
+    (number(8), &block[PACKET_HEAD..PACKET_HEAD + number(20) as usize])
+}
+
+/// Keeps no more than so many bytes of the packet whose block begins there and is the last.
+pub(crate) fn cut_packet(out: &mut Vec<u8>, begin: usize, snaplen: u32) {
+    let kept = packet_in(&out[begin..]).1.len();
+    if kept <= snaplen as usize {
+        return;
+    }
+    let place = begin + PACKET_HEAD;
+    let padded = |len: usize| place + len.next_multiple_of(4);
+    out[place + snaplen as usize..padded(snaplen as usize)].fill(0);
+    out.drain(padded(snaplen as usize)..padded(kept));
+    out[begin + 20..begin + 24].copy_from_slice(&snaplen.to_le_bytes());
+    let len = out.len();
+    let block = ((len - begin) as u32).to_le_bytes();
+    out[begin + 4..begin + 8].copy_from_slice(&block);
+    out[len - 4..].copy_from_slice(&block);
 }
 
 /// Fills up to a multiple of four bytes, counted from the block's begin.

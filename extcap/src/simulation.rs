@@ -1,21 +1,24 @@
 //! From a scenario and options to a stage on which it can be played, once or many times, and what its capture is
 //! called.
 
+use std::borrow::Cow;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
+
+use toml::Spanned;
 
 use crate::app::{App, Program};
 use crate::capture::{Captured, Seen, Sniffer, Tap};
 use crate::comment::Commenter;
 use crate::generate::Error;
 use crate::net::{Checksum, FrameBuilder, Link, Side};
-use crate::options::{CapturePoint, GenerateOptions, IpVersion};
+use crate::options::{CapturePoint, Comments, GenerateOptions, IpVersion};
 use crate::path::{Missed, Path, Strays};
 use crate::pcapng::{Interface, PacketHead, write_packet};
 use crate::random::Random;
-use crate::scenario::{Scenario, file};
+use crate::scenario::{Scenario, Span, file};
 use crate::tcp::{Host, KernelClock, Settings};
 use crate::time::Time;
 use crate::world::{Node, World};
@@ -108,6 +111,24 @@ fn ends(file: &file::File, options: &GenerateOptions) -> Result<(End, End), Stri
     ))
 }
 
+/// The scenario with the losses that the options add to it.
+fn with_losses<'a>(file: &'a file::File, options: &GenerateOptions) -> Cow<'a, file::File> {
+    if options.loss == 0.0 && options.lost_after.is_empty() {
+        return Cow::Borrowed(file);
+    }
+    let chance = Some(file::Chance(options.loss));
+    let by_chance = (options.loss > 0.0).then(|| file::Fault { chance, ..file::Fault::drop() });
+    let behind = |time: &Duration| file::Fault {
+        after: Some(file::When::Time(Span(*time + Duration::from_nanos(1)))),
+        nth: Some(1),
+        ..file::Fault::drop()
+    };
+    let mut file = file.clone();
+    let added = by_chance.into_iter().chain(options.lost_after.iter().map(behind));
+    file.path.fault.extend(added.map(|fault| Spanned::new(0..0, fault)));
+    Cow::Owned(file)
+}
+
 impl Stage {
     /// Gets a scenario ready.
     ///
@@ -116,8 +137,9 @@ impl Stage {
     pub(crate) fn new(scenario: &Scenario, options: &GenerateOptions) -> Result<Self, Error> {
         let varied = options.variant.as_deref().map(|name| scenario.variant(name)).transpose()?;
         let scenario = varied.as_ref().unwrap_or(scenario);
-        let file = &scenario.file;
-        let commenter = options.comments.then(|| Commenter::new(file, options.language)).transpose();
+        let file = &with_losses(&scenario.file, options);
+        let comments = (options.comments != Comments::Off).then_some(options.comments);
+        let commenter = comments.map(|comments| Commenter::new(file, comments, options.language)).transpose();
         let commenter = commenter.map_err(|message| scenario.wrong(message))?;
         let (client, server) = ends(file, options).map_err(Error::Options)?;
         Ok(Stage {
@@ -157,7 +179,10 @@ impl Stage {
             let name = if side == Side::Client { "client" } else { "server" };
             Interface {
                 name: name.to_owned(),
-                description: format!("At the {name}: {} ({})", end.name, end.address),
+                description: match self.options.cover {
+                    Some(_) => format!("At the {name}: {}", end.address),
+                    None => format!("At the {name}: {} ({})", end.name, end.address),
+                },
                 link: self.options.encapsulation.data_link(),
                 snaplen: self.snaplen,
             }
@@ -170,9 +195,17 @@ impl Stage {
         self.sides().iter().position(|side| *side == at).unwrap_or(0) as u32
     }
 
-    /// The hosts' names.
-    pub(crate) fn names(&self) -> [(IpAddr, &str); 2] {
-        [&self.client.end, &self.server.end].map(|end| (end.address, end.name.as_str()))
+    /// The hosts' names, unless they are to have none.
+    pub(crate) fn names(&self) -> Vec<(IpAddr, &str)> {
+        match self.options.cover {
+            Some(_) => Vec::new(),
+            None => [&self.client.end, &self.server.end].map(|end| (end.address, end.name.as_str())).to_vec(),
+        }
+    }
+
+    /// The most bytes of a frame that the capture keeps.
+    pub(crate) fn snaplen(&self) -> u32 {
+        self.snaplen
     }
 
     /// The Ethernet addresses of a packet at a host's card: it goes to, or comes from, the nearest router.

@@ -8,7 +8,7 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::{Lesson, frames, icmp_table, lessons, read, read_icmp, table, told};
-use tcpdx_extcap::{CapturePoint, GenerateOptions, Language, scenario};
+use tcpdx_extcap::{CapturePoint, Comments, GenerateOptions, Language, scenario};
 
 /// The capture points, one at a time.
 const POINTS: [CapturePoint; 2] = [CapturePoint::Client, CapturePoint::Server];
@@ -94,7 +94,7 @@ fn every_packet_is_explained_in_every_language_or_none_is() {
             let options = GenerateOptions { comments, language, ..lesson.options(CapturePoint::Both) };
             frames(&lesson.capture(&options)).into_iter().map(|(.., comment)| comment).collect::<Vec<_>>()
         };
-        let (english, chinese) = (of(true, Language::En), of(true, Language::ZhCn));
+        let (english, chinese) = (of(Comments::On, Language::En), of(Comments::On, Language::ZhCn));
         let filled = |comment: &Option<String>| {
             comment.as_ref().is_some_and(|c| !c.is_empty() && !c.contains(['{', '}']))
         };
@@ -102,7 +102,7 @@ fn every_packet_is_explained_in_every_language_or_none_is() {
         assert!(chinese.iter().all(filled), "{lesson}: {chinese:?}");
         let has_chinese = |comment: &Option<String>| comment.as_ref().is_some_and(|c| !c.is_ascii());
         assert!(chinese.iter().all(has_chinese) && !english.iter().any(has_chinese), "{lesson}");
-        assert!(of(false, Language::En).iter().all(Option::is_none));
+        assert!(of(Comments::Off, Language::En).iter().all(Option::is_none));
     }
 }
 

@@ -13,7 +13,7 @@ use common::{Lesson, Packet, lessons, read, table, told};
 use etherparse::{TcpHeader, TcpOptionElement};
 use proptest::prelude::*;
 use tcpdx_engine::{Engine, Language, State};
-use tcpdx_extcap::{CapturePoint, GenerateOptions, Recording, Scenario};
+use tcpdx_extcap::{CapturePoint, Comments, GenerateOptions, Recording, Scenario};
 
 /// The capture points, one at a time.
 const POINTS: [CapturePoint; 2] = [CapturePoint::Client, CapturePoint::Server];
@@ -57,7 +57,7 @@ fn record(scenario: &Scenario, options: &GenerateOptions) -> (Vec<u8>, Vec<True>
 /// What an endpoint has sent tells its state. What has come to it need not have changed it yet, as far as the capture
 /// tells: a third ACK may meet a full queue.
 fn disagreements(scenario: &Scenario, point: CapturePoint, seed: u64) -> (Vec<u8>, Vec<String>) {
-    let options = GenerateOptions { point, seed, comments: false, ..GenerateOptions::default() };
+    let options = GenerateOptions { point, seed, comments: Comments::Off, ..GenerateOptions::default() };
     let (capture, truth) = record(scenario, &options);
     let engine = told::engine(&capture);
     let mut known: HashMap<u32, (State, Duration)> = HashMap::new();

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
-use tcpdx_extcap::{Error, GenerateOptions, Mix, Scenario, Stats, scenario};
+use tcpdx_extcap::{Comments, Error, GenerateOptions, Mix, Scenario, Stats, scenario};
 
 /// Writes a capture of a scenario.
 pub(crate) fn run(args: &Generate) -> Result<Status, Failure> {
@@ -73,11 +73,17 @@ fn options(args: &Generate) -> Result<GenerateOptions, Failure> {
     Ok(GenerateOptions {
         seed: args.seed.unwrap_or(default.seed),
         point: args.point.as_deref().map_or(Ok(default.point), str::parse).map_err(told)?,
-        comments: !args.no_comments,
+        comments: match args.no_comments {
+            true => Comments::Off,
+            false => args.comments.as_deref().map_or(Ok(default.comments), str::parse).map_err(told)?,
+        },
         language: language::choose(args.lang.as_deref()),
         ip: args.ip.as_deref().map_or(Ok(default.ip), str::parse).map_err(told)?,
         start,
         rtt: args.rtt.map(Duration::from),
+        loss: args.loss.map_or(default.loss, |percent| percent / 100.0),
+        lost_after: Vec::new(),
+        cover: None,
         variant: args.variant.clone(),
         encapsulation: args.encap.as_deref().map_or(Ok(default.encapsulation), str::parse).map_err(told)?,
         client: args.client,

@@ -3,8 +3,8 @@
 use crate::args::Scenarios;
 use crate::failure::{Failure, Status};
 use crate::language;
-use std::io::Write;
-use tcpdx_extcap::{CapturePoint, Language, scenario};
+use std::io::{self, Write};
+use tcpdx_extcap::{CapturePoint, Language, Scenario, scenario};
 
 /// Lists the scenarios, or checks files.
 pub(crate) fn run(args: &Scenarios) -> Result<Status, Failure> {
@@ -20,18 +20,34 @@ pub(crate) fn run(args: &Scenarios) -> Result<Status, Failure> {
 fn tell(name: &str, language: Language) -> Result<Status, Failure> {
     let scenario = super::generate::find(name)?;
     let mut out = anstream::stdout().lock();
-    writeln!(out, "{}: {}\n\n{}", scenario.name(), scenario.title(language), scenario.watch(language))?;
-    for point in [CapturePoint::Client, CapturePoint::Server] {
-        writeln!(out, "\n--point {point}: {}", scenario.shows(point).join(", "))?;
-    }
+    tell_what(&mut out, &scenario, language)?;
     for variant in scenario.variants() {
         let varied = scenario.variant(variant).map_err(|error| Failure::told(error.to_string()))?;
         writeln!(out, "\n--variant {variant}: {}\n{}", varied.title(language), varied.watch(language))?;
     }
+    tell_questions(&mut out, &scenario, language)?;
+    Ok(Status::Done)
+}
+
+/// What it is, what to watch for, and the diagnoses that it shows.
+pub(super) fn tell_what(out: &mut impl Write, scenario: &Scenario, language: Language) -> io::Result<()> {
+    writeln!(out, "{}: {}\n\n{}", scenario.name(), scenario.title(language), scenario.watch(language))?;
+    for point in [CapturePoint::Client, CapturePoint::Server] {
+        writeln!(out, "\n--point {point}: {}", scenario.shows(point).join(", "))?;
+    }
+    Ok(())
+}
+
+/// Its questions and their answers.
+pub(super) fn tell_questions(
+    out: &mut impl Write,
+    scenario: &Scenario,
+    language: Language,
+) -> io::Result<()> {
     for (ask, answer) in scenario.questions(language) {
         writeln!(out, "\n? {ask}\n! {answer}")?;
     }
-    Ok(Status::Done)
+    Ok(())
 }
 
 fn list(language: Language) -> Result<Status, Failure> {

@@ -84,6 +84,18 @@ impl Capture {
         Ok(Capture { format })
     }
 
+    /// Reads the comments at the head of the capture; a pcapng file has a head for each of its sections, a pcap file
+    /// has none.
+    ///
+    /// # Errors
+    /// As [`Capture::read`].
+    pub fn read_headings(&mut self, each: impl FnMut(&str)) -> Result<(), Trouble> {
+        match &mut self.format {
+            Format::Pcap(_) => Ok(()),
+            Format::Pcapng(frames) => frames.read_headings(each),
+        }
+    }
+
     /// Reads all frames in order. What comes before a trouble has been given to `each`.
     ///
     /// # Errors

@@ -3,6 +3,8 @@
 use super::capture::{Frame, Input, cut_or_io};
 use super::pcap::MAX_RECORD;
 use super::trouble::Trouble;
+use pcap_file::pcapng::blocks::opt_common::CommonOption;
+use pcap_file::pcapng::blocks::section_header::{SectionHeaderBlock, SectionHeaderOption};
 use pcap_file::pcapng::blocks::{
     CUSTOM_BLOCK_COPIABLE, CUSTOM_BLOCK_NON_COPIABLE, ENHANCED_PACKET_BLOCK, INTERFACE_DESCRIPTION_BLOCK,
     PACKET_BLOCK, SECTION_HEADER_BLOCK, SIMPLE_PACKET_BLOCK, SYSTEMD_JOURNAL_EXPORT_BLOCK,
@@ -34,6 +36,26 @@ impl PcapngFrames<Input> {
         let reader = PcapNgReader::with_capacity(input, MAX_RECORD)
             .map_err(|error| trouble(error, ended.get(), 0, 0))?;
         Ok(PcapngFrames { reader, ended })
+    }
+
+    /// Gives the comments at the head of every section to `each`.
+    pub(super) fn read_headings(&mut self, mut each: impl FnMut(&str)) -> Result<(), Trouble> {
+        let mut told = |section: &SectionHeaderBlock<'_>| {
+            for option in &section.options {
+                if let SectionHeaderOption::Common(CommonOption::Comment(comment)) = option {
+                    each(comment);
+                }
+            }
+        };
+        told(self.reader.section());
+        loop {
+            let offset = self.reader.bytes_parsed();
+            let Some(block) = self.reader.next_raw_block() else { return Ok(()) };
+            let (block, state) = block.map_err(|error| trouble(error, self.ended.get(), offset, 0))?;
+            if block.type_ == SECTION_HEADER_BLOCK {
+                told(state.section());
+            }
+        }
     }
 
     /// Gives every frame to `each`.

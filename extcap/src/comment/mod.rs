@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::capture::{Captured, Seen};
 use crate::net::Kind;
+use crate::options::Comments;
 use crate::scenario::{File, Language, Texts};
 pub(crate) use template::Template;
 use template::{Field, Phrase};
@@ -47,7 +48,7 @@ impl Commenter {
     ///
     /// # Errors
     /// What is wrong with a text.
-    pub(crate) fn new(file: &File, language: Language) -> Result<Self, String> {
+    pub(crate) fn new(file: &File, comments: Comments, language: Language) -> Result<Self, String> {
         let common: CommonTexts = toml::from_str(COMMON).map_err(|e| e.to_string())?;
         let name = |texts: &Texts| texts.get(language).unwrap_or_default().to_owned();
         let (client, server) = (name(&common.client), name(&common.server));
@@ -58,7 +59,9 @@ impl Commenter {
         let parse = |texts: &Texts| by_sender(texts.get(language).unwrap_or_default());
         let kind = |kind: &Kind| {
             let own = file.comment.get(kind.name()).map(|texts| texts.get_ref());
-            own.or_else(|| common.kind.get(kind.name())).map_or_else(|| Ok(BySender::default()), parse)
+            let told = comments == Comments::On || !kind.is_ordinary();
+            let common = || common.kind.get(kind.name()).filter(|_| told);
+            own.or_else(common).map_or_else(|| Ok(BySender::default()), parse)
         };
         let fault = |comment: &Texts| comment.get(language).map(by_sender).transpose();
         Ok(Commenter {
@@ -71,14 +74,15 @@ impl Commenter {
 
     /// Appends the comment of one packet.
     pub(crate) fn write(&self, captured: &Captured, out: &mut Vec<u8>) {
+        let begin = out.len();
         self.write_kind(captured, out);
         if captured.copy {
-            out.push(b' ');
-            fill(&self.copy, captured, out);
+            add(&self.copy, captured, begin, out);
         }
     }
 
     fn write_kind(&self, captured: &Captured, out: &mut Vec<u8>) {
+        let begin = out.len();
         let packet = captured.packet();
         let kind = match &captured.seen {
             Seen::Segment(packet) => packet.reason.kind,
@@ -94,12 +98,19 @@ impl Commenter {
                 // What a fault is said to do to a packet is not said again of the answer to it.
                 let answer = matches!(captured.seen, Seen::Icmp(_)) || kind == Kind::Rejected;
                 if let Some(text) = own.filter(|_| !answer).or(captured.lost.then_some(&self.lost)) {
-                    out.push(b' ');
-                    fill(text, captured, out);
+                    add(text, captured, begin, out);
                 }
             }
         }
     }
+}
+
+/// Another sentence of a comment that begins there.
+fn add(text: &BySender, captured: &Captured, begin: usize, out: &mut Vec<u8>) {
+    if out.len() > begin {
+        out.push(b' ');
+    }
+    fill(text, captured, out);
 }
 
 fn fill(text: &BySender, captured: &Captured, out: &mut Vec<u8>) {

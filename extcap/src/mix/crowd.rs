@@ -10,7 +10,6 @@ use std::io;
 use std::net::IpAddr;
 use std::rc::Rc;
 
-use super::Mix;
 use super::take::Take;
 use crate::net::FrameBuilder;
 use crate::options::{GenerateOptions, IpVersion};
@@ -41,8 +40,8 @@ struct Due(Time, u64, u32);
 
 /// All connections of a capture.
 #[derive(Debug)]
-pub(crate) struct Crowd<'a> {
-    scenes: Vec<Scene<'a>>,
+pub(crate) struct Crowd {
+    scenes: Vec<Scene>,
     /// Up to which drawn number each scene is meant.
     draws: Vec<u64>,
     due: BinaryHeap<Reverse<Due>>,
@@ -61,32 +60,53 @@ pub(crate) struct Crowd<'a> {
 
 /// A scenario with what has been recorded of it.
 #[derive(Debug)]
-struct Scene<'a> {
-    stage: &'a Stage,
+struct Scene {
+    stage: Rc<Stage>,
     takes: Vec<Rc<Take>>,
     most: usize,
 }
 
-impl<'a> Crowd<'a> {
-    pub(crate) fn new(mix: &Mix, stages: &'a [Stage], connections: u64, options: &GenerateOptions) -> Self {
+impl Crowd {
+    /// So many connections, `rate` new ones a second; each is of a scene that is drawn by the scenes' weights.
+    pub(crate) fn new(
+        scenes: Vec<(Rc<Stage>, u64)>,
+        rate: f64,
+        connections: u64,
+        options: &GenerateOptions,
+    ) -> Self {
         let up_to = |sum: &mut u64, (_, weight): &(_, u64)| {
             *sum += weight;
             Some(*sum)
         };
+        let draws = scenes.iter().scan(0, up_to).collect();
+        let scene = |(stage, _)| Scene { stage, takes: Vec::new(), most: TAKES };
         Crowd {
-            scenes: stages.iter().map(|stage| Scene { stage, takes: Vec::new(), most: TAKES }).collect(),
-            draws: mix.shares.iter().scan(0, up_to).collect(),
+            scenes: scenes.into_iter().map(scene).collect(),
+            draws,
             due: BinaryHeap::new(),
             running: Vec::new(),
             free: Vec::new(),
             next_begin: (connections > 0).then_some(Time::ZERO),
             begun: 0,
             connections,
-            spacing: (1e9 / mix.rate) as u64,
+            spacing: (1e9 / rate) as u64,
             ip: options.ip,
             frames: FrameBuilder::new(options.encapsulation),
             random: Random::new(options.seed, 10),
         }
+    }
+
+    /// When the next packet comes; nothing at the end.
+    ///
+    /// # Errors
+    /// A packet is larger than IP can say.
+    pub(crate) fn next_at(&mut self) -> io::Result<Option<Time>> {
+        while let Some(time) = self.next_begin
+            && self.due.peek().is_none_or(|Reverse(first)| first.0 >= time)
+        {
+            self.begin(time)?;
+        }
+        Ok(self.due.peek().map(|Reverse(first)| first.0))
     }
 
     /// Appends the next packet and tells when it came; nothing at the end. The capture begins `start` nanoseconds
@@ -95,11 +115,7 @@ impl<'a> Crowd<'a> {
     /// # Errors
     /// A packet is larger than IP can say.
     pub(crate) fn write_next(&mut self, start: u64, out: &mut Vec<u8>) -> io::Result<Option<Time>> {
-        while let Some(time) = self.next_begin
-            && self.due.peek().is_none_or(|Reverse(first)| first.0 >= time)
-        {
-            self.begin(time)?;
-        }
+        self.next_at()?;
         let Some(mut first) = self.due.peek_mut() else { return Ok(None) };
         let Reverse(Due(time, _, place)) = *first;
         let Some(running) = &mut self.running[place as usize] else { return Ok(None) };
@@ -151,7 +167,7 @@ impl<'a> Crowd<'a> {
     }
 }
 
-impl Scene<'_> {
+impl Scene {
     /// A take for the how manieth connection; the same client never gets the same one twice in a row.
     fn take(
         &mut self,
@@ -161,13 +177,13 @@ impl Scene<'_> {
         random: &mut Random,
     ) -> io::Result<Rc<Take>> {
         if !self.stage.is_repeatable() {
-            return Ok(Rc::new(Take::record(self.stage, frames, random.u64(), client)?));
+            return Ok(Rc::new(Take::record(&self.stage, frames, random.u64(), client)?));
         }
         let wanted = ((number % CLIENTS + number / CLIENTS) % self.most as u64) as usize;
         if let Some(take) = self.takes.get(wanted) {
             return Ok(take.clone());
         }
-        let take = Rc::new(Take::record(self.stage, frames, random.u64(), client)?);
+        let take = Rc::new(Take::record(&self.stage, frames, random.u64(), client)?);
         self.most = self.most.min((MEMORY / take.size().max(1)).max(1));
         if self.takes.len() < self.most {
             self.takes.push(take.clone());

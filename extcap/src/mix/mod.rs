@@ -9,6 +9,7 @@ mod take;
 use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
+use std::rc::Rc;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -95,6 +96,16 @@ impl Mix {
         Ok(Mix { rate, shares })
     }
 
+    /// New connections a second.
+    pub(crate) fn rate(&self) -> f64 {
+        self.rate
+    }
+
+    /// How often each scenario is drawn.
+    pub(crate) fn weights(&self) -> impl Iterator<Item = u64> {
+        self.shares.iter().map(|(_, weight)| *weight)
+    }
+
     /// What stands at the head of its captures.
     pub(crate) fn heading(&self, connections: u64) -> String {
         let all: u64 = self.shares.iter().map(|(_, weight)| weight).sum();
@@ -105,7 +116,7 @@ impl Mix {
     }
 
     /// Each scenario, ready to be played against a server of its own.
-    pub(crate) fn stages(&self, options: &GenerateOptions) -> Result<Vec<Stage>, Error> {
+    pub(crate) fn stages(&self, options: &GenerateOptions) -> Result<Vec<Rc<Stage>>, Error> {
         let own = [options.client.is_some(), options.server.is_some(), options.variant.is_some()];
         if own.contains(&true) {
             let message =
@@ -115,7 +126,7 @@ impl Mix {
         let stage = |(number, (scenario, _)): (usize, &(Scenario, u64))| {
             let server = scenario.server_address(options.ip);
             let server = Some(server.unwrap_or_else(|| server_address(options, number)));
-            Stage::new(scenario, &GenerateOptions { server, ..options.clone() })
+            Stage::new(scenario, &GenerateOptions { server, ..options.clone() }).map(Rc::new)
         };
         self.shares.iter().enumerate().map(stage).collect()
     }

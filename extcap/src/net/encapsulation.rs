@@ -46,6 +46,11 @@ const VXLAN_HEADER: [u8; 8] = [0x08, 0, 0, 0, 0, 0x13, 0x88, 0];
 const BRIDGES: [[u8; 6]; 2] = [[0x02, 0, 0, 0, 1, 1], [0x02, 0, 0, 0, 1, 2]];
 
 impl Encapsulation {
+    /// The number of the capture's link type, LINKTYPE_… of libpcap.
+    pub fn link_type(self) -> u32 {
+        self.data_link().into()
+    }
+
     /// The capture's link type.
     pub(crate) fn data_link(self) -> DataLink {
         match self {

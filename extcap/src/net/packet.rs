@@ -139,6 +139,11 @@ kinds! {
 }
 
 impl Kind {
+    /// Whether it is what a connection consists of when nothing happens.
+    pub(crate) fn is_ordinary(self) -> bool {
+        matches!(self, Kind::Data | Kind::Ack | Kind::DelayedAck)
+    }
+
     /// Whether it is data or a FIN that was sent before.
     pub(crate) fn repeats(self) -> bool {
         matches!(

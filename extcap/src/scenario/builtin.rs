@@ -1,7 +1,7 @@
 //! The scenarios that come with the program.
 
 use super::{Language, Scenario, ScenarioError, text};
-use crate::CapturePoint;
+use crate::{CapturePoint, Difficulty};
 
 /// A scenario that is embedded in the program.
 #[derive(Debug)]
@@ -11,6 +11,7 @@ pub struct Builtin {
     shows_client: &'static [&'static str],
     shows_server: &'static [&'static str],
     variants: &'static [&'static str],
+    difficulty: &'static str,
     text: &'static str,
 }
 
@@ -55,6 +56,11 @@ impl Builtin {
     /// Names of the scenario's variants, for [`GenerateOptions::variant`](crate::GenerateOptions::variant).
     pub fn variants(&self) -> &'static [&'static str] {
         self.variants
+    }
+
+    /// How hard it is to find out what happens.
+    pub fn difficulty(&self) -> Difficulty {
+        self.difficulty.parse().unwrap_or_default()
     }
 
     /// The text of the file itself, to read or to start an own scenario from.

@@ -10,6 +10,7 @@ use toml::Spanned;
 
 use super::Texts;
 use super::units::{EXPECTED, Rate, Span};
+use crate::Difficulty;
 
 /// A whole file.
 #[derive(Debug, Clone, Deserialize)]
@@ -20,6 +21,9 @@ pub(crate) struct File {
     /// What to watch for in the capture.
     #[serde(default)]
     pub(crate) watch: Texts,
+    /// How hard it is to find out.
+    #[serde(default)]
+    pub(crate) difficulty: Difficulty,
     /// Questions to ask a class, with their answers.
     #[serde(default)]
     pub(crate) question: Vec<Question>,
@@ -518,6 +522,33 @@ pub(crate) struct Fault {
     /// Own words for the packets that it meets or makes.
     #[serde(default)]
     pub(crate) comment: Texts,
+}
+
+impl Fault {
+    /// Loses packets, all that it is about to begin with.
+    pub(crate) fn drop() -> Self {
+        Fault {
+            r#do: FaultAction::Drop,
+            from: None,
+            what: Packet::Any,
+            nth: None,
+            every: None,
+            chance: None,
+            after: None,
+            until: None,
+            by: None,
+            forge: None,
+            with: None,
+            wait: None,
+            mss: None,
+            options: Vec::new(),
+            mtu: None,
+            silent: false,
+            point: None,
+            at: Place::default(),
+            comment: Texts::default(),
+        }
+    }
 }
 
 /// What a fault does to the packets that it names.

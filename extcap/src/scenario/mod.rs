@@ -13,7 +13,7 @@ pub(crate) mod units;
 use std::fs;
 use std::path::Path;
 
-use crate::CapturePoint;
+use crate::{CapturePoint, Difficulty};
 
 pub use builtin::{Builtin, all, find};
 pub use error::ScenarioError;
@@ -82,6 +82,11 @@ impl Scenario {
                 question.answer.get(language).unwrap_or_default(),
             )
         })
+    }
+
+    /// How hard it is to find out what happens.
+    pub fn difficulty(&self) -> Difficulty {
+        self.file.difficulty
     }
 
     /// Ids of the diagnoses that a capture taken at this point shows; for both points, those of either.

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use lexopt::{Arg, Parser};
 
+use crate::choices;
+
 /// What the program is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Request {
@@ -33,32 +35,15 @@ pub(crate) struct Arguments {
     pub(crate) interface: Option<String>,
     pub(crate) fifo: Option<PathBuf>,
     pub(crate) filter: Option<String>,
+    /// `--extcap-reload-option`: the option whose choices are wanted.
+    pub(crate) reload: Option<String>,
+    /// The pipe to which the toolbar is told things.
+    pub(crate) control_out: Option<PathBuf>,
+    /// The pipe on which the toolbar tells things.
+    pub(crate) control_in: Option<PathBuf>,
     /// What the user chose, by option name.
     pub(crate) chosen: Vec<(&'static str, String)>,
 }
-
-/// The capture's own options: the calls of `--extcap-config`, without the hyphens.
-pub(crate) const OPTIONS: [&str; 19] = [
-    "scenario",
-    "file",
-    "point",
-    "pace",
-    "comments",
-    "lang",
-    "seed",
-    "ip",
-    "rtt",
-    "start",
-    "client",
-    "server",
-    "client-port",
-    "server-port",
-    "encap",
-    "snaplen",
-    "capture-loss",
-    "duplicates",
-    "offload",
-];
 
 impl Arguments {
     /// Reads the command line. Nothing is wrong here: what is not known is passed over.
@@ -78,10 +63,13 @@ impl Arguments {
                 "extcap-cleanup-postkill" => requests.push(Request::Nothing),
                 "capture" => requests.push(Request::Capture),
                 "extcap-interface" => parsed.interface = value(&mut parser),
-                "fifo" => parsed.fifo = parser.value().ok().map(PathBuf::from),
+                "fifo" => parsed.fifo = path(&mut parser),
+                "extcap-control-out" => parsed.control_out = path(&mut parser),
+                "extcap-control-in" => parsed.control_in = path(&mut parser),
+                "extcap-reload-option" => parsed.reload = value(&mut parser),
                 "extcap-capture-filter" => parsed.filter = value(&mut parser),
-                _ => match OPTIONS.iter().find(|known| **known == name) {
-                    Some(known) => parsed.chosen.extend(value(&mut parser).map(|value| (*known, value))),
+                _ => match choices::find(&name) {
+                    Some(known) => parsed.chosen.extend(value(&mut parser).map(|value| (known, value))),
                     None => drop(parser.optional_value()),
                 },
             }
@@ -105,6 +93,10 @@ impl Arguments {
 
 fn value(parser: &mut Parser) -> Option<String> {
     parser.value().ok().map(|value| value.to_string_lossy().into_owned())
+}
+
+fn path(parser: &mut Parser) -> Option<PathBuf> {
+    parser.value().ok().map(PathBuf::from)
 }
 
 #[cfg(test)]

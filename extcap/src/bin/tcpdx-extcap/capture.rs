@@ -1,212 +1,266 @@
-//! `--capture`: a scenario goes into the pipe.
+//! `--capture`: lessons go into the pipe.
 //!
 //! The pipe is opened first and always gets a capture's head, even if the arguments turn out to be wrong:
 //! Wireshark 4.0 waits for it without end.
 
 use std::io::{self, ErrorKind};
-use std::num::NonZero;
-use std::str::FromStr;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
-use tcpdx_extcap::scenario::{self, parse_time};
-use tcpdx_extcap::{Error, GenerateOptions, Recording, Scenario, write_empty};
+use tcpdx_extcap::{Language, Stream, write_empty};
 
 use crate::arguments::Arguments;
-use crate::describe::{DEFAULT_SCENARIO, INTERFACE, NO_FILTER, user_language};
-use crate::fifo::Fifo;
+use crate::clock::{Clock, Pace};
+use crate::filter;
+use crate::interface::Interface;
+use crate::lesson::{Course, Lesson};
+use crate::message::Command;
+use crate::pipes::Pipes;
+use crate::programme::Programme;
+use crate::texts::text;
+use crate::toolbar::{self, Wish};
+
+/// So much is written at once when packets need not wait.
+const FULL: usize = 1 << 18;
+/// Packets that may pass without a look at the pipes.
+const LOOK_EVERY: u32 = 1_024;
+/// Between the last packet of a lesson and the next lesson.
+const GAP: Duration = Duration::from_secs(1);
 
 /// Runs the capture to its end, or until it is stopped.
-pub(crate) fn capture(arguments: &Arguments) -> Result<(), String> {
+pub(crate) fn capture(arguments: &Arguments, user: Language) -> Result<(), String> {
     let path = arguments.fifo.as_deref().ok_or("--capture needs --fifo PATH, the pipe to write to")?;
-    let fifo = Fifo::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let lesson = match Lesson::new(arguments) {
-        Ok(lesson) => lesson,
-        Err(message) => {
-            quiet(write_empty(&fifo))?;
-            return Err(message);
+    let mut pipes = Pipes::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    if let (Some(input), Some(output)) = (&arguments.control_in, &arguments.control_out) {
+        pipes.open_control(input, output).map_err(|error| format!("{}: {error}", input.display()))?;
+    }
+    match Show::new(arguments, user, &mut pipes).and_then(|mut show| show.run()) {
+        Ok(()) | Err(Failure::Closed) => Ok(()),
+        Err(Failure::Told(message)) => {
+            let mut head = Vec::new();
+            // A reader that is gone needs none.
+            let _ = write_empty(&mut head).map(|()| pipes.write(&head));
+            Err(message)
         }
-    };
-    quiet(lesson.play(&fifo))
-}
-
-/// A reader that is gone is no failure.
-fn quiet(result: Result<(), Error>) -> Result<(), String> {
-    match result {
-        Err(Error::Write(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        other => other.map_err(|error| error.to_string()),
     }
 }
 
-/// How fast packets come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Pace {
-    Instant,
-    Real,
+/// Why a capture ends before its end.
+enum Failure {
+    /// The reader is gone: no failure.
+    Closed,
+    /// One line for the user.
+    Told(String),
 }
 
-/// What the user has chosen, found sound.
-struct Lesson {
-    scenario: Scenario,
-    options: GenerateOptions,
-    pace: Pace,
+impl From<String> for Failure {
+    fn from(line: String) -> Self {
+        Failure::Told(line)
+    }
 }
 
-impl Lesson {
-    fn new(arguments: &Arguments) -> Result<Self, String> {
-        match arguments.interface.as_deref() {
-            Some(INTERFACE) | None => {}
-            Some(other) => return Err(format!("no interface `{other}`: the only one is `{INTERFACE}`")),
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::BrokenPipe => Failure::Closed,
+            _ => Failure::Told(error.to_string()),
         }
-        if arguments.filter.as_deref().is_some_and(|filter| !filter.trim().is_empty()) {
-            return Err(NO_FILTER.to_owned());
-        }
-        let mut options = options(arguments)?;
-        let pace = match arguments.chosen("pace") {
-            None | Some("instant") => Pace::Instant,
-            Some("real") => Pace::Real,
-            Some(other) => return Err(format!("--pace: `{other}` is no pace: use instant or real")),
-        };
-        let (scenario, variant) = chosen_scenario(arguments)?;
-        options.variant = variant;
-        Ok(Lesson { scenario, options, pace })
+    }
+}
+
+impl From<tcpdx_extcap::Error> for Failure {
+    fn from(error: tcpdx_extcap::Error) -> Self {
+        Failure::Told(error.to_string())
+    }
+}
+
+/// What comes next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// The packet that was waited for, or another in its place.
+    Packet,
+    /// The next lesson.
+    Next,
+    /// The end.
+    Stop,
+}
+
+/// A capture that runs.
+struct Show<'a> {
+    pipes: &'a mut Pipes,
+    clock: Clock,
+    course: Course,
+    programme: Programme,
+    filter: &'a str,
+    language: Language,
+    /// The toolbar was used.
+    guided: bool,
+    /// Packets since the pipes were looked at.
+    unlooked: u32,
+}
+
+impl<'a> Show<'a> {
+    fn new(arguments: &'a Arguments, user: Language, pipes: &'a mut Pipes) -> Result<Self, Failure> {
+        let interface = Interface::named(arguments.interface.as_deref().or(Some(Interface::Lesson.name())))?;
+        let course = Course::chosen(arguments)?;
+        Ok(Show {
+            pipes,
+            clock: Clock::new(course.pace),
+            course,
+            programme: Programme::chosen(interface, arguments, user)?,
+            filter: arguments.filter.as_deref().unwrap_or_default(),
+            language: user,
+            guided: false,
+            unlooked: 0,
+        })
     }
 
-    fn play(&self, fifo: &Fifo) -> Result<(), Error> {
-        let mut recording = Recording::new(&self.scenario, &self.options, fifo)?;
-        let begin = Instant::now();
-        while let Some(time) = recording.next_at() {
-            if !self.wait(time, begin, &mut recording, fifo)? {
-                break;
+    fn run(&mut self) -> Result<(), Failure> {
+        loop {
+            let lesson = self.programme.lesson()?;
+            let title = lesson.title.clone();
+            let mut stream = self.open(lesson)?;
+            // What happens before the first packet is not waited for.
+            self.clock.set(stream.next_at()?.unwrap_or_default());
+            self.log("playing", &[("what", &title)]);
+            let mut turn = self.play(&mut stream)?;
+            stream.finish()?;
+            self.send(&mut stream)?;
+            if turn == Turn::Packet {
+                turn = self.linger()?;
             }
-            recording.write_next()?;
+            if turn != Turn::Next {
+                return Ok(());
+            }
+            self.programme.advance(stream.last_at() + GAP)?;
         }
-        recording.flush()
     }
 
-    /// Waits for a packet's time. False when the capture is to end before.
-    fn wait(
-        &self,
-        time: Duration,
-        begin: Instant,
-        recording: &mut Recording<&Fifo>,
-        fifo: &Fifo,
-    ) -> Result<bool, Error> {
-        match self.pace {
-            Pace::Instant => Ok(!fifo.is_stopped()),
-            Pace::Real => {
-                recording.flush()?;
-                let then =
-                    begin.checked_add(time).ok_or_else(|| io::Error::other("the scenario is too long"))?;
-                Ok(fifo.wait_until(then)?)
+    fn open(&self, lesson: Lesson) -> Result<Stream, Failure> {
+        let filter = filter::compile(self.filter, lesson.options.encapsulation)
+            .map_err(|message| format!("capture filter `{}`: {message}", self.filter))?;
+        Ok(Stream::new(lesson.scenario, lesson.options, lesson.connections, filter)?)
+    }
+
+    /// Plays a lesson, as often as it is to be played.
+    fn play(&mut self, stream: &mut Stream) -> Result<Turn, Failure> {
+        self.send(stream)?;
+        let mut round = 1;
+        loop {
+            while let Some(time) = stream.next_at()? {
+                match self.wait_for(time, stream)? {
+                    Turn::Packet => {}
+                    turn => return Ok(turn),
+                }
+                if stream.next_at()? == Some(time) {
+                    stream.write_next()?;
+                    if !self.clock.is_instant() || stream.buffer().len() >= FULL {
+                        self.send(stream)?;
+                    }
+                }
+            }
+            if round == self.course.rounds {
+                return Ok(Turn::Packet);
+            }
+            if let Some(turn) = self.heed(Some(stream))? {
+                return Ok(turn);
+            }
+            round += 1;
+            stream.begin_again()?;
+            self.log("again", &[("round", &round.to_string())]);
+        }
+    }
+
+    /// Waits until a packet is due, or something else is to be done.
+    fn wait_for(&mut self, time: Duration, stream: &mut Stream) -> Result<Turn, Failure> {
+        loop {
+            if self.clock.is_instant() {
+                self.clock.set(time);
+                self.look_at_times()?;
+            }
+            if let Some(turn) = self.heed(Some(stream))? {
+                return Ok(turn);
+            }
+            match self.clock.until(time) {
+                Some(Duration::ZERO) => return Ok(Turn::Packet),
+                left => self.pipes.wait(left)?,
             }
         }
     }
-}
 
-/// The options of the capture.
-fn options(arguments: &Arguments) -> Result<GenerateOptions, String> {
-    let mut options = GenerateOptions { language: user_language(), ..GenerateOptions::default() };
-    let set = |option: &str| arguments.chosen(option);
-    if let Some(point) = set("point") {
-        options.point = parsed("point", point)?;
+    /// Without waits, too, it has to be noticed that Wireshark is gone or the toolbar is used, even where a filter lets
+    /// nothing through.
+    fn look_at_times(&mut self) -> Result<(), Failure> {
+        self.unlooked += 1;
+        if self.unlooked == LOOK_EVERY {
+            self.unlooked = 0;
+            self.pipes.wait(Some(Duration::ZERO))?;
+        }
+        Ok(())
     }
-    if let Some(language) = set("lang") {
-        options.language = parsed("lang", language)?;
-    }
-    if let Some(version) = set("ip") {
-        options.ip = parsed("ip", version)?;
-    }
-    if let Some(encapsulation) = set("encap") {
-        options.encapsulation = parsed("encap", encapsulation)?;
-    }
-    if let Some(seed) = set("seed") {
-        options.seed = seed.parse().map_err(|_| format!("--seed: `{seed}` is no whole number below 2^64"))?;
-    }
-    if let Some(rtt) = set("rtt") {
-        options.rtt = Some(parse_time(rtt).map_err(|e| format!("--rtt: {e}"))?);
-    }
-    if let Some(start) = set("start") {
-        options.start = start_time(start)?;
-    }
-    if let Some(comments) = set("comments") {
-        options.comments = yes("comments", comments)?;
-    }
-    if let Some(duplicates) = set("duplicates") {
-        options.duplicates = yes("duplicates", duplicates)?;
-    }
-    if let Some(offload) = set("offload") {
-        options.offload = yes("offload", offload)?;
-    }
-    let address = |option| set(option).map(|text| number(option, text, "address")).transpose();
-    options.client = address("client")?;
-    options.server = address("server")?;
-    let port =
-        |option| set(option).map(|text| number(option, text, "port above 0 and below 65536")).transpose();
-    options.client_port = port("client-port")?.map(NonZero::get);
-    options.server_port = port("server-port")?.map(NonZero::get);
-    let snaplen =
-        set("snaplen").map(|text| number("snaplen", text, "number of bytes above 0")).transpose()?;
-    options.snaplen = snaplen.map(NonZero::get);
-    if let Some(loss) = set("capture-loss") {
-        let percent = loss.parse().ok().filter(|percent: &f64| (0.0..=100.0).contains(percent));
-        let percent =
-            percent.ok_or_else(|| format!("--capture-loss: `{loss}` is no number from 0 to 100"))?;
-        options.capture_loss = percent / 100.0;
-    }
-    Ok(options)
-}
 
-/// A word that knows itself what is wrong with it.
-fn parsed<T: FromStr<Err: std::error::Error>>(option: &str, text: &str) -> Result<T, String> {
-    text.parse().map_err(|error: T::Err| format!("--{option}: {error}"))
-}
-
-/// Something whose own errors would not help.
-fn number<T: FromStr>(option: &str, text: &str, what: &str) -> Result<T, String> {
-    text.parse().map_err(|_| format!("--{option}: `{text}` is no {what}"))
-}
-
-fn yes(option: &str, text: &str) -> Result<bool, String> {
-    match text.to_ascii_lowercase().as_str() {
-        "true" => Ok(true),
-        "false" => Ok(false),
-        _ => Err(format!("--{option}: `{text}` is neither true nor false")),
+    /// At the end of a lesson: whoever has a toolbar may want another.
+    fn linger(&mut self) -> Result<Turn, Failure> {
+        if !self.pipes.has_control() || self.course.pace == Pace::Instant && !self.guided {
+            return Ok(Turn::Stop);
+        }
+        self.log("over", &[]);
+        loop {
+            if let Some(turn) = self.heed(None)? {
+                return Ok(turn);
+            }
+            self.pipes.wait(None)?;
+        }
     }
-}
 
-fn start_time(text: &str) -> Result<Duration, String> {
-    let time = humantime::parse_rfc3339_weak(text).ok();
-    let since_1970 = time.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
-    since_1970.ok_or_else(|| format!("--start: `{text}` is no time since 1970 such as 2026-01-01T00:00:00Z"))
-}
+    /// Does what the toolbar asks for.
+    fn heed(&mut self, mut stream: Option<&mut Stream>) -> Result<Option<Turn>, Failure> {
+        while let Some(message) = self.pipes.message() {
+            let Some(wish) = toolbar::wish(&message) else { continue };
+            self.guided = true;
+            match wish {
+                Wish::Next => return Ok(Some(Turn::Next)),
+                Wish::PauseOrResume => self.pause_or_resume(),
+                Wish::Speed(pace) => {
+                    self.clock.set_pace(pace.unwrap_or(self.course.pace));
+                    self.log("speed", &[("what", toolbar::speed_name(pace, self.language))]);
+                }
+                Wish::Lose => {
+                    if let Some(stream) = &mut stream {
+                        let lost = stream.lose_next(self.clock.now())?;
+                        self.log(if lost { "losing" } else { "no-loss" }, &[]);
+                    }
+                }
+            }
+        }
+        Ok(self.pipes.is_stopped().then_some(Turn::Stop))
+    }
 
-/// The scenario, and the variant that stands behind a colon.
-fn chosen_scenario(arguments: &Arguments) -> Result<(Scenario, Option<String>), String> {
-    if let Some(path) = arguments.chosen("file") {
-        return scenario::load(path).map(|scenario| (scenario, None)).map_err(|error| error.to_string());
+    fn pause_or_resume(&mut self) {
+        let paused = !self.clock.is_paused();
+        self.clock.set_paused(paused);
+        let label = if paused { "control.resume.label" } else { "control.pause.label" };
+        self.pipes.tell(toolbar::PAUSE, Command::Set, text(self.language, label));
+        self.log(if paused { "paused" } else { "resumed" }, &[]);
     }
-    let chosen = arguments.chosen("scenario").unwrap_or(DEFAULT_SCENARIO);
-    let (name, variant) = match chosen.split_once(':') {
-        Some((name, variant)) => (name, Some(variant.to_owned())),
-        None => (chosen, None),
-    };
-    let builtin = scenario::find(name)
-        .ok_or_else(|| format!("--scenario: no `{name}`; there are: {}", neighbours(name).join(", ")))?;
-    let scenario = builtin.scenario().map_err(|error| error.to_string())?;
-    if let Some(variant) = &variant {
-        scenario.variant(variant).map_err(|error| error.to_string())?;
-    }
-    Ok((scenario, variant))
-}
 
-/// The scenarios of the group that a name is in; the groups, if there is no such group.
-fn neighbours(name: &str) -> Vec<String> {
-    let group = name.split('/').next().unwrap_or_default();
-    let of_group = scenario::all().filter(|builtin| builtin.group() == group);
-    let mut names: Vec<String> = of_group.map(|builtin| builtin.name().to_owned()).collect();
-    if names.is_empty() {
-        names.extend(scenario::all().map(|builtin| format!("{}/…", builtin.group())));
-        names.dedup();
+    /// Everything that was captured goes out.
+    fn send(&mut self, stream: &mut Stream) -> Result<(), Failure> {
+        let buffer = stream.buffer();
+        self.pipes.write(buffer)?;
+        buffer.clear();
+        Ok(())
     }
-    names
+
+    /// A line for the toolbar's log, with its words filled in.
+    fn log(&mut self, key: &str, words: &[(&str, &str)]) {
+        if !self.pipes.has_control() {
+            return;
+        }
+        let time = format!("{:.3} s", self.clock.now().as_secs_f64());
+        let mut line = text(self.language, &format!("log.{key}")).replace("{time}", &time);
+        for (word, value) in words {
+            line = line.replace(&format!("{{{word}}}"), value);
+        }
+        self.pipes.tell(toolbar::LOG, Command::Add, &format!("{line}\n"));
+    }
 }

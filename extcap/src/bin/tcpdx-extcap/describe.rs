@@ -1,29 +1,32 @@
 //! What the program tells Wireshark about itself: sentences in the grammar of extcap.
-//!
-//! Options of every supported version only (no `editselector`, no `table`), lower-case names, `true` and `false`
-//! as such, a default for everything and nothing `required`.
 
-use std::env;
 use std::fmt::Write as _;
 
-use tcpdx_extcap::scenario;
-use tcpdx_extcap::{CapturePoint, Encapsulation, IpVersion, Language};
+use tcpdx_extcap::Language;
+use tcpdx_extcap::scenario::{self, Builtin};
 
 use crate::arguments::Arguments;
+use crate::choices::{self, Choice, Kind};
+use crate::interface::Interface;
+use crate::texts::text;
+use crate::toolbar;
 
-pub(crate) const INTERFACE: &str = "tcpdx";
-const DISPLAY: &str = "TCP teaching captures";
 /// The lesson that plays when nothing was chosen.
 pub(crate) const DEFAULT_SCENARIO: &str = "setup/third-ack-never-arrives";
+/// The choice of scenarios of every topic.
+pub(crate) const ALL_TOPICS: &str = "all";
 
 /// `--help`
 pub(crate) fn help() -> String {
+    let [lesson, mystery] = Interface::ALL.map(Interface::name);
     format!(
-        "tcpdx-extcap {}: {DISPLAY}, streamed into Wireshark\n\n\
-         Wireshark and tshark call this program; to use it, choose the interface \"{DISPLAY}\", or:\n\n    \
-         tshark -i {INTERFACE} -o extcap.{INTERFACE}.scenario:{DEFAULT_SCENARIO} -w out.pcapng\n\n\
+        "tcpdx-extcap {}: TCP teaching captures, streamed into Wireshark\n\n\
+         Wireshark and tshark call this program; to use it, choose one of its interfaces, or:\n\n    \
+         tshark -i {lesson} -o extcap.{lesson}.scenario:{DEFAULT_SCENARIO} -w out.pcapng\n    \
+         tshark -i {mystery} -w mystery.pcapng; tcpdx reveal mystery.pcapng\n    \
+         wireshark -k -i {lesson}\n\n\
          Calls: --extcap-interfaces, --extcap-dlts, --extcap-config, --capture --fifo PATH, all with\n\
-         --extcap-interface {INTERFACE}. Options of a capture: see --extcap-config --extcap-interface {INTERFACE}.\n",
+         --extcap-interface {lesson} or {mystery}. Options of a capture: see --extcap-config.\n",
         env!("CARGO_PKG_VERSION")
     )
 }
@@ -33,24 +36,16 @@ pub(crate) fn version() -> String {
     concat!("tcpdx-extcap ", env!("CARGO_PKG_VERSION"), "\n").to_owned()
 }
 
-/// `--extcap-interfaces`
-pub(crate) fn interfaces() -> String {
-    format!(
-        "extcap {{version={}}}{{display={DISPLAY}}}\ninterface {{value={INTERFACE}}}{{display={DISPLAY}}}\n",
-        env!("CARGO_PKG_VERSION")
-    )
-}
-
-/// Answers a question about our interface, and only about that.
-pub(crate) fn for_interface(
-    arguments: &Arguments,
-    answer: impl FnOnce() -> String,
-) -> Result<String, String> {
-    match arguments.interface.as_deref() {
-        Some(INTERFACE) => Ok(answer()),
-        Some(other) => Err(format!("no interface `{other}`: the only one is `{INTERFACE}`")),
-        None => Err(format!("which interface? Add --extcap-interface {INTERFACE}")),
+/// `--extcap-interfaces`: the interfaces, and the toolbar that they share.
+pub(crate) fn interfaces(language: Language) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    let display = text(language, "interface.tcpdx");
+    let mut out = format!("extcap {{version={version}}}{{display={display}}}\n");
+    for interface in Interface::ALL {
+        let display = text(language, &format!("interface.{}", interface.name()));
+        let _ = writeln!(out, "interface {{value={}}}{{display={display}}}", interface.name());
     }
+    out + &toolbar::sentences(language)
 }
 
 /// `--extcap-dlts`
@@ -58,195 +53,117 @@ pub(crate) fn dlts() -> String {
     "dlt {number=1}{name=EN10MB}{display=Ethernet}\n".to_owned()
 }
 
-/// Why a capture filter cannot be.
-pub(crate) const NO_FILTER: &str = "These captures take no capture filter; use a display filter instead.";
-
-/// A capture filter while it is typed: silence means that it is good.
-pub(crate) fn filter_probe(arguments: &Arguments) -> String {
-    let empty = arguments.filter.as_deref().is_none_or(|filter| filter.trim().is_empty());
-    if empty { String::new() } else { format!("{NO_FILTER}\n") }
-}
-
-/// The language of the user's surroundings, where we have it.
-pub(crate) fn user_language() -> Language {
-    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
-        .iter()
-        .find_map(|name| env::var(name).ok().filter(|v| !v.is_empty()));
-    match locale {
-        Some(locale) if locale.starts_with("zh") => Language::ZhCn,
-        _ => Language::En,
-    }
-}
-
-/// `--extcap-config`: the options of a capture, with their defaults.
-pub(crate) fn config(language: Language) -> String {
-    let mut sentences = Sentences::default();
-    sentences.selector("scenario", "Scenario", "Lesson", "What happens in the capture");
-    for builtin in scenario::all() {
-        let title = format!("{}: {}", builtin.group(), builtin.title(language));
-        sentences.value(builtin.name(), &title, builtin.name() == DEFAULT_SCENARIO);
-        for variant in builtin.variants() {
-            sentences.value(&format!("{}:{variant}", builtin.name()), &format!("{title} ({variant})"), false);
+/// `--extcap-config`: the options of a capture with their defaults; with `--extcap-reload-option`, only the choices
+/// of that one, for what else is chosen.
+pub(crate) fn config(interface: Interface, arguments: &Arguments, user: Language) -> String {
+    let mut out = String::new();
+    for (number, choice) in choices::of(interface).enumerate() {
+        match &arguments.reload {
+            None => {
+                write_argument(&mut out, number, choice, user);
+                write_values(&mut out, number, choice, arguments, user);
+            }
+            Some(name) if name.trim_start_matches('-') == choice.name => {
+                write_values(&mut out, number, choice, arguments, user);
+            }
+            Some(_) => {}
         }
     }
-    sentences.argument(
-        "file",
-        "Own scenario file",
-        "{type=fileselect}{mustexist=true}{fileext=Scenarios (*.toml)}",
-        "Lesson",
-        "A scenario of your own in place of the chosen one",
-    );
-    sentences.selector("point", "Capture point", "Lesson", "Where the capture is taken");
-    for (point, display) in
-        CapturePoint::ALL.into_iter().zip(["At the client", "At the server", "At both, as two interfaces"])
-    {
-        sentences.value(point.word(), display, point == CapturePoint::default());
-    }
-    sentences.selector("pace", "Pace", "Lesson", "How fast the packets come");
-    sentences.value("instant", "All at once", true);
-    sentences.value("real", "In real time", false);
-    sentences.argument(
-        "comments",
-        "Explain every packet",
-        "{type=boolean}{default=true}",
-        "Lesson",
-        "A comment on every packet that says what it is and why it was sent",
-    );
-    sentences.selector("lang", "Language of comments", "Lesson", "The language of comments");
-    for known in Language::ALL {
-        sentences.value(known.tag(), known.endonym(), known == language);
-    }
-    sentences.argument(
-        "seed",
-        "Seed",
-        "{type=string}{default=1}{validation=^[0-9]+$}",
-        "Network",
-        "Decides what is left to chance: the same seed gives the same capture",
-    );
-    sentences.selector("ip", "Internet Protocol", "Network", "The version of IP");
-    for (version, display) in IpVersion::ALL.into_iter().zip(["IPv4", "IPv6"]) {
-        sentences.value(version.word(), display, version == IpVersion::default());
-    }
-    sentences.argument(
-        "rtt",
-        "Round-trip time",
-        "{type=string}{placeholder=as in the scenario}{validation=^([0-9.]+ *(us|ms|s))?$}",
-        "Network",
-        "Such as 40ms; empty: as in the scenario",
-    );
-    addresses(&mut sentences);
-    capturing(&mut sentences);
-    sentences.0
+    out
 }
 
-/// The options about who talks to whom.
-fn addresses(sentences: &mut Sentences) {
-    for (option, display) in [("client", "Client's address"), ("server", "Server's address")] {
-        sentences.argument(
-            option,
-            display,
-            "{type=string}{placeholder=as in the scenario}{validation=^[0-9a-fA-F.:]*$}",
-            "Network",
-            "An address of IPv4 or IPv6; empty: as in the scenario",
-        );
-    }
-    for (option, display) in [("client-port", "Client's port"), ("server-port", "Server's port")] {
-        sentences.argument(
-            option,
-            display,
-            "{type=string}{placeholder=as in the scenario}{validation=^[0-9]*$}",
-            "Network",
-            "A port; empty: as in the scenario",
-        );
-    }
-    sentences.argument(
-        "start",
-        "Begin of the capture",
-        "{type=string}{placeholder=2026-01-01T00:00:00Z}{validation=^[0-9TZ:. -]*$}",
-        "Network",
-        "The time of the first moment, in UTC",
+fn write_argument(out: &mut String, number: usize, choice: &Choice, language: Language) {
+    let name = choice.name;
+    let said = |kind: &str| text(language, &format!("option.{name}.{kind}"));
+    let placeholder = |key: &str| match key {
+        "" => String::new(),
+        key => format!("{{placeholder={}}}", text(language, &format!("placeholder.{key}"))),
+    };
+    let kind = match &choice.kind {
+        Kind::Topic | Kind::Words(_) | Kind::Language => "{type=selector}".to_owned(),
+        Kind::Scenario => format!("{{type=selector}}{{reload=true}}{}", placeholder("reload")),
+        Kind::File => {
+            let filter = text(language, "file-filter.scenario");
+            format!("{{type=fileselect}}{{mustexist=true}}{{fileext={filter}}}")
+        }
+        Kind::Flag => "{type=boolean}{default=false}".to_owned(),
+        Kind::Number { default, least, most } => {
+            format!("{{type=unsigned}}{{default={default}}}{{range={least},{most}}}")
+        }
+        Kind::Percent => "{type=double}{default=0}{range=0,100}".to_owned(),
+        Kind::Text { default, placeholder: key, right } => {
+            let default = if default.is_empty() { String::new() } else { format!("{{default={default}}}") };
+            format!("{{type=string}}{default}{}{{validation={right}}}", placeholder(key))
+        }
+    };
+    let group = text(language, &format!("group.{}", choice.group));
+    let _ = writeln!(
+        out,
+        "arg {{number={number}}}{{call=--{name}}}{{display={}}}{kind}{{tooltip={}}}{{group={group}}}",
+        said("label"),
+        said("tip"),
     );
 }
 
-/// The options about how it is captured.
-fn capturing(sentences: &mut Sentences) {
-    sentences.selector("encap", "Encapsulation", "Capture", "What carries the packets");
-    for encapsulation in Encapsulation::ALL {
-        let display = match encapsulation {
-            Encapsulation::Ethernet => "Ethernet",
-            Encapsulation::Vlan => "VLAN (802.1Q)",
-            Encapsulation::QinQ => "VLAN in VLAN (802.1ad)",
-            Encapsulation::Mpls => "MPLS",
-            Encapsulation::Pppoe => "PPPoE",
-            Encapsulation::Gre => "GRE tunnel",
-            Encapsulation::Vxlan => "VXLAN",
-            Encapsulation::Sll => "Linux cooked (tcpdump -i any)",
-            Encapsulation::Sll2 => "Linux cooked, version 2",
-            Encapsulation::Raw => "None: raw IP",
-        };
-        sentences.value(encapsulation.word(), display, encapsulation == Encapsulation::default());
-    }
-    sentences.argument(
-        "snaplen",
-        "Snap length",
-        "{type=string}{placeholder=whole packets}{validation=^[0-9]*$}",
-        "Capture",
-        "So many bytes of each packet are kept; empty: all",
-    );
-    sentences.argument(
-        "capture-loss",
-        "Packets lost by the capture",
-        "{type=string}{placeholder=0}{validation=^[0-9.]*$}",
-        "Capture",
-        "So many of a hundred packets reach the hosts, but not the capture",
-    );
-    sentences.argument(
-        "duplicates",
-        "Capture everything twice",
-        "{type=boolean}{default=false}",
-        "Capture",
-        "As at a mirror port that copies what comes in and what goes out",
-    );
-    sentences.argument(
-        "offload",
-        "Offloading (TSO, GRO)",
-        "{type=boolean}{default=false}",
-        "Capture",
-        "The cards join segments and compute checksums: segments above the MTU, unfinished checksums",
-    );
-}
-
-/// Sentences of `--extcap-config`, numbered as they come.
-#[derive(Default)]
-struct Sentences(String);
-
-impl Sentences {
-    fn count(&self) -> usize {
-        self.0.lines().filter(|line| line.starts_with("arg ")).count()
-    }
-
-    fn argument(&mut self, option: &str, display: &str, kind: &str, group: &str, tooltip: &str) {
-        let number = self.count();
-        let _ = writeln!(
-            self.0,
-            "arg {{number={number}}}{{call=--{option}}}{{display={display}}}{kind}{{tooltip={tooltip}}}{{group={group}}}"
-        );
-    }
-
-    fn selector(&mut self, option: &str, display: &str, group: &str, tooltip: &str) {
-        self.argument(option, display, "{type=selector}", group, tooltip);
-    }
-
-    /// A choice of the argument before.
-    fn value(&mut self, value: &str, display: &str, default: bool) {
-        let number = self.count().saturating_sub(1);
+fn write_values(out: &mut String, number: usize, choice: &Choice, arguments: &Arguments, user: Language) {
+    let mut value = |value: &str, display: &str, default: bool| {
         // The grammar knows no way to write a brace in a text.
         let display = display.replace(['{', '}', '\n'], " ");
         let _ = writeln!(
-            self.0,
+            out,
             "value {{arg={number}}}{{value={value}}}{{display={display}}}{{default={default}}}"
         );
+    };
+    match &choice.kind {
+        Kind::Topic => {
+            value(ALL_TOPICS, text(user, "topic.all"), true);
+            for topic in topics() {
+                value(topic, text(user, &format!("topic.{topic}")), false);
+            }
+        }
+        Kind::Scenario => {
+            let topic = arguments.chosen("topic").unwrap_or(ALL_TOPICS);
+            let language = arguments.chosen("lang").and_then(|tag| tag.parse().ok()).unwrap_or(user);
+            for (place, builtin) in of_topic(topic).enumerate() {
+                let title = match topic {
+                    ALL_TOPICS => {
+                        let group = text(language, &format!("topic.{}", builtin.group()));
+                        format!("{group}: {}", builtin.title(language))
+                    }
+                    _ => builtin.title(language).to_owned(),
+                };
+                let default = builtin.name() == DEFAULT_SCENARIO || topic != ALL_TOPICS && place == 0;
+                value(builtin.name(), &title, default);
+                for variant in builtin.variants() {
+                    value(&format!("{}:{variant}", builtin.name()), &format!("{title} ({variant})"), false);
+                }
+            }
+        }
+        Kind::Words(words) => {
+            for (place, word) in words().into_iter().enumerate() {
+                value(word, text(user, &format!("choice.{}.{word}", choice.name)), place == 0);
+            }
+        }
+        Kind::Language => {
+            for known in Language::ALL {
+                value(known.tag(), known.endonym(), known == user);
+            }
+        }
+        Kind::File | Kind::Flag | Kind::Number { .. } | Kind::Percent | Kind::Text { .. } => {}
     }
+}
+
+/// The groups of scenarios, in order.
+pub(crate) fn topics() -> Vec<&'static str> {
+    let mut topics: Vec<&str> = scenario::all().map(Builtin::group).collect();
+    topics.dedup();
+    topics
+}
+
+/// The scenarios of a topic; of all, if it is none.
+pub(crate) fn of_topic(topic: &str) -> impl Iterator<Item = &'static Builtin> {
+    let known = topics().contains(&topic).then(|| topic.to_owned());
+    scenario::all().filter(move |builtin| known.as_ref().is_none_or(|topic| builtin.group() == topic))
 }
 
 #[cfg(test)]
@@ -254,24 +171,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_default_scenario_exists_and_is_the_only_default() {
+    fn the_default_scenario_exists_and_every_selector_has_one_default() {
         assert!(scenario::find(DEFAULT_SCENARIO).is_some());
-        let config = config(Language::En);
-        let scenarios: Vec<&str> = config.lines().filter(|line| line.starts_with("value {arg=0}")).collect();
-        assert_eq!(scenarios.iter().filter(|line| line.contains("{default=true}")).count(), 1);
-        assert!(scenarios.len() >= 10);
+        for interface in Interface::ALL {
+            let config = config(interface, &Arguments::default(), Language::En);
+            for (number, choice) in choices::of(interface).enumerate() {
+                let values: Vec<&str> = config
+                    .lines()
+                    .filter(|line| line.starts_with(&format!("value {{arg={number}}}")))
+                    .collect();
+                let defaults = values.iter().filter(|line| line.contains("{default=true}")).count();
+                assert_eq!(defaults, usize::from(!values.is_empty()), "{}", choice.name);
+            }
+        }
     }
 
     #[test]
-    fn every_option_that_is_offered_is_understood() {
-        let config = config(Language::En);
-        let offered: Vec<&str> =
-            config.lines().filter_map(|line| line.split_once("{call=--")?.1.split('}').next()).collect();
-        let mut known = crate::arguments::OPTIONS.to_vec();
-        known.sort_unstable();
-        let mut sorted = offered.clone();
-        sorted.sort_unstable();
-        assert_eq!(sorted, known);
-        assert!(offered.iter().all(|call| !call.contains(|c: char| c.is_uppercase())));
+    fn everything_in_the_dialog_has_its_text() {
+        for interface in Interface::ALL {
+            let said = config(interface, &Arguments::default(), Language::ZhCn) + &interfaces(Language::ZhCn);
+            assert!(!said.contains("=?}") && !said.contains("=?:"), "{said}");
+        }
+    }
+
+    #[test]
+    fn reload_offers_the_scenarios_of_the_topic_in_the_language() {
+        let words = "--extcap-config --extcap-reload-option scenario --topic reset --lang zh-CN";
+        let arguments = Arguments::parse(words.split(' ').map(Into::into));
+        let offered = config(Interface::Lesson, &arguments, Language::En);
+        assert!(offered.lines().all(|line| line.starts_with("value {arg=1}{value=reset/")), "{offered}");
+        assert!(offered.contains("{display=客户端"), "{offered}");
+        assert_eq!(offered.matches("{default=true}").count(), 1);
     }
 }
