@@ -97,7 +97,7 @@ pub(crate) fn story(c: &Connection, outcome: Outcome, findings: &[Finding], lang
         findings.iter().rev().find(|f| f.diagnosis.family() == "close" && f.severity == Severity::Chat);
     let told = cause.map(|f| texts.story(f));
     let recovered = fine && cause.is_none_or(|f| f.severity < Severity::Error);
-    let how = recovered.then(|| match ending {
+    let how = (recovered || cause.is_none()).then(|| match ending {
         Some(f) => texts.story(f),
         None => texts.outcome_story(outcome),
     });

@@ -107,6 +107,20 @@ fn every_packet_is_explained_in_every_language_or_none_is() {
 }
 
 #[test]
+fn every_scenario_says_what_to_watch_for_and_asks() {
+    for lesson in lessons() {
+        let [english, chinese] = [Language::En, Language::ZhCn].map(|language| {
+            let asked = lesson.scenario.questions(language).flat_map(|(ask, answer)| [ask, answer]);
+            [lesson.scenario.watch(language)].into_iter().chain(asked).collect::<Vec<_>>()
+        });
+        assert!(english.len() >= 3 && english.len() == chinese.len(), "{lesson} asks too little");
+        for (english, chinese) in english.into_iter().zip(chinese) {
+            assert!(!english.is_empty() && english.is_ascii() && !chinese.is_ascii(), "{lesson}: {english}");
+        }
+    }
+}
+
+#[test]
 fn titles_and_diagnoses_are_the_same_in_the_list_and_in_the_file() {
     for builtin in scenario::all() {
         let scenario = builtin.scenario().unwrap();
