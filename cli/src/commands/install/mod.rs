@@ -71,6 +71,10 @@ pub(crate) fn doctor(args: &Doctor) -> Result<Status, Failure> {
     let mut status = Status::Done;
     let asked = for_each(&args.tshark, |tshark| {
         let (wireshark, layout) = ask(tshark)?;
+        let for_everyone = Layout::of(&wireshark, true)?;
+        let loaded = wireshark.plugin()?.0;
+        let serves = loaded.is_some_and(|loaded| loaded.path == for_everyone.plugin);
+        let layout = if serves { for_everyone } else { layout };
         status = status.max(doctor::examine(&wireshark, &layout)?);
         Ok(())
     })?;
