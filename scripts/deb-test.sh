@@ -25,9 +25,9 @@ in_copy() {
     scripts/in-tree.sh "$copy" env DEBIAN_FRONTEND=noninteractive "$@"
 }
 
-# Every file of the system but those in which apt and dpkg keep their books.
+# Every file of the system but those in which apt and dpkg keep their books, and what users make.
 files() {
-    (cd "$copy" && find . \( -path ./proc -o -path ./dev -o -path ./tmp -o -path ./var/lib/apt -o -path ./var/lib/dpkg \
+    (cd "$copy" && find . \( -path ./proc -o -path ./dev -o -path ./tmp -o -path ./root -o -path ./var/lib/apt -o -path ./var/lib/dpkg \
         -o -path ./var/cache -o -path ./var/log \) -prune -o -type f -print | sort)
 }
 
