@@ -75,14 +75,12 @@ static bool is_wanted(const packet_info *pinfo, proto_tree *tree)
     return have_tap_listener(expert_tap) || has_expert_column(pinfo);
 }
 
-void tcpdx_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint8_t layer)
+static void show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint8_t layer)
 {
     const uint32_t look = PINFO_FD_VISITED(pinfo) ? TCPDX_LOOK_LATER : TCPDX_LOOK_FIRST;
     tcpdx_findings findings = {.size = sizeof findings};
     tcpdx_values values = {.size = sizeof values};
 
-    if (!is_wanted(pinfo, tree))
-        return;
     if (tcpdx_engine_findings(tcpdx_open_engine, pinfo->num, layer, look, &findings) != TCPDX_STATUS_OK)
         return;
     if (findings.count == 0 && !proto_field_is_referenced(tree, tcpdx_registered.protocol))
@@ -99,4 +97,16 @@ void tcpdx_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint8_t lay
     for (uint32_t i = 0; i < findings.count; i++)
         add_finding(subtree, pinfo, tvb, &findings.items[i]);
     add_values(subtree, tvb, values.items, values.count);
+}
+
+void tcpdx_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint8_t layer)
+{
+    /* The list of expert infos names the protocol that is being dissected. */
+    const char *const protocol = pinfo->current_proto;
+
+    if (!is_wanted(pinfo, tree))
+        return;
+    pinfo->current_proto = proto_get_protocol_short_name(find_protocol_by_id(tcpdx_registered.protocol));
+    show(tvb, pinfo, tree, layer);
+    pinfo->current_proto = protocol;
 }
