@@ -3,7 +3,9 @@
 # make demo      build, install, and show a failing connection with its diagnosis
 # make test      build and run all tests
 # make test-versions  the tests with Wireshark, once more with that of later Debians
-# make bench     cost per packet of the diagnosis, and packets a second of generated captures
+# make deb       build a Debian package for the installed Wireshark, and try it in a fresh system
+# make bench     cost per packet of the diagnosis, what the plugin costs tshark, and packets a second of generated captures
+# make screenshots  the pictures of the README, anew
 # make twins     write the captures that are to be like real ones, and compare them where those are
 # make docs      write the pages of the diagnoses and of the simulator's fidelity anew
 # make fmt lint clean
@@ -14,7 +16,7 @@ CARGO := $(shell command -v cargo || echo "$${CARGO_HOME:-$$HOME/.cargo}/bin/car
 RELEASE := $(CURDIR)/target/release
 export PATH := $(dir $(CARGO)):$(PATH)
 
-.PHONY: all build install uninstall demo test test-versions bench twins docs fmt lint man clean
+.PHONY: all build install uninstall demo test test-versions deb bench screenshots twins docs fmt lint man clean
 
 all:
 	scripts/need.sh build
@@ -51,10 +53,22 @@ test:
 test-versions:
 	scripts/versions.sh
 
+deb:
+	scripts/need.sh demo
+	$(MAKE) build man
+	package=$$(scripts/deb.sh) && scripts/deb-test.sh "$$package"
+
 bench:
 	$(CARGO) bench --locked -p tcpdx-engine --bench packets
 	$(CARGO) bench --locked -p tcpdx-extcap --bench generate
 	scripts/scapy.sh
+	$(MAKE) build
+	scripts/overhead.py
+
+screenshots:
+	scripts/need.sh screenshots
+	$(MAKE) build
+	scripts/screenshots.sh
 
 twins: build
 	scripts/twins.sh

@@ -1,13 +1,13 @@
 #!/bin/sh
 # Makes sure that the machine has what a task needs.
 #
-#   scripts/need.sh build|demo|test
+#   scripts/need.sh build|demo|screenshots|test
 #
 # What is missing is installed with apt-get, as root or through sudo. Where neither can be had, the
 # packages are named and the script stops with status 2.
 set -eu
 
-task=${1:?task: build, demo or test}
+task=${1:?task: build, demo, screenshots or test}
 missing=""
 
 # need PACKAGE COMMAND…: the package is needed unless the command succeeds.
@@ -55,6 +55,15 @@ case $task in
     demo)
         need tshark has tshark
         ;;
+    screenshots)
+        need wireshark has wireshark
+        need tshark has tshark
+        need xvfb has Xvfb
+        need openbox has openbox
+        need xdotool has xdotool
+        need imagemagick has import
+        need fonts-droid-fallback sh -c 'fc-list :lang=zh | grep .'
+        ;;
     test)
         need tshark has tshark
         need g++ has c++
@@ -63,7 +72,7 @@ case $task in
         need util-linux has setpriv
         ;;
     *)
-        echo "$0: no task $task; use build, demo or test" >&2
+        echo "$0: no task $task; use build, demo, screenshots or test" >&2
         exit 2
         ;;
 esac

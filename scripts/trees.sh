@@ -3,6 +3,7 @@
 # trixie (Wireshark 4.4) and forky (4.6). What is there already stays.
 #
 #   scripts/trees.sh [SUITE…]
+#   scripts/trees.sh --bare SUITE      a tree with nothing but the essential packages
 #
 # Prints the folder of each tree that is there, one a line; what it does is said on stderr. The folders lie
 # under $TCPDX_TREES, or under target/trees. Root is needed, debootstrap, and a Debian mirror: that of the
@@ -24,14 +25,22 @@ mirror() {
     apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' 'Origin: Debian' 'Label: Debian' | head -n 1
 }
 
-# in TREE COMMAND…: runs it there, with the file systems that package scripts expect.
+# in_tree TREE COMMAND…: runs it there, with the file systems that package scripts expect.
 in_tree() {
-    "$(dirname "$0")/in-tree.sh" "$@"
+    scripts/in-tree.sh "$@"
 }
 
-# make SUITE: makes it beside its place, and moves it there when it is complete.
+# fill_tree TREE: installs the packages.
+fill_tree() {
+    in_tree "$1" apt-get update &&
+        in_tree "$1" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${packages[@]}" &&
+        in_tree "$1" apt-get clean &&
+        rm -rf "$1"/var/lib/apt/lists/*
+}
+
+# make_tree SUITE NAME: makes it beside its place, and moves it there when it is complete.
 make_tree() {
-    local suite=$1 tree=$trees/$1 new=$trees/$1.new script=()
+    local suite=$1 tree=$trees/$2 new=$trees/$2.new script=()
     [ "$(id -u)" = 0 ] || cannot "$suite: only root can make it"
     if ! command -v debootstrap >/dev/null; then
         DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends debootstrap >&2 ||
@@ -50,17 +59,18 @@ make_tree() {
         cannot "$suite: debootstrap failed, see $trees/$suite.log"
     # A mirror that is a snapshot has releases that have expired.
     echo 'Acquire::Check-Valid-Until "false";' >"$new/etc/apt/apt.conf.d/99snapshot"
-    {
-        in_tree "$new" apt-get update
-        in_tree "$new" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${packages[@]}"
-        in_tree "$new" apt-get clean
-        rm -rf "$new"/var/lib/apt/lists/*
-    } >>"$trees/$suite.log" 2>&1 || cannot "$suite: packages were not installed, see $trees/$suite.log"
+    [ -n "$bare" ] || fill_tree "$new" >>"$trees/$suite.log" 2>&1 ||
+        cannot "$suite: packages were not installed, see $trees/$suite.log"
     mv "$new" "$tree"
 }
 
+bare=
+if [ "${1:-}" = --bare ]; then
+    bare=-bare
+    shift
+fi
 [ $# -gt 0 ] || set -- trixie forky
 for suite; do
-    [ -d "$trees/$suite" ] || make_tree "$suite"
-    echo "$trees/$suite"
+    [ -d "$trees/$suite$bare" ] || make_tree "$suite" "$suite$bare"
+    echo "$trees/$suite$bare"
 done

@@ -44,6 +44,8 @@ pub enum Command {
     Install(Install),
     /// Remove what `install` has installed
     Uninstall(Uninstall),
+    /// Say what is installed where, whether Wireshark loads it, and how to mend it
+    Doctor(Doctor),
     /// Print completions for a shell
     Completions(Completions),
     /// Write the man pages
@@ -53,7 +55,9 @@ pub enum Command {
 
 const INSTALL: &str = "Install the Wireshark plugin and the teaching captures\n\n\
     As an ordinary user: for yourself. As root: for everyone on this machine. Wireshark itself is asked \
-    where its folders are (tshark -G folders), and afterwards whether it has loaded both.";
+    where its folders are (tshark -G folders), and afterwards whether it has loaded both. Where several \
+    versions of Wireshark are installed, each gets the plugin that was built for it. The profile \"TCP \
+    diagnosis\" comes along; no other profile is touched.";
 
 /// Diagnose the TCP connections of captures.
 #[derive(Args, Debug)]
@@ -243,12 +247,20 @@ pub struct Uninstall {
     pub target: Target,
 }
 
+/// Say what is installed where.
+#[derive(Args, Debug)]
+pub struct Doctor {
+    /// The tshark of a Wireshark (repeatable); every one that is found unless given
+    #[arg(long, value_name = "COMMAND", value_hint = ValueHint::CommandName)]
+    pub tshark: Vec<PathBuf>,
+}
+
 /// What installing and removing have in common.
 #[derive(Args, Debug)]
 pub struct Target {
-    /// The tshark of the Wireshark in question
-    #[arg(long, value_name = "COMMAND", default_value = "tshark", value_hint = ValueHint::CommandName)]
-    pub tshark: PathBuf,
+    /// The tshark of a Wireshark (repeatable); every one that is found unless given
+    #[arg(long, value_name = "COMMAND", value_hint = ValueHint::CommandName)]
+    pub tshark: Vec<PathBuf>,
     /// Only say what would be done
     #[arg(long)]
     pub dry_run: bool,

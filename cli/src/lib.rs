@@ -30,6 +30,7 @@ pub fn run(args: args::Cli) -> Result<Status, Failure> {
         args::Command::Reveal(args) => commands::reveal::run(&args),
         args::Command::Install(args) => commands::install::install(&args),
         args::Command::Uninstall(args) => commands::install::uninstall(&args),
+        args::Command::Doctor(args) => commands::install::doctor(&args),
         args::Command::Completions(args) => commands::pages::completions(&args),
         args::Command::Man(args) => commands::pages::man(&args),
     }

@@ -26,7 +26,8 @@ fn failure(arguments: &[&str]) -> String {
 
 #[test]
 fn help() {
-    let commands = ["", "analyze", "explain", "generate", "scenarios", "install", "uninstall", "completions"];
+    let commands =
+        ["", "analyze", "explain", "generate", "scenarios", "install", "uninstall", "doctor", "completions"];
     for command in commands {
         let arguments = ["help", command];
         insta::assert_snapshot!(

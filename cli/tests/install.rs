@@ -26,6 +26,7 @@ impl Machine {
              --version) echo 'TShark (Wireshark) 4.0.17 (Git v4.0.17).' ;;\n\
              '-G folders') printf '%s:\\t%s\\n' \
                 'Personal configuration' {root}/config \
+                'Global configuration' {root}/config \
                 'Personal Plugins' {root}/lib/wireshark/plugins/4.0 \
                 'Global Plugins' {root}/lib/wireshark/plugins/4.0 \
                 'Extcap path' {root}/lib/wireshark/extcap ;;\n\
@@ -56,6 +57,7 @@ impl Machine {
     /// Runs the command: exit code, and all output with the machine's folder taken out.
     fn run(&self, command: &str, options: &[&str]) -> (i32, String) {
         let mut run = Command::new(env!("CARGO_BIN_EXE_tcpdx"));
+        run.env("HOME", self.0.path());
         run.arg(command).arg("--tshark").arg(self.path("tshark")).args(options);
         if command == "install" {
             run.arg("--from").arg(self.path("built"));
@@ -136,4 +138,83 @@ fn wireshark_not_loading_it_is_told() {
     let (code, told) = machine.run("install", &[]);
     assert_eq!(code, 2);
     assert!(told.ends_with("installed, but Wireshark 4.0.17 does not load it\n"), "{told}");
+}
+
+const PROFILE: &str = "config/profiles/TCP diagnosis";
+
+#[test]
+fn the_profile_comes_and_goes_and_other_profiles_stay() {
+    let machine = Machine::new();
+    machine.write("config/profiles/mine/preferences", "mine");
+    machine.run("install", &[]);
+    assert!(machine.is_there(&format!("{PROFILE}/colorfilters")));
+    // Wireshark writes it when it ends.
+    machine.write(&format!("{PROFILE}/recent"), "window: here");
+    machine.run("uninstall", &[]);
+    assert!(!machine.is_there(PROFILE) && !machine.is_there("lib/tcpdx"));
+    assert_eq!(fs::read_to_string(machine.path("config/profiles/mine/preferences")).unwrap(), "mine");
+}
+
+#[test]
+fn what_the_user_changed_in_the_profile_stays() {
+    let machine = Machine::new();
+    machine.run("install", &[]);
+    machine.write(&format!("{PROFILE}/colorfilters"), "changed");
+    let (code, told) = machine.run("install", &[]);
+    assert!(code == 0 && told.contains("colorfilters: changed since it was installed; it stays"), "{told}");
+    machine.run("uninstall", &[]);
+    assert_eq!(fs::read_to_string(machine.path(&format!("{PROFILE}/colorfilters"))).unwrap(), "changed");
+    assert!(!machine.is_there(&format!("{PROFILE}/preferences")));
+}
+
+#[test]
+fn a_profile_of_the_same_name_that_is_the_users_own_stays() {
+    let machine = Machine::new();
+    machine.write(&format!("{PROFILE}/preferences"), "mine");
+    for command in ["install", "uninstall"] {
+        assert_eq!(machine.run(command, &[]).0, 0);
+        assert_eq!(fs::read_to_string(machine.path(&format!("{PROFILE}/preferences"))).unwrap(), "mine");
+        assert!(!machine.is_there(&format!("{PROFILE}/colorfilters")));
+    }
+}
+
+#[test]
+fn several_wiresharks_each_get_theirs_and_one_that_fails_stops_no_other() {
+    let (machine, other) = (Machine::new(), Machine::new());
+    let tshark = fs::read_to_string(other.path("tshark")).unwrap();
+    other.write("tshark", &tshark.replace("4.0", "4.4"));
+    let other_tshark = other.path("tshark").display().to_string();
+    let (code, told) = machine.run("install", &["--tshark", &other_tshark]);
+    assert_eq!(code, 2, "{told}");
+    assert!(
+        told.contains("Wireshark 4.0.17 has loaded") && told.contains("not built for Wireshark 4.4.17"),
+        "{told}"
+    );
+    machine.write("built/wireshark-4.4/tcpdx.so", "for 4.4");
+    let (code, told) = machine.run("install", &["--tshark", &other_tshark]);
+    assert_eq!(code, 0, "{told}");
+    assert!(other.is_there("lib/wireshark/plugins/4.4/epan/tcpdx.so") && machine.is_there(PLUGIN));
+}
+
+#[test]
+fn the_doctor_tells_what_is_wrong_and_how_to_mend_it() {
+    let machine = Machine::new();
+    let (code, told) = machine.run("doctor", &[]);
+    assert_eq!((code, told.matches("  wrong  ").count()), (1, 4), "{told}");
+    assert!(told.starts_with("Wireshark 4.0.17 (tshark)\n"), "{told}");
+    machine.run("install", &[]);
+    let (code, told) = machine.run("doctor", &[]);
+    assert_eq!((code, told.matches("  ok     ").count()), (0, 4), "{told}");
+    assert!(told.contains(&format!("plugin   {PLUGIN}: loaded, version 0.1.0")), "{told}");
+    machine.write("lib/wireshark/plugins/3.6/epan/tcpdx.so", "old");
+    let (code, told) = machine.run("doctor", &[]);
+    assert!(code == 1 && told.contains("3.6/epan/tcpdx.so: is not for Wireshark 4.0"), "{told}");
+}
+
+#[test]
+fn flatpak_is_told_that_it_loads_no_plugins() {
+    let machine = Machine::new();
+    fs::create_dir_all(machine.path(".local/share/flatpak/app/org.wireshark.Wireshark")).unwrap();
+    let (code, told) = machine.run("doctor", &[]);
+    assert!(code == 1 && told.contains("Wireshark from Flatpak runs in a sandbox"), "{told}");
 }

@@ -3,6 +3,9 @@
 
 #include "shim.h"
 
+#include <epan/column-info.h>
+#include <epan/tap.h>
+
 static void add_value(proto_tree *tree, tvbuff_t *tvb, const tcpdx_value *value)
 {
     const int id = tcpdx_registered.fields[value->field];
@@ -50,7 +53,29 @@ static void add_finding(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, con
     add_values(proto_item_add_subtree(item, tcpdx_registered.finding_subtree), tvb, finding->values, finding->value_count);
 }
 
-void tcpdx_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint8_t layer)
+static bool has_expert_column(const packet_info *pinfo)
+{
+    return pinfo->cinfo && pinfo->cinfo->col_first[COL_EXPERT] >= 0;
+}
+
+/* Whether anybody looks: at the tree or a field of ours in it, or at expert infos. Nobody does while a file is only
+ * read or listed, and then it costs nothing to know what could be said. */
+static bool is_wanted(const packet_info *pinfo, proto_tree *tree)
+{
+    static int expert_protocol = -1;
+    static int expert_tap;
+
+    if (expert_protocol < 0) {
+        expert_protocol = proto_get_id_by_filter_name("_ws.expert");
+        expert_tap = find_tap_id("expert");
+    }
+    if (tree && (proto_field_is_referenced(tree, tcpdx_registered.protocol) ||
+                 proto_field_is_referenced(tree, expert_protocol)))
+        return true;
+    return have_tap_listener(expert_tap) || has_expert_column(pinfo);
+}
+
+static void show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint8_t layer)
 {
     const uint32_t look = PINFO_FD_VISITED(pinfo) ? TCPDX_LOOK_LATER : TCPDX_LOOK_FIRST;
     tcpdx_findings findings = {.size = sizeof findings};
@@ -72,4 +97,16 @@ void tcpdx_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint8_t lay
     for (uint32_t i = 0; i < findings.count; i++)
         add_finding(subtree, pinfo, tvb, &findings.items[i]);
     add_values(subtree, tvb, values.items, values.count);
+}
+
+void tcpdx_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint8_t layer)
+{
+    /* The list of expert infos names the protocol that is being dissected. */
+    const char *const protocol = pinfo->current_proto;
+
+    if (!is_wanted(pinfo, tree))
+        return;
+    pinfo->current_proto = proto_get_protocol_short_name(find_protocol_by_id(tcpdx_registered.protocol));
+    show(tvb, pinfo, tree, layer);
+    pinfo->current_proto = protocol;
 }

@@ -4,6 +4,7 @@
 //! - [`header`]: the header as the sources make it
 //! - [`built`]: the library, the command and the Wireshark plugin, built
 //! - [`wireshark`]: a private installation of the plugin, and the real tshark on it
+//! - [`sharkd`]: one process of Wireshark that opens file after file
 //! - [`pdml`]: what tshark shows of a packet
 //! - [`corpus`]: captures whose faults are known
 //! - [`cases`]: the same, read, for tests of changes to them
@@ -20,6 +21,7 @@ pub mod corpus;
 pub mod header;
 pub mod judge;
 pub mod pdml;
+pub mod sharkd;
 pub mod told;
 pub mod traffic;
 pub mod tree;

@@ -5,7 +5,7 @@
 //! personal plugins from Wireshark, so that for root everything here runs as user and group 65534
 //! ("nobody"), who need not be able to read the project: captures are copied into that home.
 
-use crate::built::built;
+use crate::built::{built, root};
 use crate::tree;
 use std::fs;
 use std::io;
@@ -54,6 +54,19 @@ impl Wireshark {
         Ok(wireshark)
     }
 
+    /// Wireshark with the plugin and with its profile.
+    ///
+    /// # Errors
+    /// When the files cannot be put there.
+    pub fn with_profile() -> io::Result<Wireshark> {
+        let wireshark = Wireshark::with_plugin()?;
+        let folder = wireshark.home.path().join(".config/wireshark/profiles/TCP diagnosis");
+        for file in fs::read_dir(root().join("plugin/profile"))? {
+            install(&file?.path(), &folder)?;
+        }
+        Ok(wireshark)
+    }
+
     /// A program of Wireshark's, in this home.
     #[must_use]
     pub fn command(&self, program: &str) -> Command {
@@ -77,6 +90,16 @@ impl Wireshark {
         let copy = self.copy(capture)?;
         let output = self.command("tshark").arg("-n").arg("-r").arg(copy.path()).args(arguments).output()?;
         checked(&output)
+    }
+
+    /// What tshark writes to stderr when it reads a capture.
+    ///
+    /// # Errors
+    /// When it cannot be run.
+    pub fn complaints(&self, capture: &Path, arguments: &[&str]) -> io::Result<String> {
+        let copy = self.copy(capture)?;
+        let output = self.command("tshark").arg("-n").arg("-r").arg(copy.path()).args(arguments).output()?;
+        Ok(String::from_utf8_lossy(&output.stderr).into_owned())
     }
 
     /// Runs `tshark -G` with a report's name.

@@ -21,6 +21,15 @@ impl Files {
         })
     }
 
+    /// Writes a text, unless it is there already.
+    pub(super) fn write(&self, text: &str, to: &Path) -> Result<(), Failure> {
+        if fs::read(to).is_ok_and(|there| there == text.as_bytes()) {
+            return Ok(());
+        }
+        self.tell(&format!("write {}", to.display()))?;
+        self.replace(to, |new| fs::write(new, text))
+    }
+
     /// Makes a symbolic link, replacing what is there.
     pub(super) fn link(&self, target: &Path, link: &Path) -> Result<(), Failure> {
         self.tell(&format!("link {} to {}", link.display(), target.display()))?;

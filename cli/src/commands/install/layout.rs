@@ -4,12 +4,14 @@
 //! | --- | --- | --- |
 //! | plugin | `LIB/wireshark/plugins/X.Y/epan/tcpdx.so` | `~/.local/lib/wireshark/plugins/X.Y/epan/tcpdx.so` |
 //! | its library | `LIB/tcpdx/libtcpdx.so` | `~/.local/lib/tcpdx/libtcpdx.so` |
+//! | profile | `GLOBAL/profiles/TCP diagnosis` | `~/.config/wireshark/profiles/TCP diagnosis` |
 //! | captures | the global extcap folder | `~/.local/lib/wireshark/extcap`, and a link to it in `~/.config/wireshark/extcap` |
 //!
 //! Wireshark takes every library in its plugin folder for a plugin, so ours lies elsewhere, and the plugin
 //! finds it by its place relative to itself. The personal extcap folder moved with Wireshark 4.2; both the
 //! old and the new one are served.
 
+use super::profile::{self, Profile};
 use super::wireshark::Wireshark;
 use crate::failure::Failure;
 use std::path::{Path, PathBuf};
@@ -33,6 +35,8 @@ pub(super) struct Layout {
     pub(super) extcap: PathBuf,
     /// Where else Wireshark may look for it.
     pub(super) extcap_link: Option<PathBuf>,
+    /// The profile.
+    pub(super) profile: Profile,
 }
 
 impl Layout {
@@ -41,15 +45,21 @@ impl Layout {
         let name = if system_wide { "Global Plugins" } else { "Personal Plugins" };
         let folder = wireshark.folder(&[name])?;
         let plugins = above(&folder, 1)?;
+        let configuration = if system_wide { "Global configuration" } else { "Personal configuration" };
         let (extcap, extcap_link) = if system_wide {
             (wireshark.folder(&["Global Extcap path", "Extcap path"])?, None)
         } else {
             let old = wireshark.folder(&["Personal configuration"])?.join("extcap");
             (above(&folder, 2)?.join("extcap"), Some(old.join(EXTCAP)))
         };
+        let ours = above(&folder, 3)?.join("tcpdx");
         Ok(Layout {
             plugin: folder.join("epan").join(PLUGIN),
-            library: above(&folder, 3)?.join("tcpdx").join(LIBRARY),
+            library: ours.join(LIBRARY),
+            profile: Profile {
+                folder: wireshark.folder(&[configuration])?.join("profiles").join(profile::NAME),
+                kept: ours.join("profile"),
+            },
             plugins,
             extcap: extcap.join(EXTCAP),
             extcap_link,

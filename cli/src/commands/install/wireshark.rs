@@ -1,5 +1,6 @@
 //! The Wireshark on this machine, as its own tshark describes it.
 
+use super::layout::PLUGIN;
 use crate::failure::Failure;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,10 +8,58 @@ use std::process::{Command, Output};
 
 /// A Wireshark: its version and its folders.
 pub(super) struct Wireshark {
-    tshark: PathBuf,
+    /// The command that answers.
+    pub(super) tshark: PathBuf,
     /// The whole version, e.g. `4.0.17`.
     pub(super) version: String,
     folders: String,
+}
+
+/// A plugin that Wireshark loads.
+pub(super) struct Loaded {
+    /// Its version.
+    pub(super) version: String,
+    /// The file.
+    pub(super) path: PathBuf,
+}
+
+/// Where programs of Wireshark may lie besides the folders of `PATH`.
+const PLACES: &[&str] = &["/usr/bin", "/usr/local/bin", "/opt/wireshark/bin"];
+
+/// Where Flatpak keeps Wireshark, system-wide and, below the home folder, for one user.
+const FLATPAK: &str = "flatpak/app/org.wireshark.Wireshark";
+
+/// The tsharks that were named, else every one on this machine, each once.
+pub(super) fn tsharks(named: &[PathBuf]) -> Vec<PathBuf> {
+    if !named.is_empty() {
+        return named.to_vec();
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(PLACES.iter().map(PathBuf::from));
+    let mut found: Vec<(PathBuf, PathBuf)> = Vec::new();
+    for tshark in folders.map(|folder| folder.join("tshark")).filter(|tshark| tshark.is_file()) {
+        let Ok(itself) = tshark.canonicalize() else { continue };
+        if found.iter().all(|(_, known)| *known != itself) {
+            found.push((tshark, itself));
+        }
+    }
+    if found.is_empty() {
+        // The one that is missed, by the name that it is missed under.
+        return vec![PathBuf::from("tshark")];
+    }
+    found.into_iter().map(|(tshark, _)| tshark).collect()
+}
+
+/// A sentence about Flatpak's Wireshark, where it is installed.
+pub(super) fn flatpak() -> Option<String> {
+    let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share"));
+    let folders = [Some(PathBuf::from("/var/lib")), home];
+    let folder = folders.into_iter().flatten().map(|folder| folder.join(FLATPAK)).find(|app| app.is_dir())?;
+    Some(format!(
+        "{}: Wireshark from Flatpak runs in a sandbox and loads no native plugins; install the one of your \
+         distribution beside it (Debian: apt-get install wireshark)",
+        folder.display()
+    ))
 }
 
 impl Wireshark {
@@ -46,6 +95,27 @@ impl Wireshark {
                 names.join("\" or \"")
             ))
         })
+    }
+
+    /// The plugin of ours that it loads, if any, and its complaints.
+    pub(super) fn plugin(&self) -> Result<(Option<Loaded>, String), Failure> {
+        let (plugins, complaints) = self.run(&["-G", "plugins"])?;
+        let row = plugins.lines().find(|line| line.starts_with(PLUGIN));
+        let loaded = row.map(|row| {
+            let mut cells = row.split('\t');
+            Loaded {
+                version: cells.nth(1).unwrap_or_default().trim().to_string(),
+                path: PathBuf::from(row.rsplit('\t').next().unwrap_or_default().trim()),
+            }
+        });
+        Ok((loaded, complaints))
+    }
+
+    /// Whether it lists the interface of ours, and its complaints.
+    pub(super) fn offers_captures(&self) -> Result<(bool, String), Failure> {
+        let (interfaces, complaints) = self.run(&["-D"])?;
+        let listed = |line: &str| line.split_whitespace().nth(1) == Some("tcpdx");
+        Ok((interfaces.lines().any(listed), complaints))
     }
 
     /// Standard output and standard error of tshark with these arguments.

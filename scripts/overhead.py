@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""What the plugin costs tshark, in time and memory, beside TRANSUM: after `make build`.
+
+    scripts/overhead.py [ROUNDS]
+
+Each round runs tshark without the plugin, with it, and with Wireshark's own TRANSUM, one after the other, on a capture
+of a million packets in 40 thousand connections; and without and with the plugin on a part of it with -V, the whole tree
+of every packet. Printed are ratios of the medians of processor time, which other work on the machine disturbs least, and
+of the most memory held. As root, tshark runs as "nobody", for it loads no personal plugins for root.
+"""
+
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+RELEASE = ROOT / "target/release"
+NOBODY = 65534
+
+TALK = """
+title.en = "a talk"
+[client]
+nodelay = true
+step = [
+    { do = "connect" }, { do = "send", bytes = 200 }, { do = "receive", bytes = 3000 },
+    { do = "repeat", steps = 2, times = 4 }, { do = "close" },
+]
+[server]
+port = 9000
+step = [
+    { do = "listen" }, { do = "accept" }, { do = "receive", bytes = 200 }, { do = "send", bytes = 3000 },
+    { do = "repeat", steps = 2, times = 4 }, { do = "close" },
+]
+"""
+
+MIX = """
+rate = 2000
+[[share]]
+scenario = "talk.toml"
+weight = 85
+[[share]]
+scenario = "setup/clean-http"
+weight = 5
+[[share]]
+scenario = "setup/handshake-rejected"
+weight = 5
+[[share]]
+scenario = "reset/forged-to-server"
+weight = 5
+"""
+
+
+def generate(folder):
+    """The captures: all of it, and the part for -V."""
+    (folder / "talk.toml").write_text(TALK)
+    (folder / "mix.toml").write_text(MIX)
+    for name, connections in (("all", 40_000), ("part", 2_000)):
+        command = [RELEASE / "tcpdx", "generate", "--mix", folder / "mix.toml", "--no-comments"]
+        command += ["--connections", str(connections), "-o", folder / f"{name}.pcapng"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def home(folder, with_plugin):
+    """A home folder for tshark."""
+    lib = folder / ("with" if with_plugin else "without") / ".local/lib"
+    if with_plugin:
+        series = subprocess.run(["pkg-config", "--modversion", "wireshark"], check=True, capture_output=True, text=True)
+        series = ".".join(series.stdout.split(".")[:2])
+        plugins = lib / "wireshark/plugins" / series / "epan"
+        plugins.mkdir(parents=True)
+        shutil.copy(RELEASE / f"wireshark-{series}/tcpdx.so", plugins)
+        (lib / "tcpdx").mkdir()
+        shutil.copy(RELEASE / "libtcpdx.so", lib / "tcpdx")
+    else:
+        lib.mkdir(parents=True)
+    return lib.parent.parent
+
+
+def run(home, capture, *arguments):
+    """Processor seconds and the most kB of one run."""
+    environment = {"HOME": str(home), "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+    environment |= {"WIRESHARK_PLUGIN_DIR": "/nowhere", "WIRESHARK_EXTCAP_DIR": "/nowhere"}
+    command = ["tshark", "-n", "-r", str(capture), *arguments]
+    user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.getuid() == 0 else {}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command, env=environment, **quiet, **user)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = status
+    if status != 0:
+        sys.exit(f"overhead: {' '.join(command)}: failed")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+
+
+def compare(what, rounds, variants, limits):
+    """Prints each variant's medians over the first's."""
+    runs = {name: [] for name in variants}
+    for _ in range(rounds):
+        for name, arguments in variants.items():
+            runs[name].append(run(*arguments))
+    medians = {name: [statistics.median(column) for column in zip(*of)] for name, of in runs.items()}
+    first = next(iter(medians))
+    print(f"{what}: {medians[first][0]:.2f} s, {medians[first][1] / 1024:.0f} MB without plugins")
+    for name, (seconds, kilobytes) in medians.items():
+        if name != first:
+            time, memory = seconds / medians[first][0], kilobytes / medians[first][1]
+            print(f"  {name:<10} {time:.3f} of the time, {memory:.3f} of the memory{limits.get(name, '')}")
+
+
+def main():
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    with tempfile.TemporaryDirectory(prefix="tcpdx-overhead-") as folder:
+        folder = pathlib.Path(folder)
+        generate(folder)
+        without, with_plugin = home(folder, False), home(folder, True)
+        for path in [folder, *folder.rglob("*")]:
+            path.chmod(0o755)
+        capture, part = folder / "all.pcapng", folder / "part.pcapng"
+        variants = {
+            "without": (without, capture),
+            "tcpdx": (with_plugin, capture),
+            "TRANSUM": (without, capture, "--enable-protocol", "transum"),
+        }
+        compare("tshark -r, a million packets", rounds, variants, {"tcpdx": "  (aim: 1.05 and 1.10)"})
+        variants = {"without": (without, part, "-V"), "tcpdx": (with_plugin, part, "-V")}
+        compare("tshark -V", rounds, variants, {"tcpdx": "  (aim: 1.15)"})
+
+
+main()
