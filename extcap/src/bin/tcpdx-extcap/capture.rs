@@ -161,6 +161,8 @@ impl<'a> Show<'a> {
             if round == self.course.rounds {
                 return Ok(Turn::Packet);
             }
+            // There may have been no packet at all to wait for.
+            self.look_at_times()?;
             if let Some(turn) = self.heed(Some(stream))? {
                 return Ok(turn);
             }

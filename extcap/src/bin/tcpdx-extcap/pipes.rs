@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::pipe::fcntl_setpipe_size;
+use rustix::process::{Pid, getppid};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::control::Control;
@@ -35,6 +36,8 @@ pub(crate) struct Pipes {
     signalled: Arc<AtomicBool>,
     /// A pipe is closed, or Wireshark has asked for the end.
     over: bool,
+    /// The program that has started this one: when another takes its place, it is gone.
+    parent: Option<Pid>,
     /// Since when it is known that the capture ends.
     stopped_at: Option<Instant>,
 }
@@ -49,8 +52,15 @@ impl Pipes {
         fcntl_setfl(&packets, fcntl_getfl(&packets)? | OFlags::NONBLOCK)?;
         // More room is a help, and no need.
         let _ = fcntl_setpipe_size(&packets, ROOM);
-        let messages = VecDeque::new();
-        Ok(Pipes { packets, control: None, messages, signalled, over: false, stopped_at: None })
+        Ok(Pipes {
+            packets,
+            control: None,
+            messages: VecDeque::new(),
+            signalled,
+            over: false,
+            parent: getppid(),
+            stopped_at: None,
+        })
     }
 
     /// Opens the toolbar's pipes, too.
@@ -97,6 +107,8 @@ impl Pipes {
             fds.extend(control.output().map(|output| PollFd::new(output, PollFlags::empty())));
         }
         let timeout = Timespec::try_from(timeout).map_err(io::Error::other)?;
+        // Wireshark's dumpcap outlives it as long as no packet comes, and with it the pipe.
+        self.over |= getppid() != self.parent;
         match poll(&mut fds, Some(&timeout)) {
             Ok(0) | Err(rustix::io::Errno::INTR) => return Ok(()),
             Ok(_) => {}
