@@ -8,6 +8,7 @@ mod program;
 
 use std::fs::File;
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -252,6 +253,39 @@ fn malformed_messages_are_passed_over() {
     let begin = Instant::now();
     assert_eq!(finish(capture.child), (true, String::new()));
     assert!(begin.elapsed() < Duration::from_secs(1));
+}
+
+/// Wireshark opens its pipe when the capture has begun, and its window hangs if nobody is there any more.
+#[test]
+fn a_capture_that_is_over_at_once_waits_for_the_toolbar() {
+    for (arguments, success) in
+        [(["--scenario", "setup/handshake-rejected"], true), (["--scenario", "setup/no-such"], false)]
+    {
+        let folder = Folder::new("late");
+        let [packets, out, input] = ["packets", "out", "in"].map(|name| folder.pipe(name));
+        let (mut reader, _told) = (open_reader(&packets), open_reader(&out));
+        let child = Command::new(PROGRAM)
+            .args(["--capture", "--extcap-interface", "tcpdx", "--fifo"])
+            .arg(&packets)
+            .arg("--extcap-control-out")
+            .arg(&out)
+            .arg("--extcap-control-in")
+            .arg(&input)
+            .args(arguments)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut captured = Vec::new();
+        program::read_until(&mut reader, &mut captured, |bytes| !bytes.is_empty());
+        std::thread::sleep(Duration::from_millis(500));
+        let mut toolbar = File::options();
+        let toolbar =
+            toolbar.write(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32).open(&input);
+        toolbar.expect("somebody holds the pipe open").write_all(b"T\x00\x00\x02\x00\x00").unwrap();
+        let begin = Instant::now();
+        assert_eq!(finish(child).0, success);
+        assert!(begin.elapsed() < Duration::from_secs(1));
+    }
 }
 
 /// Wireshark may never read what it is told.

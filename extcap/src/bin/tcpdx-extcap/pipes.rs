@@ -24,6 +24,8 @@ use crate::message::{Command, Message};
 const LOOK: Duration = Duration::from_millis(100);
 /// How long what is being written may take to go out after the end was asked for.
 const LAST_WORDS: Duration = Duration::from_millis(500);
+/// How long the toolbar may take to come, on a machine that is very busy.
+const TOOLBAR: Duration = Duration::from_secs(10);
 /// Bytes that may wait in the pipe: the reader and we take turns less often.
 const ROOM: usize = 1 << 18;
 
@@ -96,6 +98,20 @@ impl Pipes {
     /// Waits for so long (nothing: for ever), or until something is told.
     pub(crate) fn wait(&mut self, span: Option<Duration>) -> io::Result<()> {
         self.look(PollFlags::empty(), span.map_or(LOOK, |span| span.min(LOOK)))
+    }
+
+    /// Waits until the toolbar is there, if there is one to come. Wireshark's window opens its pipe some time after the
+    /// capture has begun, and hangs for ever if the program has ended before.
+    pub(crate) fn await_toolbar(&mut self) {
+        let end = Instant::now() + TOOLBAR;
+        while self.control.as_ref().is_some_and(|control| !control.is_initialized())
+            && !self.is_stopped()
+            && Instant::now() < end
+        {
+            if self.wait(None).is_err() {
+                return;
+            }
+        }
     }
 
     /// Looks at the pipes for at most so long.
