@@ -34,10 +34,6 @@ has_glib_headers() {
     pkg-config --exists glib-2.0 gmodule-2.0
 }
 
-has_pcap() {
-    pkg-config --exists libpcap
-}
-
 has_wireshark_headers() {
     pkg-config --exists wireshark
 }
@@ -48,8 +44,6 @@ need pkg-config has pkg-config
 # Wireshark's headers include GLib's, and Debian only recommends these beside them.
 need libglib2.0-dev has_glib_headers
 need libwireshark-dev has_wireshark_headers
-# Teaching captures have their capture filters compiled by libpcap.
-need libpcap-dev has_pcap
 case $task in
     build) ;;
     demo)

@@ -26,8 +26,18 @@ fn failure(arguments: &[&str]) -> String {
 
 #[test]
 fn help() {
-    let commands =
-        ["", "analyze", "explain", "generate", "scenarios", "install", "uninstall", "doctor", "completions"];
+    let commands = [
+        "",
+        "analyze",
+        "explain",
+        "generate",
+        "scenarios",
+        "reveal",
+        "install",
+        "uninstall",
+        "doctor",
+        "completions",
+    ];
     for command in commands {
         let arguments = ["help", command];
         insta::assert_snapshot!(
@@ -153,4 +163,46 @@ fn pages_are_made_from_the_options() {
     for page in ["tcpdx.1", "tcpdx-analyze.1", "tcpdx-install.1"] {
         assert!(folder.path().join(page).is_file(), "{page}");
     }
+}
+
+#[test]
+fn a_mystery_is_revealed_with_its_questions_and_anything_else_is_not() {
+    use tcpdx_extcap::{GenerateOptions, mystery::Mystery};
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mystery.pcapng");
+    let mut capture = Vec::new();
+    let mysteries: Vec<Mystery> = [4711, 4712].map(|seed| Mystery::draw(None, seed).unwrap()).to_vec();
+    for mystery in &mysteries {
+        let scenario = mystery.scenario().scenario().unwrap();
+        tcpdx_extcap::generate(&scenario, &mystery.hide(GenerateOptions::default()), &mut capture).unwrap();
+    }
+    std::fs::write(&file, capture).unwrap();
+    let told = stdout(&["reveal", file.to_str().unwrap(), "--lang", "en"]);
+    for mystery in &mysteries {
+        assert!(told.contains(&format!("Seed {}, ", mystery.seed())), "{told}");
+        assert!(told.contains(&format!("\n{}", mystery.scenario().name())), "{told}");
+    }
+    assert!(told.contains("\n? ") && told.contains("\n! "), "{told}");
+
+    let other = folder.path().join("other.pcapng");
+    let output = ["generate", "setup/clean-http", "-o", other.to_str().unwrap()];
+    stdout(&output);
+    assert!(
+        failure(&["reveal", other.to_str().unwrap()])
+            .contains("no mystery; reveal captures of the interface")
+    );
+    assert!(failure(&["reveal", "no/such.pcapng"]).contains("no such file; check the name"));
+}
+
+#[test]
+fn comments_and_losses_are_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    let size = |options: &[&str]| {
+        let file = folder.path().join("c.pcapng");
+        stdout(&[&["generate", "loss/fast-retransmit", "-o", file.to_str().unwrap()], options].concat());
+        std::fs::metadata(file).unwrap().len()
+    };
+    let (all, story, none) = (size(&[]), size(&["--comments", "story"]), size(&["--comments", "off"]));
+    assert!(all > story && story > none && none == size(&["--no-comments"]));
+    assert!(size(&["--loss", "30"]) != all);
 }

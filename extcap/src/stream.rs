@@ -30,6 +30,7 @@ pub struct Stream {
     scenario: Scenario,
     options: GenerateOptions,
     connections: u64,
+    stage: Rc<Stage>,
     source: Source,
     writer: CaptureWriter<Sink>,
     filter: Option<Filter>,
@@ -91,12 +92,14 @@ impl Stream {
             Some(_) => GenerateOptions { snaplen: Some(Interface::LONGEST), ..options },
             None => options,
         };
-        let source = Source::new(&scenario, &options, connections)?;
+        let stage = Rc::new(Stage::new(&scenario, &options)?);
+        let source = Source::new(&stage, &options, connections);
         let (round_begin, last) = (Time::ZERO, Time::ZERO);
         Ok(Stream {
             scenario,
             options,
             connections,
+            stage,
             source,
             writer,
             filter,
@@ -162,8 +165,11 @@ impl Stream {
     pub fn begin_again(&mut self) -> Result<(), Error> {
         self.round_begin = self.last + GAP;
         self.options.seed = self.options.seed.wrapping_add(1);
-        self.options.lost_after.clear();
-        self.source = Source::new(&self.scenario, &self.options, self.connections)?;
+        if !self.options.lost_after.is_empty() {
+            self.options.lost_after.clear();
+            self.stage = Rc::new(Stage::new(&self.scenario, &self.options)?);
+        }
+        self.source = Source::new(&self.stage, &self.options, self.connections);
         Ok(())
     }
 
@@ -178,7 +184,8 @@ impl Stream {
         let Source::One(take) = &mut self.source else { return Ok(false) };
         let now = (Time::ZERO + now) - self.round_begin;
         self.options.lost_after.push(now);
-        let mut again = Take::new(&self.scenario, &self.options)?;
+        self.stage = Rc::new(Stage::new(&self.scenario, &self.options)?);
+        let mut again = Take::new(&self.stage, &self.options);
         for _ in 0..take.written {
             again.next = again.sniffer.next();
         }
@@ -202,22 +209,20 @@ impl Stream {
 }
 
 impl Source {
-    fn new(scenario: &Scenario, options: &GenerateOptions, connections: u64) -> Result<Self, Error> {
-        if connections == 1 {
-            return Ok(Source::One(Box::new(Take::new(scenario, options)?)));
+    fn new(stage: &Rc<Stage>, options: &GenerateOptions, connections: u64) -> Self {
+        match connections {
+            1 => Source::One(Box::new(Take::new(stage, options))),
+            _ => Source::Many(Box::new(Crowd::new(vec![(stage.clone(), 1)], RATE, connections, options))),
         }
-        let stage = Rc::new(Stage::new(scenario, options)?);
-        Ok(Source::Many(Box::new(Crowd::new(vec![(stage, 1)], RATE, connections, options))))
     }
 }
 
 impl Take {
-    fn new(scenario: &Scenario, options: &GenerateOptions) -> Result<Self, Error> {
-        let stage = Rc::new(Stage::new(scenario, options)?);
+    fn new(stage: &Rc<Stage>, options: &GenerateOptions) -> Self {
         let mut sniffer = stage.play(options.seed, stage.client());
         let next = sniffer.next();
         let frames = FrameBuilder::new(options.encapsulation);
-        Ok(Take { stage, sniffer, frames, next, written: 0 })
+        Take { stage: stage.clone(), sniffer, frames, next, written: 0 }
     }
 
     fn write_next(&mut self, start: u64, out: &mut Vec<u8>) -> io::Result<Option<Time>> {

@@ -34,11 +34,15 @@ pub(crate) fn capture(arguments: &Arguments, user: Language) -> Result<(), Strin
         pipes.open_control(input, output).map_err(|error| format!("{}: {error}", input.display()))?;
     }
     match Show::new(arguments, user, &mut pipes).and_then(|mut show| show.run()) {
-        Ok(()) | Err(Failure::Closed) => Ok(()),
+        Ok(()) | Err(Failure::Closed) => {
+            pipes.await_toolbar();
+            Ok(())
+        }
         Err(Failure::Told(message)) => {
             let mut head = Vec::new();
             // A reader that is gone needs none.
             let _ = write_empty(&mut head).map(|()| pipes.write(&head));
+            pipes.await_toolbar();
             Err(message)
         }
     }
@@ -161,6 +165,8 @@ impl<'a> Show<'a> {
             if round == self.course.rounds {
                 return Ok(Turn::Packet);
             }
+            // There may have been no packet at all to wait for.
+            self.look_at_times()?;
             if let Some(turn) = self.heed(Some(stream))? {
                 return Ok(turn);
             }
@@ -200,6 +206,10 @@ impl<'a> Show<'a> {
 
     /// At the end of a lesson: whoever has a toolbar may want another.
     fn linger(&mut self) -> Result<Turn, Failure> {
+        self.pipes.await_toolbar();
+        if let Some(turn) = self.heed(None)? {
+            return Ok(turn);
+        }
         if !self.pipes.has_control() || self.course.pace == Pace::Instant && !self.guided {
             return Ok(Turn::Stop);
         }

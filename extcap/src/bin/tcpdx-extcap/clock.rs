@@ -42,7 +42,11 @@ impl Clock {
 
     /// It is this time of the capture now.
     pub(crate) fn set(&mut self, capture: Duration) {
-        (self.capture, self.since) = (capture, Instant::now());
+        self.capture = capture;
+        // Every packet sets the time of an instant capture, and asking for the real one takes longer than the packet.
+        if !self.is_instant() {
+            self.since = Instant::now();
+        }
     }
 
     /// The capture's time.
@@ -54,8 +58,9 @@ impl Clock {
     }
 
     pub(crate) fn set_pace(&mut self, pace: Pace) {
-        self.set(self.now());
+        let now = self.now();
         self.pace = pace;
+        self.set(now);
     }
 
     pub(crate) fn is_instant(&self) -> bool {
@@ -67,8 +72,9 @@ impl Clock {
     }
 
     pub(crate) fn set_paused(&mut self, paused: bool) {
-        self.set(self.now());
+        let now = self.now();
         self.paused = paused;
+        self.set(now);
     }
 
     /// How long it is until this time of the capture; nothing while time stands still.

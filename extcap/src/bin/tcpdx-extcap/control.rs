@@ -20,6 +20,7 @@ pub(crate) struct Control {
     decoder: Decoder,
     output: Output,
     waiting: VecDeque<Vec<u8>>,
+    initialized: bool,
 }
 
 /// The pipe to Wireshark, which can be opened once it reads.
@@ -40,7 +41,13 @@ impl Control {
             decoder: Decoder::default(),
             output: Output::NotYet(output.to_owned()),
             waiting: VecDeque::new(),
+            initialized: false,
         })
+    }
+
+    /// Whether Wireshark has told something, as it always does once it has opened both pipes.
+    pub(crate) fn is_initialized(&self) -> bool {
+        self.initialized
     }
 
     /// What is to be looked at while waiting.
@@ -62,7 +69,10 @@ impl Control {
         loop {
             match (&self.input).read(&mut bytes) {
                 Ok(0) => return false,
-                Ok(count) => messages.extend(self.decoder.take(&bytes[..count])),
+                Ok(count) => {
+                    self.initialized = true;
+                    messages.extend(self.decoder.take(&bytes[..count]));
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return error.kind() == ErrorKind::WouldBlock,
             }

@@ -8,7 +8,7 @@ use tcpdx_extcap::scenario::{self, Scenario, parse_time};
 use tcpdx_extcap::{GenerateOptions, Language};
 
 use crate::arguments::Arguments;
-use crate::choices::{MOST_CONNECTIONS, MOST_ROUNDS};
+use crate::choices::{MOST_CONNECTIONS, MOST_ROUNDS, PACES};
 use crate::clock::Pace;
 use crate::describe::{DEFAULT_SCENARIO, topics};
 
@@ -34,10 +34,11 @@ impl Course {
     /// One line that names the option and says what would be right; so below.
     pub(crate) fn chosen(arguments: &Arguments) -> Result<Self, String> {
         Ok(Course {
-            pace: arguments.chosen("pace").map_or(Ok(Pace::Instant), |word| {
-                Pace::named(word)
-                    .ok_or_else(|| format!("--pace: `{word}` is no pace: use instant, real or 10x"))
-            })?,
+            pace: match arguments.chosen("pace") {
+                None => Pace::Instant,
+                Some(word) => (PACES.contains(&word).then(|| Pace::named(word)).flatten())
+                    .ok_or_else(|| format!("--pace: `{word}` is no pace: use instant, real or 10x"))?,
+            },
             rounds: count(arguments, "repeat", 0, MOST_ROUNDS)?,
         })
     }

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::pipe::fcntl_setpipe_size;
+use rustix::process::{Pid, getppid};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::control::Control;
@@ -23,6 +24,8 @@ use crate::message::{Command, Message};
 const LOOK: Duration = Duration::from_millis(100);
 /// How long what is being written may take to go out after the end was asked for.
 const LAST_WORDS: Duration = Duration::from_millis(500);
+/// How long the toolbar may take to come, on a machine that is very busy.
+const TOOLBAR: Duration = Duration::from_secs(10);
 /// Bytes that may wait in the pipe: the reader and we take turns less often.
 const ROOM: usize = 1 << 18;
 
@@ -35,6 +38,8 @@ pub(crate) struct Pipes {
     signalled: Arc<AtomicBool>,
     /// A pipe is closed, or Wireshark has asked for the end.
     over: bool,
+    /// The program that has started this one: when another takes its place, it is gone.
+    parent: Option<Pid>,
     /// Since when it is known that the capture ends.
     stopped_at: Option<Instant>,
 }
@@ -49,8 +54,15 @@ impl Pipes {
         fcntl_setfl(&packets, fcntl_getfl(&packets)? | OFlags::NONBLOCK)?;
         // More room is a help, and no need.
         let _ = fcntl_setpipe_size(&packets, ROOM);
-        let messages = VecDeque::new();
-        Ok(Pipes { packets, control: None, messages, signalled, over: false, stopped_at: None })
+        Ok(Pipes {
+            packets,
+            control: None,
+            messages: VecDeque::new(),
+            signalled,
+            over: false,
+            parent: getppid(),
+            stopped_at: None,
+        })
     }
 
     /// Opens the toolbar's pipes, too.
@@ -88,6 +100,20 @@ impl Pipes {
         self.look(PollFlags::empty(), span.map_or(LOOK, |span| span.min(LOOK)))
     }
 
+    /// Waits until the toolbar is there, if there is one to come. Wireshark's window opens its pipe some time after the
+    /// capture has begun, and hangs for ever if the program has ended before.
+    pub(crate) fn await_toolbar(&mut self) {
+        let end = Instant::now() + TOOLBAR;
+        while self.control.as_ref().is_some_and(|control| !control.is_initialized())
+            && !self.is_stopped()
+            && Instant::now() < end
+        {
+            if self.wait(None).is_err() {
+                return;
+            }
+        }
+    }
+
     /// Looks at the pipes for at most so long.
     fn look(&mut self, wanted: PollFlags, timeout: Duration) -> io::Result<()> {
         let mut fds = vec![PollFd::new(&self.packets, wanted)];
@@ -97,6 +123,8 @@ impl Pipes {
             fds.extend(control.output().map(|output| PollFd::new(output, PollFlags::empty())));
         }
         let timeout = Timespec::try_from(timeout).map_err(io::Error::other)?;
+        // Wireshark's dumpcap outlives it as long as no packet comes, and with it the pipe.
+        self.over |= getppid() != self.parent;
         match poll(&mut fds, Some(&timeout)) {
             Ok(0) | Err(rustix::io::Errno::INTR) => return Ok(()),
             Ok(_) => {}

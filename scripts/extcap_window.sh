@@ -1,0 +1,189 @@
+#!/usr/bin/env bash
+# The teaching captures in Wireshark's real window: pictures of the start page, the options, a capture that runs with
+# its toolbar, and an error; and whether a stopped, a saved and a killed capture leave what they must.
+#
+#   scripts/extcap_window.sh FOLDER [PROGRAM]
+#
+# PROGRAM is target/release/tcpdx-extcap unless given. Wireshark runs on a display of its own (Xvfb) with a home of
+# its own; as root it runs as "nobody". Wants: wireshark, tshark, xvfb, openbox, xdotool, imagemagick.
+set -euo pipefail
+
+if [ $# -lt 1 ]; then
+    sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
+    exit 2
+fi
+root=$(dirname "$(dirname "$(realpath "$0")")")
+mkdir -p "$1"
+folder=$(realpath "$1")
+program=$(realpath "${2:-$root/target/release/tcpdx-extcap}")
+
+home=$(mktemp -d "${TMPDIR:-/tmp}/tcpdx-window-XXXXXX")
+pids=()
+wireshark=
+finish() {
+    for pid in $wireshark "${pids[@]}"; do
+        kill "$pid" 2>/dev/null || true
+    done
+    rm -rf "$home"
+}
+trap finish EXIT
+
+fail() {
+    import -window root "$folder/failed.png" 2>/dev/null || true
+    echo "extcap_window: $*; see $folder/failed.png" >&2
+    exit 1
+}
+
+mkdir -p "$home"/{.config/wireshark/extcap,.local/lib/wireshark/extcap,run,none}
+chmod 700 "$home/run"
+cp "$program" "$home/.config/wireshark/extcap"
+cp "$program" "$home/.local/lib/wireshark/extcap"
+echo 'gui.interface_toolbar_show: "TCP teaching captures"' >"$home/.config/wireshark/recent"
+echo 'gui.geometry_main_maximized: TRUE' >"$home/.config/wireshark/recent_common"
+cat >"$home/.config/wireshark/preferences" <<EOF
+gui.qt.font_name: DejaVu Sans Mono,10,-1,5,50,0,0,0,0,0
+gui.update.enabled: FALSE
+gui.ask_unsaved: FALSE
+EOF
+as_user=()
+if [ "$(id -u)" = 0 ]; then
+    chown -R nobody "$home"
+    as_user=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
+fi
+
+Xvfb -displayfd 3 -screen 0 1600x1000x24 -nolisten tcp 3>"$home/display" 2>/dev/null &
+pids+=($!)
+while [ ! -s "$home/display" ]; do sleep 0.1; done
+DISPLAY=:$(cat "$home/display")
+export DISPLAY
+openbox 2>/dev/null &
+pids+=($!)
+
+# open ARGUMENT…: starts Wireshark.
+open() {
+    "${as_user[@]}" env HOME="$home" XDG_CONFIG_HOME="$home/.config" XDG_RUNTIME_DIR="$home/run" LC_ALL=C.UTF-8 \
+        WIRESHARK_EXTCAP_DIR="$home/none" wireshark "$@" 2>"$home/stderr" &
+    wireshark=$!
+}
+
+window() {
+    xdotool search --onlyvisible --name "$1" 2>/dev/null | head -n 1
+}
+
+# await TITLE: until there is a window with that title.
+await() {
+    for _ in $(seq 300); do
+        [ -n "$(window "$1")" ] && return
+        sleep 0.1
+    done
+    fail "no window \"$1\""
+}
+
+picture() {
+    sleep 1
+    import -window root "$folder/$1.png"
+    echo "extcap_window: $folder/$1.png"
+}
+
+click() {
+    xdotool mousemove "$1" "$2" click 1
+    sleep 0.5
+}
+
+extcaps() {
+    pgrep -f "^$home/.*tcpdx-extcap --capture" || true
+}
+
+# gone WHY: the program has ended a second later.
+gone() {
+    for _ in $(seq 20); do
+        [ -z "$(extcaps)" ] && return
+        sleep 0.05
+    done
+    fail "$1: the program goes on"
+}
+
+close() {
+    kill "$wireshark"
+    wait "$wireshark" 2>/dev/null || true
+    wireshark=
+}
+
+# The start page, and the options behind the gear: it is left of the interface, at a place that depends on the others.
+open
+await "The Wireshark Network Analyzer"
+sleep 3
+picture start-page
+options="Interface Options: TCP teaching captures"
+for y in $(seq 240 9 640); do
+    click 200 "$y"
+    [ -n "$(window "$options")" ] && break
+    [ -n "$(window "Interface Options")" ] && xdotool key Escape && sleep 0.5
+done
+await "$options"
+picture options
+# The next tab.
+eval "$(xdotool getwindowgeometry --shell "$(window "$options")")"
+click $((X + 121)) $((Y + 28))
+picture options-network
+close
+
+# A capture that runs, what its toolbar does, and its file.
+open -k -i tcpdx -o extcap.tcpdx.scenario:keepalive/go-15s -o extcap.tcpdx.pace:real
+await "Capturing from TCP teaching captures"
+sleep 3
+[ -n "$(extcaps)" ] || fail "nothing streams"
+# Next scenario, Lose the next packet, Pause, Resume, Log.
+for x in 1214 1428 1310 1310 1546; do click "$x" 125; done
+await "tcpdx Log"
+picture running
+# Everything at once.
+for _ in $(seq 10); do for x in 1214 1428 1310; do xdotool mousemove "$x" 125 click 1; done; done
+sleep 1
+[ -n "$(extcaps)" ] || fail "pressing everything has ended it"
+xdotool windowactivate --sync "$(window "Capturing from")" key ctrl+e
+gone "stopped"
+sleep 1
+picture stopped
+xdotool key ctrl+s
+await "Save Capture File"
+xdotool type "$home/run/saved.pcapng"
+xdotool key Return
+for _ in $(seq 50); do [ -s "$home/run/saved.pcapng" ] && break; sleep 0.1; done
+await "saved.pcapng"
+close
+saved=$home/run/saved.pcapng
+comments=$(tshark -n -r "$saved" -T fields -e frame.comment 2>/dev/null | grep -c .)
+packets=$(tshark -n -r "$saved" -T fields -e frame.number 2>/dev/null | grep -c .)
+[ "$comments" = "$packets" ] || fail "$comments of $packets packets have comments in the saved file"
+echo "extcap_window: $packets packets are saved, all with comments"
+for name in client.example server.example; do
+    grep -qa "$name" "$saved" || fail "the name $name is not in the saved file"
+done
+capinfos "$saved" >"$home/capinfos" 2>/dev/null
+grep -q "Name = client" "$home/capinfos" || fail "the interface has no name in the saved file"
+grep -q "Number of stat entries = 1" "$home/capinfos" || fail "there are no statistics in the saved file"
+
+# Our own sentence, not an exit code.
+open -k -i tcpdx -o extcap.tcpdx.scenario:setup/no-such
+await "^Wireshark$"
+picture error
+gone "wrong choice"
+close
+
+# A lesson that is over before Wireshark has opened the toolbar's pipes.
+open -k -i tcpdx -o extcap.tcpdx.scenario:setup/handshake-rejected
+await "^.TCP teaching captures: tcpdx"
+gone "over"
+close
+
+# Killed without a word.
+open -k -i tcpdx -o extcap.tcpdx.scenario:keepalive/go-15s -o extcap.tcpdx.pace:real
+await "Capturing from TCP teaching captures"
+sleep 2
+[ -n "$(extcaps)" ] || fail "nothing streams"
+kill -9 "$wireshark"
+gone "killed"
+wait "$wireshark" 2>/dev/null || true
+wireshark=
+echo "extcap_window: no process is left"
