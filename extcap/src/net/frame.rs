@@ -7,7 +7,7 @@ use etherparse::checksum::Sum16BitWords;
 use etherparse::{IpDscp, IpNumber, Ipv4Header, Ipv6Header};
 
 use super::encapsulation::{Cargo, Link};
-use super::{Ecn, IcmpError, Packet, Segment, options};
+use super::{Ecn, IcmpError, Packet, Segment, checksum, options};
 use crate::options::Encapsulation;
 
 /// What damage on the way changes in a checksum.
@@ -144,7 +144,7 @@ impl<'a> TcpBytes<'a> {
 }
 
 /// Writes the packet: IP header, TCP header, payload.
-fn ip_packet(out: &mut Vec<u8>, packet: &Packet, mut tcp: TcpBytes<'_>, checksum: Checksum) {
+fn ip_packet(out: &mut Vec<u8>, packet: &Packet, mut tcp: TcpBytes<'_>, who: Checksum) {
     let len = tcp.len();
     match (packet.from, packet.to) {
         (IpAddr::V4(from), IpAddr::V4(to)) => {
@@ -178,9 +178,10 @@ fn ip_packet(out: &mut Vec<u8>, packet: &Packet, mut tcp: TcpBytes<'_>, checksum
         }
     }
     let addresses = pseudo_header(Sum16BitWords::new(), packet.from, packet.to, IpNumber::TCP, len);
-    let sum = match checksum {
+    let sum = match who {
         Checksum::Finished => {
-            addresses.add_slice(&tcp.header[..tcp.header_len]).add_slice(tcp.payload).ones_complement()
+            let payload = checksum::sum(tcp.payload);
+            addresses.add_slice(&tcp.header[..tcp.header_len]).add_2bytes(payload).ones_complement()
         }
         Checksum::Unfinished => !addresses.ones_complement(),
     };

@@ -66,7 +66,7 @@ impl Socket {
         if segment.len() > 0 {
             self.data_sent(env.now);
         }
-        env.out.push(Packet {
+        env.out.push(Box::new(Packet {
             from: self.pair.local.ip(),
             to: self.pair.remote.ip(),
             ttl: self.ip.ttl,
@@ -78,7 +78,7 @@ impl Socket {
             segment,
             reason,
             fault: None,
-        });
+        }));
     }
 
     /// The options of every segment but a SYN: timestamps, and what has come out of order.

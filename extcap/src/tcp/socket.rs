@@ -391,13 +391,14 @@ impl Socket {
 
     /// The next moment at which a timer of it ends.
     pub(super) fn next_timer(&self) -> Option<Time> {
-        let own = [
-            self.retransmit.timer.map(|(_, time)| time),
+        let earlier =
+            |a: Option<Time>, b: Option<Time>| a.map_or(b, |a| b.map_or(Some(a), |b| Some(a.min(b))));
+        let timers = [
             self.delayed_ack.deadline,
             self.keepalive.as_ref().and_then(|k| k.deadline),
             self.remains.as_ref().map(|r| r.deadline),
         ];
-        own.into_iter().flatten().min()
+        timers.into_iter().fold(self.retransmit.timer.map(|(_, time)| time), earlier)
     }
 
     /// Does what is due.
