@@ -30,6 +30,7 @@ mod options;
 mod path;
 mod pcapng;
 mod random;
+mod recent;
 mod simulation;
 mod tcp;
 mod time;

@@ -9,7 +9,7 @@ use crate::capture::{Captured, Seen, Tap};
 use crate::net::{IcmpError, Packet, Side};
 use crate::path::{Path, Strays};
 use crate::random::Random;
-use crate::tcp::{Env, Host, Key, Outgoing, Place};
+use crate::tcp::{Env, Host, Key, Outgoing};
 use crate::time::Time;
 
 /// How long a host takes to answer a packet: less than the time between two packets of a burst, so that it answers
@@ -26,17 +26,17 @@ enum Event {
     Depart(Side, Box<Packet>),
     Arrive(Side, Box<Packet>),
     Error(Side, Box<IcmpError>),
-    Wake(Side, Place),
+    /// With the connection's place at the host.
+    Wake(Side, usize),
     App(Side, usize),
     /// The next SYN of that source of strays.
     Stray(usize),
 }
 
-/// Each side's packets leave in order and mostly arrive so, and its applications run so: they stand in line.
-const LINES: usize = 6;
-const DEPARTURES: [usize; 2] = [0, 1];
-const ARRIVALS: [usize; 2] = [2, 3];
-const APPS: [usize; 2] = [4, 5];
+/// What stands in line: what happens soon, and what arrives at each side.
+const LINES: usize = 3;
+const SOON: usize = 0;
+const ARRIVALS: [usize; 2] = [1, 2];
 
 /// An application that runs.
 #[derive(Debug)]
@@ -237,7 +237,7 @@ impl World {
         act(host, processes, &mut Env { now: *now, random, out });
         let mut leaves = (*now + random.between(REACTION.0, REACTION.1)).max(*card);
         for packet in out.drain(..) {
-            agenda.put_in_line(DEPARTURES[side as usize], leaves, Event::Depart(side, packet));
+            agenda.put_in_line(SOON, leaves, Event::Depart(side, packet));
             leaves = leaves + SERIALIZATION;
             *leaving += 1;
         }
@@ -247,7 +247,7 @@ impl World {
             if process.blocked && process.app.is_ready(host) {
                 process.blocked = false;
                 let time = *now + random.between(WAKE_UP.0, WAKE_UP.1);
-                agenda.put_in_line(APPS[side as usize], time, Event::App(side, number));
+                agenda.put_in_line(SOON, time, Event::App(side, number));
             }
         }
     }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 
+use super::host::Key;
 use super::request::Request;
 use super::settings::{SYN_TIMEOUT, Settings};
-use super::table::Key;
 use crate::net::Segment;
 
 /// How a port is listened on.

@@ -1,6 +1,6 @@
 //! TCP as the Linux kernel does it, one phase a file.
 //!
-//! [`Host`] is the door: packets, timers and the application's calls go in, packets come out. It keeps the `table`
+//! [`Host`] is the door: packets, timers and the application's calls go in, packets come out. It keeps the table
 //! of connections, each entry of which is what the kernel keeps for it at that time: a [`request`](Request) (SYN
 //! received, no ACK yet), a [`Socket`], or a [`TimeWait`] that only remembers numbers. `listener` makes requests
 //! and sockets of SYNs, `connect` opens actively, `input` and `ack` take segments, `output` sends them,
@@ -40,23 +40,20 @@ mod rtt;
 mod sack;
 mod settings;
 mod socket;
-mod table;
 mod time_wait;
 mod window;
 
 pub(crate) use clock::KernelClock;
-pub(crate) use host::Host;
+pub(crate) use host::{Host, Key};
 pub(crate) use listener::Listening;
 pub(crate) use settings::Settings;
 pub(crate) use socket::Socket;
-pub(crate) use table::{Key, Place};
 
 use crate::net::Packet;
 use crate::random::Random;
 use crate::time::Time;
 
-/// Packets that leave, in order.
-#[expect(clippy::vec_box, reason = "each goes on alone, and then only a pointer moves")]
+/// Packets that leave, in order; each goes on alone, and then only a pointer moves.
 pub(crate) type Outgoing = Vec<Box<Packet>>;
 
 /// What the world lends to an endpoint while it acts.

@@ -115,7 +115,8 @@ impl Socket {
         }
         let prior = self.send.flight.len();
         let mut limit = None;
-        let burst = self.burst();
+        // A lone segment makes no burst.
+        let burst = if self.send.queued() > self.send.mss { self.burst() } else { 1 };
         while self.send.has_more() {
             match self.next_piece(env, nagle, probe, burst) {
                 Ok(len) => self.send_burst(env, len),
