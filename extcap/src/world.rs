@@ -174,15 +174,18 @@ impl World {
     /// The true state of the endpoint at which a packet was captured, once it has taken it or sent it. Unknown while
     /// more is on its way out of its card.
     fn state_of(&self, captured: &Captured) -> Option<&'static str> {
+        let node = &self.nodes[captured.at as usize];
+        if node.leaving > 0 {
+            return None;
+        }
         let packet = captured.packet();
         // An ICMP error is about a packet of the one that it comes to.
         let (own, other) = match captured.inbound() && matches!(captured.seen, Seen::Segment(_)) {
             true => (packet.destination(), packet.source()),
             false => (packet.source(), packet.destination()),
         };
-        let node = &self.nodes[captured.at as usize];
         let key = Key { local_port: own.port(), remote: other };
-        if node.leaving == 0 { node.host.state(key) } else { None }
+        node.host.state(key)
     }
 
     fn note(&mut self, seen: Option<Captured>) {

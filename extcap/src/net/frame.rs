@@ -179,7 +179,8 @@ fn ip_packet(out: &mut Vec<u8>, packet: &Packet, mut tcp: TcpBytes<'_>, checksum
     }
     let addresses = pseudo_header(Sum::default(), packet.from, packet.to, IpNumber::TCP, len);
     let sum = match checksum {
-        Checksum::Finished => addresses.add(&tcp.header[..tcp.header_len]).add(tcp.payload).checksum(),
+        // Behind the header's end are zeros, which add nothing.
+        Checksum::Finished => addresses.add(&tcp.header).add(tcp.payload).checksum(),
         Checksum::Unfinished => addresses.bytes(),
     };
     tcp.header[16..18].copy_from_slice(&sum);
