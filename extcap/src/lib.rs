@@ -31,6 +31,7 @@ mod options;
 mod path;
 mod pcapng;
 mod random;
+mod recent;
 mod simulation;
 mod stream;
 mod tcp;

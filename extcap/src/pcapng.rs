@@ -19,7 +19,7 @@ use pcap_file::{DataLink, Endianness};
 /// Wireshark 4.0's dumpcap breaks when the section header is above 2048 bytes; the comment stays well below.
 const LONGEST_COMMENT: usize = 1500;
 /// A buffer of this size goes out: large enough that the system's part in it does not count.
-const FULL: usize = 1 << 18;
+const FULL: usize = 1 << 20;
 
 /// An interface of the capture.
 #[derive(Debug)]

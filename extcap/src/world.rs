@@ -9,7 +9,7 @@ use crate::capture::{Captured, Seen, Tap};
 use crate::net::{IcmpError, Packet, Side};
 use crate::path::{Path, Strays};
 use crate::random::Random;
-use crate::tcp::{Env, Host, Key};
+use crate::tcp::{Env, Host, Key, Outgoing};
 use crate::time::Time;
 
 /// How long a host takes to answer a packet: less than the time between two packets of a burst, so that it answers
@@ -28,11 +28,17 @@ enum Event {
     /// A packet comes by on the link of that side, for somebody else.
     PassBy(Side, Box<Packet>),
     Error(Side, Box<IcmpError>),
-    Wake(Side, Key),
+    /// With the connection's place at the host.
+    Wake(Side, usize),
     App(Side, usize),
     /// The next SYN of that source of strays.
     Stray(usize),
 }
+
+/// What stands in line: what happens soon, and what arrives at each side.
+const LINES: usize = 3;
+const SOON: usize = 0;
+const ARRIVALS: [usize; 2] = [1, 2];
 
 /// An application that runs.
 #[derive(Debug)]
@@ -66,15 +72,15 @@ impl Node {
 pub(crate) struct World {
     now: Time,
     end: Time,
-    agenda: Agenda<Event>,
-    client: Node,
-    server: Node,
+    agenda: Agenda<Event, LINES>,
+    /// The client and the server.
+    nodes: [Node; 2],
     path: Path,
     strays: Vec<Strays>,
     tap: Tap,
     seen: VecDeque<Captured>,
-    out: Vec<Packet>,
-    wakes: Vec<(Key, Time)>,
+    /// What the host that acts sends.
+    out: Outgoing,
 }
 
 impl World {
@@ -90,14 +96,12 @@ impl World {
             now: Time::ZERO,
             end,
             agenda: Agenda::new(),
-            client,
-            server,
+            nodes: [client, server],
             path,
             strays,
             tap,
             seen: VecDeque::new(),
-            out: Vec::new(),
-            wakes: Vec::new(),
+            out: Outgoing::new(),
         };
         for side in [Side::Server, Side::Client] {
             for process in 0..world.node(side).processes.len() {
@@ -121,10 +125,7 @@ impl World {
     }
 
     fn node(&mut self, side: Side) -> &mut Node {
-        match side {
-            Side::Client => &mut self.client,
-            Side::Server => &mut self.server,
-        }
+        &mut self.nodes[side as usize]
     }
 
     /// Lets the next thing happen. False when nothing more will.
@@ -142,17 +143,20 @@ impl World {
                 self.depart(from, packet);
             }
             Event::Arrive(to, packet) => {
-                self.act(to, |node, env| node.host.receive(env, &packet));
-                self.seen.extend(self.tap.sees(time, to, to.other(), packet, false));
+                self.act(to, |host, _, env| host.receive(env, &packet));
+                let seen = self.tap.sees(time, to, to.other(), packet, false);
+                self.note(seen);
             }
             Event::PassBy(to, packet) => {
-                self.seen.extend(self.tap.sees(time, to, to.other(), packet, false));
+                let seen = self.tap.sees(time, to, to.other(), packet, false);
+                self.note(seen);
             }
             Event::Error(to, error) => {
-                self.seen.extend(self.tap.sees_icmp(time, to, &error));
-                self.act(to, |node, env| node.host.receive_icmp(env, &error));
+                let seen = self.tap.sees_icmp(time, to, &error);
+                self.note(seen);
+                self.act(to, |host, _, env| host.receive_icmp(env, &error));
             }
-            Event::Wake(side, key) => self.act(side, |node, env| node.host.wake(env, key)),
+            Event::Wake(side, place) => self.act(side, |host, _, env| host.wake(env, place)),
             Event::App(side, process) => self.run_app(side, process),
             Event::Stray(number) => {
                 let strays = &mut self.strays[number];
@@ -176,18 +180,24 @@ impl World {
     /// The true state of the endpoint at which a packet was captured, once it has taken it or sent it. Unknown while
     /// more is on its way out of its card.
     fn state_of(&self, captured: &Captured) -> Option<&'static str> {
+        let node = &self.nodes[captured.at as usize];
+        if node.leaving > 0 {
+            return None;
+        }
         let packet = captured.packet();
         // An ICMP error is about a packet of the one that it comes to.
         let (own, other) = match captured.inbound() && matches!(captured.seen, Seen::Segment(_)) {
             true => (packet.destination(), packet.source()),
             false => (packet.source(), packet.destination()),
         };
-        let node = match captured.at {
-            Side::Client => &self.client,
-            Side::Server => &self.server,
-        };
         let key = Key { local_port: own.port(), remote: other };
-        if node.leaving == 0 { node.host.state(key) } else { None }
+        node.host.state(key)
+    }
+
+    fn note(&mut self, seen: Option<Captured>) {
+        if let Some(captured) = seen {
+            self.seen.push_back(captured);
+        }
     }
 
     fn depart(&mut self, from: Side, packet: Box<Packet>) {
@@ -196,13 +206,14 @@ impl World {
         if let Some(mut sent) = sent {
             sent.fault = passage.met;
             let lost = passage.arrival.is_none();
-            self.seen.extend(self.tap.sees(self.now, from, from, sent, lost));
+            let seen = self.tap.sees(self.now, from, from, sent, lost);
+            self.note(seen);
         }
-        let ends = [self.client.host.address(), self.server.host.address()];
         if let Some((time, packet)) = passage.arrival {
             let to = from.other();
-            if ends.contains(&packet.to) {
-                self.schedule(time, Event::Arrive(to, packet));
+            let is_here = self.nodes.iter().any(|node| node.host.address() == packet.to);
+            if is_here {
+                self.agenda.put_in_line(ARRIVALS[to as usize], time, Event::Arrive(to, packet));
             } else if self.strays.iter().any(|strays| strays.answers_pass() == Some(to)) {
                 self.schedule(time, Event::PassBy(to, packet));
             }
@@ -217,10 +228,10 @@ impl World {
 
     fn run_app(&mut self, side: Side, number: usize) {
         let mut pause = Pause::Done;
-        self.act(side, |node, env| {
-            if let Some(process) = node.processes.get_mut(number) {
+        self.act(side, |host, processes, env| {
+            if let Some(process) = processes.get_mut(number) {
                 process.blocked = false;
-                pause = process.app.run(&mut node.host, env);
+                pause = process.app.run(host, env);
                 process.blocked = matches!(pause, Pause::Blocked | Pause::BlockedUntil(_));
             }
         });
@@ -231,40 +242,24 @@ impl World {
         }
     }
 
-    /// Lets a host act, sends what it sends, and sets the timers that it sets.
-    fn act(&mut self, side: Side, act: impl FnOnce(&mut Node, &mut Env<'_>)) {
-        let (now, mut out) = (self.now, std::mem::take(&mut self.out));
-        let mut wakes = std::mem::take(&mut self.wakes);
-        let node = self.node(side);
-        let mut random = node.random.clone();
-        act(node, &mut Env { now, random: &mut random, out: &mut out });
-        let mut leaves = (now + random.between(REACTION.0, REACTION.1)).max(node.card);
-        node.random = random;
-        node.host.want_wakes(&mut wakes);
+    /// Lets a host act, sends what it sends, sets the timers that it sets, and wakes the applications that can go on.
+    fn act(&mut self, side: Side, act: impl FnOnce(&mut Host, &mut [Process], &mut Env<'_>)) {
+        let World { now, agenda, nodes, out, .. } = self;
+        let Node { host, processes, random, card, leaving } = &mut nodes[side as usize];
+        act(host, processes, &mut Env { now: *now, random, out });
+        let mut leaves = (*now + random.between(REACTION.0, REACTION.1)).max(*card);
         for packet in out.drain(..) {
-            self.schedule(leaves, Event::Depart(side, Box::new(packet)));
+            agenda.put_in_line(SOON, leaves, Event::Depart(side, packet));
             leaves = leaves + SERIALIZATION;
-            self.node(side).leaving += 1;
+            *leaving += 1;
         }
-        self.node(side).card = leaves;
-        self.out = out;
-        for (key, time) in wakes.drain(..) {
-            self.schedule(time, Event::Wake(side, key));
-        }
-        self.wakes = wakes;
-        self.look_again(side);
-    }
-
-    /// Wakes the applications that can go on.
-    fn look_again(&mut self, side: Side) {
-        for number in 0..self.node(side).processes.len() {
-            let now = self.now;
-            let Node { host, processes, random, .. } = self.node(side);
-            let process = &mut processes[number];
+        *card = leaves;
+        host.want_wakes(|place, time| agenda.put(time, Event::Wake(side, place)));
+        for (number, process) in processes.iter_mut().enumerate() {
             if process.blocked && process.app.is_ready(host) {
                 process.blocked = false;
-                let time = now + random.between(WAKE_UP.0, WAKE_UP.1);
-                self.schedule(time, Event::App(side, number));
+                let time = *now + random.between(WAKE_UP.0, WAKE_UP.1);
+                agenda.put_in_line(SOON, time, Event::App(side, number));
             }
         }
     }

@@ -8,11 +8,10 @@ mod sniffer;
 
 use std::net::SocketAddr;
 
-use rustc_hash::FxHashMap;
-
 use crate::net::{Flags, IcmpError, Packet, Seq, Side};
 use crate::options::CapturePoint;
 use crate::path::Missed;
+use crate::recent::Recent;
 use crate::time::Time;
 
 pub(crate) use sniffer::Sniffer;
@@ -68,12 +67,12 @@ pub(crate) struct Tap {
     begin: Time,
     missed: Missed,
     /// At each point, the first sequence numbers of each side by the client's address and port.
-    first: [FxHashMap<SocketAddr, [Option<Seq>; 2]>; 2],
+    first: [Recent<SocketAddr, [Option<Seq>; 2]>; 2],
 }
 
 impl Tap {
     pub(crate) fn new(point: CapturePoint, begin: Time, missed: Missed) -> Self {
-        Tap { point, begin, missed, first: Default::default() }
+        Tap { point, begin, missed, first: [Recent::new(), Recent::new()] }
     }
 
     /// A packet passes the card of a host: its own, or one for it.
@@ -124,7 +123,7 @@ impl Tap {
 
     fn relative(&mut self, at: Side, from: Side, packet: &Packet) -> (u32, u32) {
         let client = if from == Side::Client { packet.source() } else { packet.destination() };
-        let first = self.first[at as usize].entry(client).or_default();
+        let first = self.first[at as usize].get_or_default(client);
         let segment = &packet.segment;
         if segment.has(Flags::SYN) {
             first[from as usize] = Some(segment.seq);

@@ -3,9 +3,9 @@
 use std::io;
 use std::net::IpAddr;
 
-use etherparse::checksum::Sum16BitWords;
 use etherparse::{IpDscp, IpNumber, Ipv4Header, Ipv6Header};
 
+use super::checksum::Sum;
 use super::encapsulation::{Cargo, Link};
 use super::{Ecn, IcmpError, Packet, Segment, options};
 use crate::options::Encapsulation;
@@ -80,7 +80,7 @@ impl FrameBuilder {
         head[4..].copy_from_slice(&word.to_be_bytes());
         let len = head.len() + self.quote.len();
         self.encapsulation.write(out, link, Cargo { v6, len: ip_header_len(v6) + len, flow: 0 });
-        let mut sum = Sum16BitWords::new().add_slice(&head).add_slice(&self.quote);
+        let mut sum = Sum::default().add(&head).add(&self.quote);
         match (error.router, error.about.from) {
             (IpAddr::V4(from), IpAddr::V4(to)) => {
                 let mut ip =
@@ -105,7 +105,7 @@ impl FrameBuilder {
                 sum = pseudo_header(sum, from, to, IpNumber::IPV6_ICMP, len);
             }
         }
-        head[2..4].copy_from_slice(&sum.ones_complement().to_ne_bytes());
+        head[2..4].copy_from_slice(&sum.checksum());
         out.extend_from_slice(&head);
         out.extend_from_slice(&self.quote);
         Ok(())
@@ -159,8 +159,8 @@ fn ip_packet(out: &mut Vec<u8>, packet: &Packet, mut tcp: TcpBytes<'_>, checksum
             ip[9] = IpNumber::TCP.0;
             ip[12..16].copy_from_slice(&from.octets());
             ip[16..20].copy_from_slice(&to.octets());
-            let sum = Sum16BitWords::new().add_slice(&ip).ones_complement();
-            ip[10..12].copy_from_slice(&sum.to_ne_bytes());
+            let sum = Sum::default().add(&ip).checksum();
+            ip[10..12].copy_from_slice(&sum);
             out.extend_from_slice(&ip);
         }
         (from, to) => {
@@ -177,14 +177,13 @@ fn ip_packet(out: &mut Vec<u8>, packet: &Packet, mut tcp: TcpBytes<'_>, checksum
             out.extend_from_slice(&ip);
         }
     }
-    let addresses = pseudo_header(Sum16BitWords::new(), packet.from, packet.to, IpNumber::TCP, len);
+    let addresses = pseudo_header(Sum::default(), packet.from, packet.to, IpNumber::TCP, len);
     let sum = match checksum {
-        Checksum::Finished => {
-            addresses.add_slice(&tcp.header[..tcp.header_len]).add_slice(tcp.payload).ones_complement()
-        }
-        Checksum::Unfinished => !addresses.ones_complement(),
+        // Behind the header's end are zeros, which add nothing.
+        Checksum::Finished => addresses.add(&tcp.header).add(tcp.payload).checksum(),
+        Checksum::Unfinished => addresses.bytes(),
     };
-    tcp.header[16..18].copy_from_slice(&sum.to_ne_bytes());
+    tcp.header[16..18].copy_from_slice(&sum);
     if packet.corrupt {
         tcp.header[16] ^= DAMAGE;
     }
@@ -193,18 +192,12 @@ fn ip_packet(out: &mut Vec<u8>, packet: &Packet, mut tcp: TcpBytes<'_>, checksum
 }
 
 /// The sum of the addresses, the protocol and the length (RFC 9293, 3.1; RFC 8200, 8.1).
-fn pseudo_header(
-    mut sum: Sum16BitWords,
-    from: IpAddr,
-    to: IpAddr,
-    protocol: IpNumber,
-    len: usize,
-) -> Sum16BitWords {
-    sum = match (from, to) {
-        (IpAddr::V4(from), IpAddr::V4(to)) => sum.add_4bytes(from.octets()).add_4bytes(to.octets()),
-        (from, to) => sum.add_16bytes(octets_v6(from)).add_16bytes(octets_v6(to)),
+fn pseudo_header(sum: Sum, from: IpAddr, to: IpAddr, protocol: IpNumber, len: usize) -> Sum {
+    let sum = match (from, to) {
+        (IpAddr::V4(from), IpAddr::V4(to)) => sum.add(&from.octets()).add(&to.octets()),
+        (from, to) => sum.add(&octets_v6(from)).add(&octets_v6(to)),
     };
-    sum.add_4bytes((len as u32).to_be_bytes()).add_2bytes([0, protocol.0])
+    sum.add(&(len as u32).to_be_bytes()).add(&[0, protocol.0])
 }
 
 fn ecn_bits(ecn: Ecn) -> u8 {

@@ -1,5 +1,6 @@
 //! What goes over the wire: sequence numbers, segments, packets, and their bytes.
 
+mod checksum;
 mod encapsulation;
 mod frame;
 mod icmp;

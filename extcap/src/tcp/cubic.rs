@@ -194,3 +194,125 @@ fn cube_root(value: u64) -> u64 {
     }
     root
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 9438, 4.1 and 4.2: the window, in segments, so many seconds after a reduction from `most` to `window`.
+    fn w_cubic(seconds: f64, most: f64, window: f64) -> f64 {
+        const C: f64 = 0.4;
+        let k = ((most - window) / C).cbrt();
+        C * (seconds - k).powi(3) + most
+    }
+
+    /// A sender that is always busy: what it has in flight is acknowledged once a round trip, segment by segment.
+    struct Busy {
+        cubic: Cubic,
+        now: Time,
+        rtt: Duration,
+        window: u32,
+        credit: u32,
+    }
+
+    impl Busy {
+        /// It has just reduced its window.
+        fn new(mut cubic: Cubic, rtt: Duration, window: u32) -> Self {
+            let now = Time::ZERO + Duration::from_secs(100);
+            cubic.measured(now, rtt, Seq(1), Seq(1), window, false);
+            let window = cubic.reduced(window);
+            Busy { cubic, now, rtt, window, credit: 0 }
+        }
+
+        /// Its window so long after the first ACK.
+        fn after(&mut self, time: Duration) -> f64 {
+            let end = Time::ZERO + Duration::from_secs(100) + time;
+            while self.now < end {
+                let flight = self.window;
+                for _ in 0..flight {
+                    self.credit += 1;
+                    if self.credit >= self.cubic.segments_per_step(self.now, self.window, 1) {
+                        (self.window, self.credit) = (self.window + 1, 0);
+                    }
+                    self.now = self.now + self.rtt / flight;
+                }
+            }
+            self.window.into()
+        }
+    }
+
+    #[test]
+    fn a_reduction_keeps_seven_tenths_and_at_least_two() {
+        for window in [1, 2, 3, 10, 99, 1_000, 100_000] {
+            let kept = Cubic::default().reduced(window);
+            let exact = (f64::from(window) * 0.7).max(2.0);
+            assert!((f64::from(kept) - exact).abs() <= 1.0 + exact / 1_000.0, "{window}: {kept}");
+        }
+    }
+
+    #[test]
+    fn on_a_long_path_the_window_follows_the_cubic_function() {
+        let mut sender = Busy::new(Cubic::default(), Duration::from_millis(100), 1_000);
+        assert_eq!(sender.window, 700);
+        // The plateau is at 9.1 s.
+        for seconds in [1, 2, 4, 6, 9, 12, 14, 16] {
+            let window = sender.after(Duration::from_secs(seconds));
+            let rfc = w_cubic(seconds as f64, 1_000.0, 700.0);
+            assert!((window - rfc).abs() < 0.02 * rfc, "after {seconds} s: {window}, and not {rfc}");
+        }
+    }
+
+    #[test]
+    fn on_a_short_path_the_window_grows_as_renos_would() {
+        // RFC 9438, 4.3: by 3 (1 - 0.7) / (1 + 0.7) segments a round trip.
+        let mut sender = Busy::new(Cubic::default(), Duration::from_millis(10), 20);
+        assert_eq!(sender.window, 14);
+        let window = sender.after(Duration::from_millis(300));
+        let rfc = 14.0 + 30.0 * 0.9 / 1.7;
+        assert!((window - rfc).abs() < 2.0, "{window}, and not {rfc}");
+        assert!(window > 1.5 * w_cubic(0.3, 20.0, 14.0));
+    }
+
+    #[test]
+    fn a_second_loss_below_the_first_ones_window_makes_room_for_others() {
+        // RFC 9438, 4.7: the plateau is at 0.85 times the window, and not at the window itself.
+        let mut cubic = Cubic::default();
+        cubic.reduced(1_000);
+        let mut sender = Busy::new(cubic, Duration::from_millis(100), 800);
+        for seconds in [2, 4, 7, 10] {
+            let window = sender.after(Duration::from_secs(seconds));
+            let rfc = w_cubic(seconds as f64, 680.0, 560.0);
+            assert!((window - rfc).abs() < 0.02 * rfc, "after {seconds} s: {window}, and not {rfc}");
+        }
+    }
+
+    /// Whether slow start ends in a round whose ACKs come `gap` apart with that round-trip time, behind one of 40 ms.
+    fn slow_start_ends(rtt: u64, gap: Duration, acks: u32) -> bool {
+        let mut cubic = Cubic::default();
+        let at = |ms| Time::ZERO + Duration::from_millis(ms);
+        let ms = Duration::from_millis;
+        assert!(!cubic.measured(at(0), ms(40), Seq(1), Seq(20), 20, true));
+        let mut now = at(40);
+        (0..acks).any(|number| {
+            now = now + gap;
+            cubic.measured(now, ms(rtt), Seq(21 + number), Seq(60), 40, true)
+        })
+    }
+
+    #[test]
+    fn slow_start_ends_when_the_round_trip_grows_by_an_eighth() {
+        // The kernel's hystart_update: by an eighth of 40 ms, after eight samples.
+        let gap = Duration::from_millis(3);
+        assert!(!slow_start_ends(45, gap, 30));
+        assert!(slow_start_ends(46, gap, 30));
+        assert!(!slow_start_ends(46, gap, 8));
+    }
+
+    #[test]
+    fn slow_start_ends_when_a_train_of_acks_is_half_a_round_trip_long() {
+        assert!(!slow_start_ends(40, Duration::from_millis(1), 20));
+        assert!(slow_start_ends(40, Duration::from_millis(1), 23));
+        // With gaps between them they are no train.
+        assert!(!slow_start_ends(40, Duration::from_millis(3), 30));
+    }
+}

@@ -16,9 +16,10 @@ use super::time_wait::{self, TimeWait};
 use super::{Env, KernelClock, reset};
 use crate::net::{Flags, Icmp, IcmpError, Kind, Packet, Segment, Seq};
 use crate::random::Random;
+use crate::recent::Recent;
 use crate::time::Time;
 
-/// A connection's place in the table.
+/// What tells a connection of one host from its others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     pub(crate) local_port: u16,
@@ -48,14 +49,14 @@ pub(crate) struct Host {
     clock: KernelClock,
     secret: Secret,
     powered: bool,
-    table: FxHashMap<Key, Slot>,
+    table: Recent<Key, Slot>,
     listeners: FxHashMap<u16, Listener>,
     /// The path MTU to hosts, as far as routers have told it.
     mtus: FxHashMap<IpAddr, u16>,
     /// Fast Open cookies, by server.
     cookies: FxHashMap<IpAddr, Bytes>,
-    /// Connections that may need another wake-up than before.
-    touched: Vec<Key>,
+    /// Places of connections that may need another wake-up than before.
+    touched: Vec<usize>,
 }
 
 impl Host {
@@ -72,7 +73,7 @@ impl Host {
             settings,
             clock,
             powered: true,
-            table: FxHashMap::default(),
+            table: Recent::new(),
             listeners: FxHashMap::default(),
             mtus: FxHashMap::default(),
             touched: Vec::new(),
@@ -131,7 +132,7 @@ impl Host {
         let pair = self.pair(key);
         let mut numbers = self.secret.numbers(pair, self.clock, env.now);
         let mut recent = None;
-        if let Some(Slot { entry: Entry::TimeWait(remains), .. }) = self.table.get(&key) {
+        if let Some(Slot { entry: Entry::TimeWait(remains), .. }) = self.table.get(key) {
             let Some((seq, timestamp)) = remains.reuse(env.now).filter(|_| self.settings.tw_reuse) else {
                 return key;
             };
@@ -148,7 +149,7 @@ impl Host {
 
     /// The socket of a connection, while the application holds it.
     pub(crate) fn socket(&self, key: Key) -> Option<&Socket> {
-        match &self.table.get(&key)?.entry {
+        match &self.table.get(key)?.entry {
             Entry::Socket(socket) => Some(socket),
             _ => None,
         }
@@ -156,9 +157,10 @@ impl Host {
 
     /// The application does something with a socket.
     pub(crate) fn with_socket(&mut self, key: Key, act: impl FnOnce(&mut Socket)) {
-        if let Some(Slot { entry: Entry::Socket(socket), .. }) = self.table.get_mut(&key) {
+        let Some(place) = self.table.find(key) else { return };
+        if let Some((_, Slot { entry: Entry::Socket(socket), .. })) = self.table.at(place) {
             act(socket);
-            self.settle(key);
+            self.settle(place);
         }
     }
 
@@ -169,11 +171,10 @@ impl Host {
             return;
         }
         let key = Key { local_port: packet.segment.to_port, remote: packet.source() };
-        let alive = |slot: &&mut Slot| !matches!(&slot.entry, Entry::Socket(s) if s.is_dead());
-        let Some(slot) = self.table.get_mut(&key).filter(|slot| alive(slot)) else {
-            self.receive_unknown(env, key, packet, None);
-            self.settle(key);
-            return;
+        let alive = |known: &&mut (Key, Slot)| !matches!(&known.1.entry, Entry::Socket(s) if s.is_dead());
+        let Some(place) = self.table.find(key) else { return self.receive_unknown(env, key, packet, None) };
+        let Some((_, slot)) = self.table.at(place).filter(alive) else {
+            return self.receive_unknown(env, key, packet, None);
         };
         match &mut slot.entry {
             Entry::Socket(socket) => match &mut socket.remains {
@@ -200,7 +201,7 @@ impl Host {
                 request::Verdict::Complete => self.complete(env, key, packet),
             },
         }
-        self.settle(key);
+        self.settle(place);
     }
 
     /// An ICMP error arrives: about one of its own packets.
@@ -225,9 +226,12 @@ impl Host {
     }
 
     /// A wake-up that was asked for.
-    pub(crate) fn wake(&mut self, env: &mut Env<'_>, key: Key) {
-        let Some(slot) = self.table.get_mut(&key).filter(|slot| slot.wake == Some(env.now)) else { return };
+    pub(crate) fn wake(&mut self, env: &mut Env<'_>, place: usize) {
+        let Some((key, slot)) = self.table.at(place).filter(|(_, slot)| slot.wake == Some(env.now)) else {
+            return;
+        };
         slot.wake = None;
+        let key = *key;
         match &mut slot.entry {
             Entry::Socket(socket) => socket.on_timer(env),
             Entry::TimeWait(remains) if remains.deadline <= env.now => self.forget(key),
@@ -239,13 +243,13 @@ impl Host {
             }
             Entry::TimeWait(_) | Entry::Request(_) => {}
         }
-        self.settle(key);
+        self.settle(place);
     }
 
-    /// Appends the wake-ups that are wanted and were not asked for before.
-    pub(crate) fn want_wakes(&mut self, wanted: &mut Vec<(Key, Time)>) {
-        for key in self.touched.drain(..) {
-            let Some(slot) = self.table.get_mut(&key) else { continue };
+    /// Asks for the wake-ups that are wanted and were not asked for before.
+    pub(crate) fn want_wakes(&mut self, mut ask: impl FnMut(usize, Time)) {
+        for place in self.touched.drain(..) {
+            let Some((_, slot)) = self.table.at(place) else { continue };
             let next = match &slot.entry {
                 Entry::Request(request) => Some(request.deadline),
                 Entry::Socket(socket) => socket.next_timer(),
@@ -253,7 +257,7 @@ impl Host {
             };
             if let Some(time) = next.filter(|time| slot.wake.is_none_or(|asked| *time < asked)) {
                 slot.wake = Some(time);
-                wanted.push((key, time));
+                ask(place, time);
             }
         }
     }
@@ -340,7 +344,7 @@ impl Host {
             return;
         };
         if listener.is_full() {
-            if let Some(Slot { entry: Entry::Request(request), .. }) = self.table.get_mut(&key)
+            if let Some(Slot { entry: Entry::Request(request), .. }) = self.table.get_mut(key)
                 && let request::Verdict::Forget = request.overflow(env, packet)
             {
                 self.forget(key);
@@ -349,7 +353,7 @@ impl Host {
         }
         listener.requests = listener.requests.saturating_sub(1);
         listener.push(key);
-        if let Some(Slot { entry: Entry::Request(request), .. }) = self.table.remove(&key) {
+        if let Some(Slot { entry: Entry::Request(request), .. }) = self.table.remove(key) {
             let mut socket = request.into_socket(env);
             socket.receive(env, packet);
             self.put(key, Entry::Socket(Box::new(socket)));
@@ -361,12 +365,12 @@ impl Host {
     }
 
     fn put(&mut self, key: Key, entry: Entry) {
-        self.table.insert(key, Slot { entry, wake: None });
-        self.touched.push(key);
+        let place = self.table.put(key, Slot { entry, wake: None });
+        self.touch(place);
     }
 
     fn forget(&mut self, key: Key) {
-        if let Some(Slot { entry: Entry::Request(_), .. }) = self.table.remove(&key)
+        if let Some(Slot { entry: Entry::Request(_), .. }) = self.table.remove(key)
             && let Some(listener) = self.listeners.get_mut(&key.local_port)
         {
             listener.requests = listener.requests.saturating_sub(1);
@@ -379,7 +383,7 @@ impl Host {
         if !self.powered {
             return None;
         }
-        Some(match self.table.get(&key).map(|slot| &slot.entry) {
+        Some(match self.table.get(key).map(|slot| &slot.entry) {
             Some(Entry::Request(_)) => "SYN-RECEIVED",
             Some(Entry::TimeWait(remains)) => remains.state().name(),
             Some(Entry::Socket(socket)) if socket.send.fin_wanted => return None,
@@ -396,24 +400,27 @@ impl Host {
     }
 
     /// After something happened to a connection: a socket that nobody holds gives way to what remains of it.
-    fn settle(&mut self, key: Key) {
-        if let Some(slot) = self.table.get_mut(&key)
-            && let Entry::Socket(socket) = &mut slot.entry
-        {
+    fn settle(&mut self, place: usize) {
+        let Some((key, slot)) = self.table.at(place) else { return };
+        let key = *key;
+        if let Entry::Socket(socket) = &mut slot.entry {
             if let Some(cookie) = socket.given_cookie.take() {
                 self.cookies.insert(key.remote.ip(), cookie);
             }
-            if !(socket.is_orphan() && socket.state == State::Closed) {
-                self.touched.push(key);
-                return;
-            }
-            match socket.remains.take() {
-                Some(remains) => slot.entry = Entry::TimeWait(Box::new(remains)),
-                None => {
-                    self.table.remove(&key);
+            if socket.is_orphan() && socket.state == State::Closed {
+                match socket.remains.take() {
+                    Some(remains) => slot.entry = Entry::TimeWait(Box::new(remains)),
+                    None => drop(self.table.remove(key)),
                 }
             }
         }
-        self.touched.push(key);
+        self.touch(place);
+    }
+
+    /// A connection may need another wake-up than before.
+    fn touch(&mut self, place: usize) {
+        if self.touched.last() != Some(&place) {
+            self.touched.push(place);
+        }
     }
 }

@@ -53,10 +53,12 @@ use crate::net::Packet;
 use crate::random::Random;
 use crate::time::Time;
 
+/// Packets that leave, in order; each goes on alone, and then only a pointer moves.
+pub(crate) type Outgoing = Vec<Box<Packet>>;
+
 /// What the world lends to an endpoint while it acts.
 pub(crate) struct Env<'a> {
     pub(crate) now: Time,
     pub(crate) random: &'a mut Random,
-    /// Packets that leave, in order.
-    pub(crate) out: &'a mut Vec<Packet>,
+    pub(crate) out: &'a mut Outgoing,
 }

@@ -66,7 +66,7 @@ impl Socket {
         if segment.len() > 0 {
             self.data_sent(env.now);
         }
-        env.out.push(Packet {
+        env.out.push(Box::new(Packet {
             from: self.pair.local.ip(),
             to: self.pair.remote.ip(),
             ttl: self.ip.ttl,
@@ -78,7 +78,7 @@ impl Socket {
             segment,
             reason,
             fault: None,
-        });
+        }));
     }
 
     /// The options of every segment but a SYN: timestamps, and what has come out of order.
@@ -115,7 +115,8 @@ impl Socket {
         }
         let prior = self.send.flight.len();
         let mut limit = None;
-        let burst = self.burst();
+        // A lone segment makes no burst.
+        let burst = if self.send.queued() > self.send.mss { self.burst() } else { 1 };
         while self.send.has_more() {
             match self.next_piece(env, nagle, probe, burst) {
                 Ok(len) => self.send_burst(env, len),

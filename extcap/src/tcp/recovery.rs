@@ -428,3 +428,6 @@ impl Socket {
         self.resend_lost(env);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -122,7 +122,7 @@ impl Request {
             order: ours.option_order,
             ..Options::default()
         };
-        env.out.push(Packet {
+        env.out.push(Box::new(Packet {
             from: pair.local.ip(),
             to: pair.remote.ip(),
             ttl: ours.ttl,
@@ -144,7 +144,7 @@ impl Request {
             },
             reason,
             fault: None,
-        });
+        }));
         self.sent = env.now;
     }
 
@@ -230,7 +230,7 @@ impl Request {
         let pair = self.answer.pair;
         let scaled = self.settings.window_scaling && self.syn.options.window_scale.is_some();
         let scale = if scaled { self.settings.window_scale } else { 0 };
-        env.out.push(Packet {
+        env.out.push(Box::new(Packet {
             from: pair.local.ip(),
             to: pair.remote.ip(),
             ttl: self.settings.ttl,
@@ -255,7 +255,7 @@ impl Request {
             },
             reason: Kind::ChallengeAck.into(),
             fault: None,
-        });
+        }));
     }
 
     /// The accept queue is full: the request is answered with RST and forgotten, or goes on as if no ACK had come.

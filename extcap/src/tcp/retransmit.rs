@@ -92,13 +92,12 @@ impl Socket {
 
     /// After new data was sent behind so many segments (`tcp_event_new_data_sent`).
     pub(super) fn arm_after_sending(&mut self, env: &Env<'_>, prior: u32, probe: bool) {
+        if !probe && self.arm_probe(env, self.rto_left(env.now)) {
+            return;
+        }
         if prior == 0 || matches!(self.retransmit.timer, Some((Timer::Probe, _))) {
             let running = prior > 0 && self.other_timer_runs();
             self.rearm_timeout(env, running);
-        }
-        if !probe {
-            let left = self.rto_left(env.now);
-            self.arm_probe(env, left);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::settings::RTO_MAX;
+use super::settings::{RTO_MAX, SYN_TIMEOUT};
 use crate::net::Seq;
 
 /// `TCP_RTO_MIN`, in µs: the least that the variation counts for.
@@ -23,11 +23,19 @@ pub(super) struct Rtt {
     least: Option<Duration>,
     /// The variation may shrink once a round trip: when this number is acknowledged.
     round_end: Seq,
+    /// What follows from these.
+    timeout: Option<Duration>,
 }
 
 impl Rtt {
     /// Takes a measurement; `una` and `next` are the connection's SND.UNA and SND.NXT.
     pub(super) fn measured(&mut self, rtt: Duration, una: Seq, next: Seq) {
+        self.smooth(rtt, una, next);
+        let micros = ((self.smoothed >> 3) + self.variation) as u64;
+        self.timeout = Some(Duration::from_micros(micros.next_multiple_of(TICK)).min(RTO_MAX));
+    }
+
+    fn smooth(&mut self, rtt: Duration, una: Seq, next: Seq) {
         let mut m = (rtt.as_micros() as i64).max(1);
         if self.smoothed == 0 {
             self.smoothed = m << 3;
@@ -78,13 +86,7 @@ impl Rtt {
 
     /// The retransmission timeout, without back-off, in whole ticks.
     pub(super) fn rto(&self) -> Duration {
-        match self.smoothed {
-            0 => super::settings::SYN_TIMEOUT,
-            smoothed => {
-                let micros = ((smoothed >> 3) + self.variation) as u64;
-                Duration::from_micros(micros.next_multiple_of(TICK)).min(RTO_MAX)
-            }
-        }
+        self.timeout.unwrap_or(SYN_TIMEOUT)
     }
 }
 

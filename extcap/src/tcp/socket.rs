@@ -391,13 +391,12 @@ impl Socket {
 
     /// The next moment at which a timer of it ends.
     pub(super) fn next_timer(&self) -> Option<Time> {
-        let own = [
-            self.retransmit.timer.map(|(_, time)| time),
-            self.delayed_ack.deadline,
-            self.keepalive.as_ref().and_then(|k| k.deadline),
-            self.remains.as_ref().map(|r| r.deadline),
-        ];
-        own.into_iter().flatten().min()
+        let nanos = |deadline: Option<Time>| deadline.map_or(u64::MAX, Time::nanos);
+        let next = nanos(self.retransmit.timer.map(|(_, time)| time))
+            .min(nanos(self.delayed_ack.deadline))
+            .min(nanos(self.keepalive.as_ref().and_then(|k| k.deadline)))
+            .min(nanos(self.remains.as_ref().map(|r| r.deadline)));
+        (next < u64::MAX).then(|| Time::from_nanos(next))
     }
 
     /// Does what is due.

@@ -171,7 +171,7 @@ impl TimeWait {
             urgent: 0,
             payload: bytes::Bytes::new(),
         };
-        env.out.push(Packet {
+        env.out.push(Box::new(Packet {
             from: self.pair.local.ip(),
             to: self.pair.remote.ip(),
             ttl: self.ttl,
@@ -183,6 +183,6 @@ impl TimeWait {
             segment,
             reason: crate::net::Reason { nth: self.answers, ..kind.into() },
             fault: None,
-        });
+        }));
     }
 }

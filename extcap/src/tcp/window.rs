@@ -260,6 +260,12 @@ fn cost(len: u32) -> u32 {
     (len + HEADERS).next_power_of_two().max(512) + RECORD
 }
 
+/// The next number that a window field with this scale can tell.
+fn round_up(octets: u32, scale: u8) -> u32 {
+    let rest = (1 << scale) - 1;
+    (octets + rest) & !rest
+}
+
 impl Socket {
     /// The window for the next segment's header; remembers what it promises.
     pub(super) fn select_window(&mut self, flags: Flags) -> u16 {
@@ -273,8 +279,7 @@ impl Socket {
 
     /// Never less than was promised before (RFC 9293, 3.8.6.2.2).
     fn window_to_offer(&mut self) -> u32 {
-        let unit = 1 << self.receive.scale;
-        self.window_wanted().max(self.promised().next_multiple_of(unit))
+        self.window_wanted().max(round_up(self.promised(), self.receive.scale))
     }
 
     /// What there is room for, without silly small steps (RFC 9293, 3.8.6.2.2).
@@ -294,7 +299,7 @@ impl Socket {
         }
         let free = free.min(buffer.threshold);
         if scale > 0 {
-            return free.next_multiple_of(1 << scale);
+            return round_up(free, scale);
         }
         let window = self.receive.window;
         if mss == 0 {
