@@ -115,7 +115,11 @@ fn every_scenario_says_what_to_watch_for_and_asks() {
         });
         assert!(english.len() >= 3 && english.len() == chinese.len(), "{lesson} asks too little");
         for (english, chinese) in english.into_iter().zip(chinese) {
-            assert!(!english.is_empty() && english.is_ascii() && !chinese.is_ascii(), "{lesson}: {english}");
+            let is_chinese = |text: &str| text.contains(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+            assert!(
+                !english.is_empty() && !is_chinese(english) && is_chinese(chinese),
+                "{lesson}: {english}"
+            );
         }
     }
 }
