@@ -41,8 +41,7 @@ impl Sharkd {
     /// When it does not answer, or with an error.
     pub fn ask(&mut self, method: &str, parameters: Value) -> io::Result<Value> {
         self.number += 1;
-        let request =
-            json!({"jsonrpc": "2.0", "id": self.number, "method": method, "params": parameters});
+        let request = json!({"jsonrpc": "2.0", "id": self.number, "method": method, "params": parameters});
         writeln!(self.requests, "{request}")?;
         self.requests.flush()?;
         let mut line = String::new();
