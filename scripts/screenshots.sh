@@ -106,7 +106,7 @@ keys() {
 take() {
     sleep 2
     import -window root "$home/picture.png"
-    convert "$home/picture.png" -strip -colors 160 "PNG8:$pictures/$1.png"
+    convert "$home/picture.png" -strip +dither -colors 48 "PNG8:$pictures/$1.png"
     kill "$program" 2>/dev/null || true
     wait "$program" 2>/dev/null || true
     program=
@@ -122,7 +122,7 @@ open_diagnosis() {
 for language in en zh; do
     suffix=
     [ $language = zh ] && suffix=-zh
-    begin $language troubles.pcap -g 18
+    begin $language troubles.pcap -g 38
     take list$suffix
     begin $language third-ack.pcap -g 3
     open_diagnosis
