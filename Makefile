@@ -6,6 +6,7 @@
 # make deb       build a Debian package for the installed Wireshark, and try it in a fresh system
 # make bench     cost per packet of the diagnosis, what the plugin costs tshark, and packets a second of generated captures
 # make screenshots  the pictures of the README, anew
+# make memcheck  tshark with the plugin under valgrind
 # make twins     write the captures that are to be like real ones, and compare them where those are
 # make docs      write the pages of the diagnoses and of the simulator's fidelity anew
 # make fmt lint clean
@@ -16,7 +17,7 @@ CARGO := $(shell command -v cargo || echo "$${CARGO_HOME:-$$HOME/.cargo}/bin/car
 RELEASE := $(CURDIR)/target/release
 export PATH := $(dir $(CARGO)):$(PATH)
 
-.PHONY: all build install uninstall demo test test-versions deb bench screenshots twins docs fmt lint man clean
+.PHONY: all build install uninstall demo test test-versions deb bench screenshots memcheck twins docs fmt lint man clean
 
 all:
 	scripts/need.sh build
@@ -64,6 +65,9 @@ bench:
 	scripts/scapy.sh
 	$(MAKE) build
 	scripts/overhead.py
+
+memcheck: build
+	scripts/memcheck.sh
 
 screenshots:
 	scripts/need.sh screenshots

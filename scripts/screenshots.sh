@@ -79,13 +79,20 @@ begin() {
         WIRESHARK_PLUGIN_DIR="$home/none" WIRESHARK_EXTCAP_DIR="$home/none" \
         wireshark -n -C "TCP diagnosis" -r "$home/$capture" "$@" 2>/dev/null &
     program=$!
-    if ! timeout 90 xdotool search --sync --onlyvisible --name "^$capture" >/dev/null; then
+    window=
+    for _ in {1..180}; do
+        # Windows that come and go while Wireshark starts make the search fail.
+        window=$(xdotool search --onlyvisible --name "^$capture" 2>/dev/null | head -n 1) || true
+        [ -z "$window" ] || break
+        sleep 0.5
+    done
+    if [ -z "$window" ]; then
         echo "screenshots: Wireshark did not open $capture" >&2
         exit 1
     fi
-    window=$(xdotool search --onlyvisible --name "^$capture" | head -n 1)
+    sleep 3
     xdotool windowactivate --sync "$window"
-    sleep 5
+    sleep 3
 }
 
 keys() {
@@ -99,7 +106,7 @@ keys() {
 take() {
     sleep 2
     import -window root "$home/picture.png"
-    convert "$home/picture.png" -strip -colors 160 "PNG8:$pictures/$1.png"
+    convert "$home/picture.png" -strip +dither -colors 48 "PNG8:$pictures/$1.png"
     kill "$program" 2>/dev/null || true
     wait "$program" 2>/dev/null || true
     program=
@@ -115,7 +122,7 @@ open_diagnosis() {
 for language in en zh; do
     suffix=
     [ $language = zh ] && suffix=-zh
-    begin $language troubles.pcap -g 18
+    begin $language troubles.pcap -g 38
     take list$suffix
     begin $language third-ack.pcap -g 3
     open_diagnosis

@@ -10,6 +10,23 @@ use std::io;
 use std::path::Path;
 use std::process::Command;
 
+/// What is told because nothing came, which no frame proves: it is worked out when all is read.
+pub const FROM_SILENCE: &[&str] = &[
+    "app.no_response",
+    "app.server_first_silence",
+    "capture.one_direction",
+    "close.fin_unanswered",
+    "close.incomplete",
+    "close.peer_never_closed",
+    "flow.never_reopened",
+    "handshake.syn_cookies",
+    "handshake.syn_unanswered",
+    "handshake.third_ack_missing",
+    "keepalive.unanswered",
+    "reset.backscatter",
+    "reset.retransmission_timeout",
+];
+
 /// One connection, as far as both ways tell it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Connection {

@@ -7,28 +7,11 @@ use std::path::{Path, PathBuf};
 use tcpdx_engine::{Diagnosis, Language, catalogue::texts};
 use tcpdx_tests::built::{built, root};
 use tcpdx_tests::corpus::{self, Capture};
-use tcpdx_tests::told::{self, Passes};
+use tcpdx_tests::told::{self, FROM_SILENCE, Passes};
 use tcpdx_tests::wireshark::Wireshark;
 
 /// TCP of the frame's own, not quoted by an ICMP error.
 const OWN_TCP: &str = "tcp && !icmp && !icmpv6";
-
-/// What is told because nothing came, which no frame proves: it is worked out when all is read.
-const FROM_SILENCE: &[&str] = &[
-    "app.no_response",
-    "app.server_first_silence",
-    "capture.one_direction",
-    "close.fin_unanswered",
-    "close.incomplete",
-    "close.peer_never_closed",
-    "flow.never_reopened",
-    "handshake.syn_cookies",
-    "handshake.syn_unanswered",
-    "handshake.third_ack_missing",
-    "keepalive.unanswered",
-    "reset.backscatter",
-    "reset.retransmission_timeout",
-];
 
 /// What tshark shows of a capture, but for what it says about itself and for the subtrees of tcpdx.
 fn tree(wireshark: &Wireshark, capture: &Path, arguments: &[&str]) -> io::Result<Vec<String>> {
