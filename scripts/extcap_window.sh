@@ -166,7 +166,13 @@ grep -q "Number of stat entries = 1" "$home/capinfos" || fail "there are no stat
 
 # Our own sentence, not an exit code.
 open -k -i tcpdx -o extcap.tcpdx.scenario:setup/no-such
-await "^Wireshark$"
+await "Capturing from TCP teaching captures"
+# The message is a window without a name.
+for _ in $(seq 100); do
+    [ "$(xdotool search --onlyvisible --class wireshark 2>/dev/null | wc -l)" -ge 2 ] && break
+    sleep 0.1
+done
+[ "$(xdotool search --onlyvisible --class wireshark | wc -l)" -ge 2 ] || fail "no message about a wrong choice"
 picture error
 gone "wrong choice"
 close
