@@ -122,9 +122,19 @@ for y in $(seq 240 9 640); do
 done
 await "$options"
 picture options
-# The next tab.
-eval "$(xdotool getwindowgeometry --shell "$(window "$options")")"
-click $((X + 121)) $((Y + 28))
+# The scenarios of a topic, and the next tab.
+in_options() {
+    xdotool mousemove --window "$(window "$options")" "$1" "$2" click 1
+    sleep 1
+}
+in_options 363 62
+xdotool type "Res"
+xdotool key Return
+in_options 503 93
+in_options 317 93
+picture options-reload
+xdotool key Escape
+in_options 121 28
 picture options-network
 close
 
@@ -188,8 +198,9 @@ open -k -i tcpdx -o extcap.tcpdx.scenario:keepalive/go-15s -o extcap.tcpdx.pace:
 await "Capturing from TCP teaching captures"
 sleep 2
 [ -n "$(extcaps)" ] || fail "nothing streams"
+# bash itself would tell of it.
+disown "$wireshark"
 kill -9 "$wireshark"
 gone "killed"
-wait "$wireshark" 2>/dev/null || true
 wireshark=
 echo "extcap_window: no process is left"

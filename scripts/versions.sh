@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 
 cargo=$(command -v cargo || echo "${CARGO_HOME:-$HOME/.cargo}/bin/cargo")
 # The tests that run a program of Wireshark's.
-tests=(-p tcpdx-tests --test plugin --test statistics --test preferences --test corpus)
+tests=(-p tcpdx-extcap --test extcap_tshark -p tcpdx-tests --test plugin --test statistics --test preferences --test corpus)
 if "$cargo" nextest --version >/dev/null 2>&1; then
     run=("$cargo" nextest run --locked)
 else
