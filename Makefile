@@ -62,6 +62,7 @@ deb:
 bench:
 	$(CARGO) bench --locked -p tcpdx-engine --bench packets
 	$(CARGO) bench --locked -p tcpdx-extcap --bench generate
+	$(CARGO) bench --locked -p tcpdx-extcap --bench stream
 	scripts/scapy.sh
 	$(MAKE) build
 	scripts/overhead.py

@@ -122,9 +122,19 @@ for y in $(seq 240 9 640); do
 done
 await "$options"
 picture options
-# The next tab.
-eval "$(xdotool getwindowgeometry --shell "$(window "$options")")"
-click $((X + 121)) $((Y + 28))
+# The scenarios of a topic, and the next tab.
+in_options() {
+    xdotool mousemove --window "$(window "$options")" "$1" "$2" click 1
+    sleep 1
+}
+in_options 363 62
+xdotool type "Res"
+xdotool key Return
+in_options 503 93
+in_options 317 93
+picture options-reload
+xdotool key Escape
+in_options 121 28
 picture options-network
 close
 
@@ -166,7 +176,13 @@ grep -q "Number of stat entries = 1" "$home/capinfos" || fail "there are no stat
 
 # Our own sentence, not an exit code.
 open -k -i tcpdx -o extcap.tcpdx.scenario:setup/no-such
-await "^Wireshark$"
+await "Capturing from TCP teaching captures"
+# The message is a window without a name.
+for _ in $(seq 100); do
+    [ "$(xdotool search --onlyvisible --class wireshark 2>/dev/null | wc -l)" -ge 2 ] && break
+    sleep 0.1
+done
+[ "$(xdotool search --onlyvisible --class wireshark | wc -l)" -ge 2 ] || fail "no message about a wrong choice"
 picture error
 gone "wrong choice"
 close
@@ -182,8 +198,9 @@ open -k -i tcpdx -o extcap.tcpdx.scenario:keepalive/go-15s -o extcap.tcpdx.pace:
 await "Capturing from TCP teaching captures"
 sleep 2
 [ -n "$(extcaps)" ] || fail "nothing streams"
+# bash itself would tell of it.
+disown "$wireshark"
 kill -9 "$wireshark"
 gone "killed"
-wait "$wireshark" 2>/dev/null || true
 wireshark=
 echo "extcap_window: no process is left"

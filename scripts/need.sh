@@ -64,6 +64,11 @@ case $task in
         need libclang-dev any_libclang
         need python3 has python3
         need util-linux has setpriv
+        need wireshark has wireshark
+        need xvfb has Xvfb
+        need openbox has openbox
+        need xdotool has xdotool
+        need imagemagick has import
         ;;
     *)
         echo "$0: no task $task; use build, demo, screenshots or test" >&2

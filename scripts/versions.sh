@@ -9,7 +9,11 @@ cd "$(dirname "$0")/.."
 
 cargo=$(command -v cargo || echo "${CARGO_HOME:-$HOME/.cargo}/bin/cargo")
 # The tests that run a program of Wireshark's.
-tests=(-p tcpdx-tests --test plugin --test statistics --test preferences --test profile --test sessions --test ways --test corpus --test scenarios)
+tests=(
+    -p tcpdx-extcap --test extcap_tshark
+    -p tcpdx-tests --test plugin --test statistics --test preferences --test profile --test sessions --test ways
+    --test corpus --test scenarios
+)
 if "$cargo" nextest --version >/dev/null 2>&1; then
     run=("$cargo" nextest run --locked)
 else
