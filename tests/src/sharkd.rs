@@ -66,9 +66,26 @@ impl Sharkd {
     /// # Errors
     /// When it does not answer.
     pub fn column(&mut self, field: &str) -> io::Result<Vec<String>> {
-        let frames = self.ask("frames", json!({"column0": format!("{field}:0")}))?;
-        let cell = |frame: &Value| frame["c"][0].as_str().unwrap_or_default().to_string();
-        Ok(frames.as_array().map(|frames| frames.iter().map(cell).collect()).unwrap_or_default())
+        Ok(self.columns([field], "frame")?.into_iter().map(|[cell]| cell).collect())
+    }
+
+    /// Fields of every frame that a filter picks.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub fn columns<const N: usize>(
+        &mut self,
+        fields: [&str; N],
+        filter: &str,
+    ) -> io::Result<Vec<[String; N]>> {
+        let mut parameters = json!({"filter": filter});
+        for (number, field) in fields.iter().enumerate() {
+            parameters[format!("column{number}")] = format!("{field}:0").into();
+        }
+        let frames = self.ask("frames", parameters)?;
+        let cell = |frame: &Value, number: usize| frame["c"][number].as_str().unwrap_or_default().to_string();
+        let row = |frame: &Value| std::array::from_fn(|number| cell(frame, number));
+        Ok(frames.as_array().map(|frames| frames.iter().map(row).collect()).unwrap_or_default())
     }
 
     /// How much memory it holds, in kB.

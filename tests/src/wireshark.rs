@@ -110,8 +110,11 @@ impl Wireshark {
         checked(&self.command("tshark").args(["-G", name]).output()?)
     }
 
-    /// A copy that the user of this home can read, gone when dropped.
-    fn copy(&self, capture: &Path) -> io::Result<tempfile::NamedTempFile> {
+    /// A copy of a capture that the user of this home can read, gone when dropped.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn copy(&self, capture: &Path) -> io::Result<tempfile::NamedTempFile> {
         let copy = tempfile::NamedTempFile::new_in(self.home.path())?;
         fs::copy(capture, copy.path())?;
         fs::set_permissions(copy.path(), fs::Permissions::from_mode(0o644))?;
