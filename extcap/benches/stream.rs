@@ -93,37 +93,34 @@ fn ready_made(folder: &Path) -> f64 {
     taken(child, begin, PACKETS / block * block)
 }
 
+/// A program that writes into the pipe itself.
+fn program(folder: &Path, command: &mut Command, expected: u64) -> f64 {
+    let (pipe, child) = dumpcap(folder);
+    // Once this is open, dumpcap is there; until it is closed, the capture goes on.
+    let held = File::options().write(true).open(&pipe).unwrap();
+    let begin = Instant::now();
+    let status = command.arg("--capture").arg("--fifo").arg(pipe).status().unwrap();
+    drop(held);
+    assert!(status.success());
+    taken(child, begin, expected)
+}
+
 fn ours(folder: &Path, each: u64) -> f64 {
     let connections = PACKETS / each;
-    let (pipe, child) = dumpcap(folder);
-    let begin = Instant::now();
-    let mut program = Command::new(PROGRAM)
-        .args(["--capture", "--extcap-interface", "tcpdx", "--scenario", SCENARIO, "--fifo"])
-        .arg(pipe)
-        .args(["--connections", &connections.to_string()])
-        .spawn()
-        .unwrap();
-    let rate = taken(child, begin, connections * each);
-    program.wait().unwrap();
-    rate
+    let mut command = Command::new(PROGRAM);
+    command.args(["--extcap-interface", "tcpdx", "--scenario", SCENARIO]);
+    command.args(["--connections", &connections.to_string()]);
+    program(folder, &mut command, connections * each)
 }
 
 fn randpktdump(folder: &Path) -> Option<f64> {
     const PACKETS: u64 = 300_000;
     let places = ["/usr/lib/x86_64-linux-gnu/wireshark/extcap", "/usr/libexec/wireshark/extcap"];
-    let program =
-        places.iter().map(|place| Path::new(place).join("randpktdump")).find(|path| path.exists())?;
-    let (pipe, child) = dumpcap(folder);
-    let begin = Instant::now();
-    let mut running = Command::new(program)
-        .args(["--capture", "--extcap-interface", "randpkt", "--type", "tcp", "--maxbytes", "300", "--fifo"])
-        .arg(pipe)
-        .args(["--count", &PACKETS.to_string()])
-        .spawn()
-        .ok()?;
-    let rate = taken(child, begin, PACKETS);
-    running.wait().ok()?;
-    Some(rate)
+    let path = places.iter().map(|place| Path::new(place).join("randpktdump")).find(|path| path.exists())?;
+    let mut command = Command::new(path);
+    command.args(["--extcap-interface", "randpkt", "--type", "tcp", "--maxbytes", "300"]);
+    command.args(["--count", &PACKETS.to_string()]);
+    Some(program(folder, &mut command, PACKETS))
 }
 
 /// Through tshark into a file, in which they are counted; and how much memory the program takes for it.

@@ -16,6 +16,7 @@
 //! Front to back: [`scenario`] reads what is set up and what goes wrong; `simulation` makes a `world` of it, in
 //! which `app`s do their steps on hosts whose `tcp` behaves as Linux does, and a `path` between them delays,
 //! loses and forges packets (`net`); `capture` points see them, `comment` explains them, and `pcapng` writes them.
+//! A [`Stream`] gives the packets one by one, for live captures; [`mystery`] draws scenarios that are to be found out.
 
 pub mod scenario;
 

@@ -26,8 +26,11 @@ const LOOK: Duration = Duration::from_millis(100);
 const LAST_WORDS: Duration = Duration::from_millis(500);
 /// How long the toolbar may take to come, on a machine that is very busy.
 const TOOLBAR: Duration = Duration::from_secs(10);
-/// Bytes that may wait in the pipe: the reader and we take turns less often.
-const ROOM: usize = 1 << 18;
+/// Bytes that may wait in the pipe: as many as everybody may ask for.
+const ROOM: usize = 1 << 20;
+/// How long a full pipe is left to its reader. It makes room for some packets at once, and would be disturbed for each of
+/// them; it takes longer than this for all of them.
+const NAP: Duration = Duration::from_millis(2);
 
 /// The pipe for packets, and those of the toolbar if there is one.
 pub(crate) struct Pipes {
@@ -97,7 +100,7 @@ impl Pipes {
 
     /// Waits for so long (nothing: for ever), or until something is told.
     pub(crate) fn wait(&mut self, span: Option<Duration>) -> io::Result<()> {
-        self.look(PollFlags::empty(), span.map_or(LOOK, |span| span.min(LOOK)))
+        self.look(span.map_or(LOOK, |span| span.min(LOOK)))
     }
 
     /// Waits until the toolbar is there, if there is one to come. Wireshark's window opens its pipe some time after the
@@ -115,8 +118,8 @@ impl Pipes {
     }
 
     /// Looks at the pipes for at most so long.
-    fn look(&mut self, wanted: PollFlags, timeout: Duration) -> io::Result<()> {
-        let mut fds = vec![PollFd::new(&self.packets, wanted)];
+    fn look(&mut self, timeout: Duration) -> io::Result<()> {
+        let mut fds = vec![PollFd::new(&self.packets, PollFlags::empty())];
         if let Some(control) = &mut self.control {
             control.flush();
             fds.push(PollFd::new(control.input(), PollFlags::IN));
@@ -152,7 +155,7 @@ impl Pipes {
             match self.packets.write(bytes) {
                 Ok(count) => bytes = &bytes[count..],
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.look(PollFlags::OUT, LOOK)?;
+                    self.look(NAP)?;
                     if self.is_stopped()
                         && self.stopped_at.get_or_insert_with(Instant::now).elapsed() > LAST_WORDS
                     {
