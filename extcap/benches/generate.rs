@@ -36,12 +36,12 @@ scenario = "reset/forged-to-server"
 weight = 5
 "#;
 
-/// One connection with many small segments: so many questions and answers.
-fn chat(times: u64) -> Scenario {
+/// One connection with many small segments: so many questions and answers, on a path of that delay one way.
+fn chat(times: u64, delay: &str) -> Scenario {
     let text = format!(
         r#"
 title.en = "a chat"
-path.delay = "1ms"
+path.delay = "{delay}"
 [client]
 nodelay = true
 step = [
@@ -86,7 +86,7 @@ struct Ready {
 fn main() {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("generated.pcapng");
     let mix = Mix::parse("mix", MIX).unwrap();
-    let chat = chat(250_000);
+    let chat = chat(250_000, "10ms");
     let bulk = Scenario::parse("bulk", BULK).unwrap();
     let options = GenerateOptions::default();
     long_stream(&options);
@@ -103,8 +103,9 @@ fn main() {
 
 /// Ten times as many packets of one connection may take no more memory.
 fn long_stream(options: &GenerateOptions) {
+    // On a short path, so that it does not last longer than a simulation may.
     let [short, long] = [500_000, 5_000_000].map(|times| {
-        let packets = generate(&chat(times), options, std::io::sink()).unwrap().packets;
+        let packets = generate(&chat(times, "1ms"), options, std::io::sink()).unwrap().packets;
         (packets, most_memory())
     });
     println!("memory: {} KiB for {} packets, {} KiB for {}", short.1, short.0, long.1, long.0);
