@@ -1,4 +1,5 @@
-//! How fast captures are generated, beside how fast packets that are ready can be written at all.
+//! How fast captures are generated, beside how fast packets that are ready can be written at all, and whether a long
+//! stream takes more memory than a short one.
 //!
 //! Both write pcapng with a comment on every packet to a file, by turns, and the time is counted that a core works for
 //! them. The one simulates every packet; the other only copies frames and comments that lie in
@@ -35,22 +36,28 @@ scenario = "reset/forged-to-server"
 weight = 5
 "#;
 
-/// One connection with many small segments.
-const CHAT: &str = r#"
+/// One connection with many small segments: so many questions and answers, on a path of that delay one way.
+fn chat(times: u64, delay: &str) -> Scenario {
+    let text = format!(
+        r#"
 title.en = "a chat"
+path.delay = "{delay}"
 [client]
 nodelay = true
 step = [
-    { do = "connect" }, { do = "send", bytes = 20 }, { do = "receive", bytes = 60 },
-    { do = "repeat", steps = 2, times = 100000 }, { do = "close" },
+    {{ do = "connect" }}, {{ do = "send", bytes = 20 }}, {{ do = "receive", bytes = 60 }},
+    {{ do = "repeat", steps = 2, times = {times} }}, {{ do = "close" }},
 ]
 [server]
 port = 9000
 step = [
-    { do = "listen" }, { do = "accept" }, { do = "receive", bytes = 20 }, { do = "send", bytes = 60 },
-    { do = "repeat", steps = 2, times = 100000 }, { do = "close" },
+    {{ do = "listen" }}, {{ do = "accept" }}, {{ do = "receive", bytes = 20 }}, {{ do = "send", bytes = 60 }},
+    {{ do = "repeat", steps = 2, times = {times} }}, {{ do = "close" }},
 ]
-"#;
+"#
+    );
+    Scenario::parse("chat", &text).unwrap()
+}
 
 /// One download.
 const BULK: &str = r#"
@@ -79,9 +86,10 @@ struct Ready {
 fn main() {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("generated.pcapng");
     let mix = Mix::parse("mix", MIX).unwrap();
-    let chat = Scenario::parse("chat", CHAT).unwrap();
+    let chat = chat(250_000, "10ms");
     let bulk = Scenario::parse("bulk", BULK).unwrap();
     let options = GenerateOptions::default();
+    long_stream(&options);
     println!(
         "packets a second, comments included, to a file, by the time that one core works; best of {TURNS} turns"
     );
@@ -91,6 +99,24 @@ fn main() {
     compare("one connection, small segments", &file, &|out| generate(&chat, &options, out).unwrap().packets);
     compare("one large download", &file, &|out| generate(&bulk, &options, out).unwrap().packets);
     std::fs::remove_file(file).unwrap();
+}
+
+/// Ten times as many packets of one connection may take no more memory.
+fn long_stream(options: &GenerateOptions) {
+    // On a short path, so that it does not last longer than a simulation may.
+    let [short, long] = [500_000, 5_000_000].map(|times| {
+        let packets = generate(&chat(times, "1ms"), options, std::io::sink()).unwrap().packets;
+        (packets, most_memory())
+    });
+    println!("memory: {} KiB for {} packets, {} KiB for {}", short.1, short.0, long.1, long.0);
+    assert!(long.1 < short.1 + 1024, "a long stream takes more memory than a short one");
+}
+
+/// The most memory that this process has had so far, in KiB.
+fn most_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.split_whitespace().next().unwrap().parse().unwrap()
 }
 
 fn compare(what: &str, file: &Path, generate: &dyn Fn(File) -> u64) {

@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use crate::scenario::Span;
 use crate::scenario::file::{Action, KeepAlive, Runtime, Step};
-use crate::tcp::{Env, Host, Key, Listening};
+use crate::tcp::{Env, Host, Key, Listening, Socket};
 use crate::time::Time;
 
 /// What an application does.
@@ -133,14 +133,14 @@ impl App {
     /// Whether the step that it is blocked in could be done now.
     pub(crate) fn is_ready(&self, host: &Host) -> bool {
         let Some((step, _)) = self.program.0.get(self.next) else { return false };
-        let socket = self.connection.and_then(|key| host.socket(key));
-        let failed = socket.is_none_or(|socket| socket.failure().is_some());
+        let socket_may = |go_on: fn(&Socket) -> bool| {
+            let socket = self.connection.and_then(|key| host.socket(key));
+            socket.is_none_or(|socket| go_on(socket) || socket.failure().is_some())
+        };
         match step.r#do {
             Action::Accept => self.port.is_some_and(|port| host.can_accept(port)),
-            Action::Connect => {
-                self.connecting.is_none() || failed || socket.is_some_and(|socket| socket.is_open())
-            }
-            Action::Receive => failed || socket.is_some_and(|socket| socket.unread() > 0 || socket.at_end()),
+            Action::Connect => self.connecting.is_none() || socket_may(Socket::is_open),
+            Action::Receive => socket_may(|socket| socket.unread() > 0 || socket.at_end()),
             _ => true,
         }
     }
@@ -244,14 +244,14 @@ impl App {
         ended || !step.until_closed && self.received >= step.bytes.unwrap_or(1)
     }
 
-    fn with_socket(&self, host: &mut Host, act: impl FnOnce(&mut crate::tcp::Socket)) {
+    fn with_socket(&self, host: &mut Host, act: impl FnOnce(&mut Socket)) {
         if let Some(key) = self.connection {
             host.with_socket(key, act);
         }
     }
 
     /// Does the last thing with a connection.
-    fn leave(&mut self, host: &mut Host, act: impl FnOnce(&mut crate::tcp::Socket)) {
+    fn leave(&mut self, host: &mut Host, act: impl FnOnce(&mut Socket)) {
         self.with_socket(host, act);
         self.connection = None;
     }

@@ -248,7 +248,7 @@ impl World {
         let Node { host, processes, random, card, leaving } = &mut nodes[side as usize];
         act(host, processes, &mut Env { now: *now, random, out });
         let mut leaves = (*now + random.between(REACTION.0, REACTION.1)).max(*card);
-        for packet in out.drain(..) {
+        while let Some(packet) = out.pop_front() {
             agenda.put_in_line(SOON, leaves, Event::Depart(side, packet));
             leaves = leaves + SERIALIZATION;
             *leaving += 1;

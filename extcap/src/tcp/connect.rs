@@ -120,7 +120,7 @@ impl Socket {
         let reason = Reason { kind, nth: self.retransmit.syn_repeats, waited };
         self.send_syn(env, reason, options, Bytes::new());
         if self.passive
-            && let Some(syn_ack) = env.out.last_mut()
+            && let Some(syn_ack) = env.out.back_mut()
         {
             syn_ack.id = 0;
         }

@@ -49,12 +49,14 @@ pub(crate) use listener::Listening;
 pub(crate) use settings::Settings;
 pub(crate) use socket::Socket;
 
+use std::collections::VecDeque;
+
 use crate::net::Packet;
 use crate::random::Random;
 use crate::time::Time;
 
 /// Packets that leave, in order; each goes on alone, and then only a pointer moves.
-pub(crate) type Outgoing = Vec<Box<Packet>>;
+pub(crate) type Outgoing = VecDeque<Box<Packet>>;
 
 /// What the world lends to an endpoint while it acts.
 pub(crate) struct Env<'a> {

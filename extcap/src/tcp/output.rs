@@ -66,7 +66,7 @@ impl Socket {
         if segment.len() > 0 {
             self.data_sent(env.now);
         }
-        env.out.push(Box::new(Packet {
+        env.out.push_back(Box::new(Packet {
             from: self.pair.local.ip(),
             to: self.pair.remote.ip(),
             ttl: self.ip.ttl,

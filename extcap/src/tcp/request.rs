@@ -122,7 +122,7 @@ impl Request {
             order: ours.option_order,
             ..Options::default()
         };
-        env.out.push(Box::new(Packet {
+        env.out.push_back(Box::new(Packet {
             from: pair.local.ip(),
             to: pair.remote.ip(),
             ttl: ours.ttl,
@@ -230,7 +230,7 @@ impl Request {
         let pair = self.answer.pair;
         let scaled = self.settings.window_scaling && self.syn.options.window_scale.is_some();
         let scale = if scaled { self.settings.window_scale } else { 0 };
-        env.out.push(Box::new(Packet {
+        env.out.push_back(Box::new(Packet {
             from: pair.local.ip(),
             to: pair.remote.ip(),
             ttl: self.settings.ttl,

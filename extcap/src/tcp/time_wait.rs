@@ -171,7 +171,7 @@ impl TimeWait {
             urgent: 0,
             payload: bytes::Bytes::new(),
         };
-        env.out.push(Box::new(Packet {
+        env.out.push_back(Box::new(Packet {
             from: self.pair.local.ip(),
             to: self.pair.remote.ip(),
             ttl: self.ttl,
