@@ -664,7 +664,9 @@ fn states(sender: &mut Endpoint, receiver: &mut Endpoint, segment: &Segment<'_>,
     if flags.fin() {
         sender.state = match sender.state {
             Established => FinWait1,
-            CloseWait => LastAck,
+            CloseWait if covers_peer_fin => LastAck,
+            // It left before the other's FIN was taken in, though that was captured first.
+            CloseWait => Closing,
             other => other,
         };
     }

@@ -104,6 +104,20 @@ fn states_are_true_in_every_scenario() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The server's FIN is captured before the client's, which leaves without having seen it.
+#[test]
+fn a_fin_that_leaves_as_the_others_comes_crosses_it() {
+    let text = "title.en = \"x\"\n[client]\nsysctl.tcp_sack = false\nstep = [\n\
+        { do = \"connect\" }, { do = \"send\", bytes = 1 },\n\
+        { do = \"receive\", bytes = 7241 }, { do = \"close\", at = \"400ms\" }\n]\n\
+        [server]\nport = 9000\nstep = [\n{ do = \"listen\" }, { do = \"accept\" },\n\
+        { do = \"receive\", bytes = 1 }, { do = \"send\", bytes = 7241 }, { do = \"close\", at = \"400ms\" }\n]\n\
+        [[path.fault]]\ndo = \"drop\"\nwhat = \"syn-ack\"\nnth = 1\n";
+    let scenario = Scenario::parse("crossing.toml", text).unwrap();
+    let (_, wrong) = disagreements(&scenario, CapturePoint::Client, 1_097_921_452_572_858_707);
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
 /// How a connection goes, and who ends it.
 fn exchange() -> impl Strategy<Value = String> {
     let ends = [
