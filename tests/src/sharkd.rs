@@ -66,19 +66,15 @@ impl Sharkd {
     /// # Errors
     /// When it does not answer.
     pub fn column(&mut self, field: &str) -> io::Result<Vec<String>> {
-        Ok(self.columns([field], "frame")?.into_iter().map(|[cell]| cell).collect())
+        Ok(self.columns([field])?.into_iter().map(|[cell]| cell).collect())
     }
 
-    /// Fields of every frame that a filter picks.
+    /// Fields of every frame. There is no filter: sharkd 4.0 keeps what one picked beyond the file.
     ///
     /// # Errors
     /// When it does not answer.
-    pub fn columns<const N: usize>(
-        &mut self,
-        fields: [&str; N],
-        filter: &str,
-    ) -> io::Result<Vec<[String; N]>> {
-        let mut parameters = json!({"filter": filter});
+    pub fn columns<const N: usize>(&mut self, fields: [&str; N]) -> io::Result<Vec<[String; N]>> {
+        let mut parameters = json!({});
         for (number, field) in fields.iter().enumerate() {
             parameters[format!("column{number}")] = format!("{field}:0").into();
         }

@@ -82,7 +82,7 @@ fn growth(wireshark: &Wireshark, capture: &std::path::Path) -> i64 {
     let mut settled = 0;
     for time in 1..=200 {
         sharkd.load(capture).unwrap();
-        sharkd.ask("frames", json!({"filter": "tcp", "limit": 50})).unwrap();
+        sharkd.column("tcpdx.story").unwrap();
         if time == 40 {
             settled = i64::try_from(sharkd.memory().unwrap()).unwrap();
         }
