@@ -52,6 +52,7 @@ test:
 	fi
 
 test-versions:
+	scripts/need.sh test
 	scripts/versions.sh
 
 deb:
