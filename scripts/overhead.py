@@ -5,8 +5,9 @@
 
 Each round runs tshark without the plugin, with it, and with Wireshark's own TRANSUM, one after the other, on a capture
 of a million packets in 40 thousand connections; and without and with the plugin on a part of it with -V, the whole tree
-of every packet. Printed are ratios of the medians of processor time, which other work on the machine disturbs least, and
-of the most memory held. As root, tshark runs as "nobody", for it loads no personal plugins for root.
+of every packet. Printed are ratios of the medians of the time that passes, of processor time, which other work on the
+machine disturbs less, and of the most memory held. As root, tshark runs as "nobody", for it loads no personal plugins
+for root.
 """
 
 import os
@@ -16,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RELEASE = ROOT / "target/release"
@@ -81,18 +83,30 @@ def home(folder, with_plugin):
 
 
 def run(home, capture, *arguments):
-    """Processor seconds and the most kB of one run."""
+    """Seconds, processor seconds and the most kB of one run."""
     environment = {"HOME": str(home), "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
-    environment |= {"WIRESHARK_PLUGIN_DIR": "/nowhere", "WIRESHARK_EXTCAP_DIR": "/nowhere"}
+    environment |= {"WIRESHARK_EXTCAP_DIR": "/nowhere"}
     command = ["tshark", "-n", "-r", str(capture), *arguments]
     user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.getuid() == 0 else {}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    begin = time.monotonic()
     process = subprocess.Popen(command, env=environment, **quiet, **user)
     _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.monotonic() - begin
     process.returncode = status
     if status != 0:
         sys.exit(f"overhead: {' '.join(command)}: failed")
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+
+
+def check(without):
+    """The plain tshark must have TRANSUM, and not tcpdx from elsewhere."""
+    environment = {"HOME": str(without), "PATH": os.environ["PATH"]}
+    plugins = subprocess.run(["tshark", "-G", "plugins"], env=environment, check=True, capture_output=True, text=True)
+    if "tcpdx.so" in plugins.stdout:
+        sys.exit("overhead: tcpdx is installed for everyone: run `tcpdx uninstall` first")
+    if "transum.so" not in plugins.stdout:
+        sys.exit("overhead: this Wireshark comes without TRANSUM")
 
 
 def compare(what, rounds, variants, limits):
@@ -103,11 +117,12 @@ def compare(what, rounds, variants, limits):
             runs[name].append(run(*arguments))
     medians = {name: [statistics.median(column) for column in zip(*of)] for name, of in runs.items()}
     first = next(iter(medians))
-    print(f"{what}: {medians[first][0]:.2f} s, {medians[first][1] / 1024:.0f} MB without plugins")
-    for name, (seconds, kilobytes) in medians.items():
+    print(f"{what}: {medians[first][0]:.2f} s, {medians[first][2] / 1024:.0f} MB without plugins")
+    for name, of in medians.items():
         if name != first:
-            time, memory = seconds / medians[first][0], kilobytes / medians[first][1]
-            print(f"  {name:<10} {time:.3f} of the time, {memory:.3f} of the memory{limits.get(name, '')}")
+            elapsed, processor, memory = (mine / plain for mine, plain in zip(of, medians[first]))
+            aim = limits.get(name, "")
+            print(f"  {name:<10} {elapsed:.3f} of the time, {processor:.3f} of the processor's, {memory:.3f} of the memory{aim}")
 
 
 def main():
@@ -118,6 +133,7 @@ def main():
         without, with_plugin = home(folder, False), home(folder, True)
         for path in [folder, *folder.rglob("*")]:
             path.chmod(0o755)
+        check(without)
         capture, part = folder / "all.pcapng", folder / "part.pcapng"
         variants = {
             "without": (without, capture),
