@@ -327,7 +327,7 @@ impl Connection {
     /// Takes a segment in. A copy only counts as a packet.
     pub(crate) fn apply(&mut self, seen: &Seen<'_>, pool: &mut SentPool) {
         let segment = seen.segment;
-        let vantage = self.vantage();
+        let near = self.is_beside(seen.from.other());
         let reset = self.rst(seen.from).is_set();
         let pause = PAUSE + self.rtt().unwrap_or(0);
         let (sender, receiver) = {
@@ -338,10 +338,6 @@ impl Connection {
             sender.last = Mark::of(segment);
             return;
         }
-        let near = match seen.from {
-            From::Client => matches!(vantage, Vantage::Server | Vantage::Both),
-            From::Server => matches!(vantage, Vantage::Client | Vantage::Both),
-        };
         let fresh = segment.len > 0 && (!sender.seen || segment.end().after(sender.next));
         if fresh && !segment.flags.rst() {
             if sender.said.is_set() && segment.time - sender.said.time > pause {
@@ -498,6 +494,17 @@ impl Connection {
                 Vantage::Middle
             }
             (false, false) => by_time,
+        }
+    }
+
+    /// The capture was taken beside that side: what came there by its packets did arrive, and what it sent is fresh.
+    #[must_use]
+    pub fn is_beside(&self, side: From) -> bool {
+        match self.vantage() {
+            Vantage::Client => side == From::Client,
+            Vantage::Server => side == From::Server,
+            Vantage::Both => true,
+            Vantage::Middle | Vantage::Unknown => false,
         }
     }
 

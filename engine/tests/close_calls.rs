@@ -5,6 +5,8 @@
 //! said of them.
 #![allow(clippy::unwrap_used, clippy::panic, dead_code)] // in a test, to fail is right; the diagnoses use more
 
+#[path = "diagnoses/folder.rs"]
+mod folder;
 #[path = "diagnoses/hosts.rs"]
 mod hosts;
 #[path = "diagnoses/notation.rs"]
@@ -12,7 +14,6 @@ mod notation;
 #[path = "diagnoses/report.rs"]
 mod report;
 
-use notation::Pair;
 use report::Report;
 use std::path::Path;
 use tcpdx_engine::{Diagnosis, Severity};
@@ -26,16 +27,9 @@ fn severity(report: &Report, diagnosis: Diagnosis) -> Option<Severity> {
 fn each_is_told_where_it_is_true_and_less_of_its_look_alike() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/close_calls");
     let mut wrong = Vec::new();
-    for file in folder.read_dir().unwrap() {
-        let path = file.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "txt") {
-            continue;
-        }
-        let name = path.file_stem().unwrap().to_str().unwrap();
+    for (name, pair) in folder::pairs(&folder) {
         let id = name.split('-').next().unwrap();
         let diagnosis = Diagnosis::from_id(id).unwrap_or_else(|| panic!("{id} is no diagnosis"));
-        let source = std::fs::read_to_string(&path).unwrap();
-        let pair = Pair::parse(&source).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         let (told, look_alike) = (Report::of(&pair.told), Report::of(&pair.look_alike));
         if severity(&told, diagnosis) <= severity(&look_alike, diagnosis) {
             wrong.push(format!("{name}: not worse than its look-alike"));
@@ -43,7 +37,7 @@ fn each_is_told_where_it_is_true_and_less_of_its_look_alike() {
         insta::with_settings!({
             snapshot_path => &folder, prepend_module_to_snapshot => false, omit_expression => true,
         }, {
-            insta::assert_snapshot!(name, format!("TOLD: {told}\nNOT TOLD: {look_alike}"));
+            insta::assert_snapshot!(name.as_str(), format!("TOLD: {told}\nNOT TOLD: {look_alike}"));
         });
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

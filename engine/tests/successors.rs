@@ -4,6 +4,8 @@
 //! look-alike with one. The snapshot beside it shows the packets and what is said of them.
 #![allow(clippy::unwrap_used, clippy::panic, dead_code)] // in a test, to fail is right; the diagnoses use more
 
+#[path = "diagnoses/folder.rs"]
+mod folder;
 #[path = "diagnoses/hosts.rs"]
 mod hosts;
 #[path = "diagnoses/notation.rs"]
@@ -11,7 +13,6 @@ mod notation;
 #[path = "diagnoses/report.rs"]
 mod report;
 
-use notation::Pair;
 use report::Report;
 use std::path::Path;
 use tcpdx_engine::Severity;
@@ -20,14 +21,7 @@ use tcpdx_engine::Severity;
 fn the_next_connection_on_the_same_ports_is_told_from_the_one_before() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/successors");
     let mut wrong = Vec::new();
-    for file in folder.read_dir().unwrap() {
-        let path = file.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "txt") {
-            continue;
-        }
-        let name = path.file_stem().unwrap().to_str().unwrap();
-        let source = std::fs::read_to_string(&path).unwrap();
-        let pair = Pair::parse(&source).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    for (name, pair) in folder::pairs(&folder) {
         let (two, one) = (Report::of(&pair.told), Report::of(&pair.look_alike));
         let connections = [two.summaries.len(), one.summaries.len()];
         if connections != [2, 1] {
@@ -39,7 +33,7 @@ fn the_next_connection_on_the_same_ports_is_told_from_the_one_before() {
         insta::with_settings!({
             snapshot_path => &folder, prepend_module_to_snapshot => false, omit_expression => true,
         }, {
-            insta::assert_snapshot!(name, format!("TWO: {two}\nONE: {one}"));
+            insta::assert_snapshot!(name.as_str(), format!("TWO: {two}\nONE: {one}"));
         });
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

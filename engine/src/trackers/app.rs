@@ -6,7 +6,6 @@ use crate::connection::{Connection, From, Seen};
 use crate::endpoint::{Facts, Mark};
 use crate::findings::{Finding, Value};
 use crate::segment::Segment;
-use crate::summary::Vantage;
 
 /// What this tracker keeps.
 #[derive(Debug, Default)]
@@ -64,7 +63,7 @@ fn slow_response(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>)
     {
         return;
     }
-    let at_server = matches!(c.vantage(), Vantage::Server | Vantage::Both);
+    let at_server = c.is_beside(From::Server);
     let sure = at_server || copies_lost(c, segment).is_some();
     let finding = Finding::new(Diagnosis::AppSlowResponse, c, segment)
         .of(From::Server)

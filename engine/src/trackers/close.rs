@@ -7,7 +7,6 @@ use crate::endpoint::{Endpoint, Facts, Mark};
 use crate::findings::{Finding, Told, Value};
 use crate::rst::Rst;
 use crate::segment::Segment;
-use crate::summary::Vantage;
 
 /// What this tracker keeps.
 #[derive(Debug, Default)]
@@ -67,7 +66,7 @@ fn fin_twice(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 
 fn first_fin(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
-    let at_server = matches!(c.vantage(), Vantage::Server | Vantage::Both);
+    let at_server = c.is_beside(From::Server);
     if seen.from == From::Client && at_server && c.handshake.syn_ack.is_set() && c.is_third_ack(segment) {
         let finding = Finding::new(Diagnosis::CloseFinBeforeThirdAck, c, segment)
             .of(seen.from)

@@ -109,7 +109,7 @@ pub(crate) fn after(
     context: &mut Context<'_>,
 ) {
     let segment = seen.segment;
-    let at_server = segment.is_syn_ack() && matches!(c.vantage(), Vantage::Server | Vantage::Both);
+    let at_server = segment.is_syn_ack() && c.is_beside(From::Server);
     if at_server && crowd.near.len() < MOST {
         crowd.near.insert(c.tuple.dst.ip);
     }

@@ -7,7 +7,6 @@ use crate::endpoint::Mark;
 use crate::findings::{Excerpt, Finding, Told, Value};
 use crate::rst::{Rst, Sign};
 use crate::seq::Seq;
-use crate::summary::Vantage;
 
 /// What this tracker keeps: the first RST of each side that seemed its own, and what was told of it.
 #[derive(Debug, Default)]
@@ -92,11 +91,7 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
         context.store.withdraw(&mut Some(told));
     }
     // Captured beside that host, and no hop away: it left the host.
-    let near = match seen.from {
-        From::Client => matches!(c.vantage(), Vantage::Client | Vantage::Both),
-        From::Server => matches!(c.vantage(), Vantage::Server | Vantage::Both),
-    };
-    let of_host = near && own.ttl == Some(c.end(seen.from).ttl);
+    let of_host = c.is_beside(seen.from) && own.ttl == Some(c.end(seen.from).ttl);
     let sign = if of_host { Sign::GoesOnBesideIt } else { Sign::GoesOn };
     let mut finding = injected(c, seen.from, sign, own.at.frame)
         .evidence("goes_on", segment.frame)

@@ -10,7 +10,6 @@ use crate::findings::{Finding, Side, Told, Value};
 use crate::icmp::IcmpError;
 use crate::rst::Rst;
 use crate::segment::Segment;
-use crate::summary::Vantage;
 
 /// What this tracker keeps.
 #[derive(Debug, Default)]
@@ -184,7 +183,7 @@ fn third_ack_lost(c: &mut Connection, segment: &Segment<'_>, repeats: u64, conte
         return;
     }
     let client_spoke = c.client().bytes() > 0 || c.client().fin.is_set();
-    let at_server = matches!(c.vantage(), Vantage::Server | Vantage::Both);
+    let at_server = c.is_beside(From::Server);
     let late = segment.time - c.handshake.syn_ack.time >= DEFERRED;
     // TCP_DEFER_ACCEPT makes Linux repeat the SYN-ACK once when no data came in time.
     let deferred = !client_spoke && repeats < 2 && (at_server || late);
@@ -227,7 +226,7 @@ fn third_ack_lost(c: &mut Connection, segment: &Segment<'_>, repeats: u64, conte
 /// A connection that is in the accept queue acknowledges, whether it is accepted yet or not. One that was answered with
 /// a SYN cookie is in no queue, and its SYN-ACK is not repeated (RFC 4987, 3.6).
 fn ignored(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
-    let at_server = matches!(c.vantage(), Vantage::Server | Vantage::Both);
+    let at_server = c.is_beside(From::Server);
     let again = seen.segment.len > 0 && seen.resends.is_some_and(|sent| sent.repeats > 0);
     let ack = c.handshake.third_ack;
     if !at_server || !again || !ack.is_set() || !c.handshake.syn_ack.is_set() {
@@ -382,7 +381,7 @@ pub(crate) fn reset(
             c.handshake.course |= Course::REFUSED_TO_ESTABLISH;
             // Others got in meanwhile: then the path works, and the queue is the cause, which is told already.
             // And at the server, where the third ACK never came, that is the cause, and told, too.
-            let told_otherwise = matches!(c.vantage(), Vantage::Server | Vantage::Both);
+            let told_otherwise = c.is_beside(From::Server);
             if told_otherwise || others_accepted(c, context) {
                 return None;
             }
@@ -456,7 +455,7 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
         finding.severity = Severity::Note;
         out.push(finding);
         // A listener that keeps the half-open connection repeats its SYN-ACK; one that puts it into a cookie cannot.
-        if matches!(c.vantage(), Vantage::Server | Vantage::Both) {
+        if c.is_beside(From::Server) {
             out.push(
                 Finding::at(Diagnosis::HandshakeSynCookies, c, handshake.syn_ack.frame)
                     .proved_by(c.last().frame)

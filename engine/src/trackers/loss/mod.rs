@@ -56,6 +56,19 @@ struct Resent {
     needless: bool,
 }
 
+impl Resent {
+    /// `segment`, of its receiver, acknowledges all of it; until now only what is before `acked` was acknowledged.
+    fn is_covered(&self, segment: &Segment<'_>, acked: Seq) -> bool {
+        self.end.after(acked) && segment.ack.reaches(self.end)
+    }
+
+    /// `segment` echoes an older timestamp than its: it answers an earlier copy (RFC 3522). `None` without timestamps.
+    fn is_answered_too_early(&self, segment: &Segment<'_>) -> Option<bool> {
+        let (sent, (_, echo)) = (self.tsval?, segment.options.timestamps?);
+        Some((sent.wrapping_sub(echo) as i32) > 0)
+    }
+}
+
 /// A copy of data, other than what was sent again.
 #[derive(Clone, Copy, Debug)]
 struct Copied {

@@ -6,7 +6,6 @@ use crate::connection::{Connection, From, Seen};
 use crate::endpoint::Facts;
 use crate::findings::{Finding, Value};
 use crate::seq::Seq;
-use crate::summary::Vantage;
 use crate::trackers::path;
 
 /// An acknowledgment of the other side's data.
@@ -37,12 +36,14 @@ pub(super) fn acknowledgment(c: &mut Connection, seen: &Seen<'_>, context: &mut 
 /// Of several that it acknowledges the first counts: its is the timestamp that is echoed (RFC 7323, 4.3).
 fn echoes_first_copy(c: &mut Connection, seen: &Seen<'_>, writer: From, context: &mut Context<'_>) {
     let (segment, acker) = (seen.segment, c.end(seen.from));
-    let Some((_, echo)) = segment.options.timestamps.filter(|_| acker.acked_any) else { return };
+    if !acker.acked_any {
+        return;
+    }
     let acked = acker.acked;
     let Some(details) = &c.details else { return };
     let resent = &details.loss.lines[writer as usize].resent;
-    let covered = |r: &&Resent| r.end.after(acked) && segment.ack.reaches(r.end) && !r.needless;
-    let older = |r: &Resent| r.tsval.is_some_and(|sent| (sent.wrapping_sub(echo) as i32) > 0);
+    let covered = |r: &&Resent| r.is_covered(segment, acked) && !r.needless;
+    let older = |r: &Resent| r.is_answered_too_early(segment) == Some(true);
     if !resent.iter().any(|r| covered(&r)) || !resent.iter().filter(covered).all(older) {
         return;
     }
@@ -61,27 +62,18 @@ fn echoes_first_copy(c: &mut Connection, seen: &Seen<'_>, writer: From, context:
 fn arrived_once(c: &mut Connection, seen: &Seen<'_>, writer: From, context: &mut Context<'_>) {
     let (segment, acker) = (seen.segment, c.end(seen.from));
     // Beside its receiver, what was seen did arrive, and was ignored there.
-    let arrived = match c.vantage() {
-        Vantage::Client => writer == From::Server,
-        Vantage::Server => writer == From::Client,
-        Vantage::Both => true,
-        Vantage::Middle | Vantage::Unknown => false,
-    };
-    if arrived || !acker.acked_any || ![acker, c.end(writer)].iter().all(|e| e.is(Facts::OFFERS_SACK)) {
+    let report = [acker, c.end(writer)].iter().all(|e| e.is(Facts::OFFERS_SACK));
+    if c.is_beside(seen.from) || !acker.acked_any || !report {
         return;
     }
     let (acked, way) = (acker.acked, c.half(seen.from));
     let duplicate = segment.duplicate_sack().is_some();
     let Some(details) = &mut c.details else { return };
     let list = &mut details.loss.lines[writer as usize].resent;
-    let covered = |r: &Resent| r.end.after(acked) && segment.ack.reaches(r.end);
+    let covered = |r: &Resent| r.is_covered(segment, acked);
     // Without timestamps, an acknowledgment that was on its way already tells nothing.
-    let too_early = |r: &Resent| {
-        let (Some(sent), Some((_, echo))) = (r.tsval, segment.options.timestamps) else {
-            return segment.time - r.time < way - way / 8;
-        };
-        (sent.wrapping_sub(echo) as i32) > 0
-    };
+    let in_flight = |r: &Resent| segment.time - r.time < way - way / 8;
+    let too_early = |r: &Resent| r.is_answered_too_early(segment).unwrap_or_else(|| in_flight(r));
     let newest = list.iter().rev().find(|r| covered(r));
     if duplicate || newest.is_none_or(too_early) {
         return;

@@ -83,9 +83,11 @@ fn after_original(c: &mut Connection, seen: &Seen<'_>, sent: &Sent, context: &mu
     let of_syn = c.end(seen.from).has_isn && sent.seq == c.end(seen.from).isn;
     let mut resent = Resent { before: if of_syn { 0 } else { sent.frame }, ..resent(segment) };
     if why == Why::Asked {
-        let finding = Some(downstream(c, seen.from, &resent)).filter(|_| !of_syn);
-        resent.told = finding.and_then(|finding| context.store.tell(c, finding));
-        (resent.before, resent.asked) = (0, told);
+        resent.asked = told;
+        if !of_syn {
+            resent.told = context.store.tell(c, downstream(c, seen.from, &resent));
+            resent.before = 0;
+        }
     }
     keep(&mut c.details().loss.lines[seen.from as usize].resent, resent);
 }
