@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::read;
-use program::{Folder, PROGRAM, finish, open_reader, read_some, read_until};
+use program::{Folder, PROGRAM, WithToolbar, finish, open_reader, read_some, read_until, start_with_toolbar};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Every pace, with a lesson that would last: at once, but without end; or with long silences.
@@ -35,29 +35,16 @@ struct Running {
 
 fn run(arguments: &[&str]) -> Running {
     let folder = Folder::new("stop");
-    let [packets, out, input] = ["packets", "out", "in"].map(|name| folder.pipe(name));
-    let mut reader = open_reader(&packets);
-    let toolbar_out = open_reader(&out);
-    let child = Command::new(PROGRAM)
-        .args(["--capture", "--extcap-interface", "tcpdx", "--fifo"])
-        .arg(&packets)
-        .arg("--extcap-control-out")
-        .arg(&out)
-        .arg("--extcap-control-in")
-        .arg(&input)
-        .args(arguments)
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let WithToolbar { child, mut packets, told, says } = start_with_toolbar(&folder, arguments);
     // Wireshark's window hangs until the program has opened this end.
-    let toolbar_in = File::options().write(true).open(&input).unwrap();
+    let toolbar_in = File::options().write(true).open(&says).unwrap();
     let mut captured = Vec::new();
-    read_until(&mut reader, &mut captured, |bytes| !bytes.is_empty());
+    read_until(&mut packets, &mut captured, |bytes| !bytes.is_empty());
     Running {
         child,
-        packets: reader,
+        packets,
         toolbar_in: Some(toolbar_in),
-        toolbar_out: Some(toolbar_out),
+        toolbar_out: Some(told),
         captured,
         _folder: folder,
     }

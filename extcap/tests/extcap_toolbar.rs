@@ -9,11 +9,11 @@ mod program;
 use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 use common::{Packet, read};
-use program::{Folder, PROGRAM, finish, open_reader, read_some};
+use program::{Folder, WithToolbar, finish, read_some, start_with_toolbar};
 
 const NEXT: u8 = 0;
 const PAUSE: u8 = 1;
@@ -40,23 +40,10 @@ fn set(control: u8, value: &[u8]) -> Vec<u8> {
 impl Capture {
     fn start(name: &str, arguments: &[&str]) -> Self {
         let folder = Folder::new(&format!("toolbar-{name}"));
-        let [packets, out, input] = ["packets", "out", "in"].map(|name| folder.pipe(name));
-        let (reader, told) = (open_reader(&packets), open_reader(&out));
-        let child = Command::new(PROGRAM)
-            .args(["--capture", "--extcap-interface", "tcpdx", "--fifo"])
-            .arg(&packets)
-            .arg("--extcap-control-out")
-            .arg(&out)
-            .arg("--extcap-control-in")
-            .arg(&input)
-            .args(arguments)
-            .env("LC_ALL", "C")
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let toolbar = File::options().write(true).open(&input).unwrap();
+        let WithToolbar { child, packets, told, says } = start_with_toolbar(&folder, arguments);
+        let toolbar = File::options().write(true).open(&says).unwrap();
         let (captured, messages) = (Vec::new(), Vec::new());
-        Capture { child, packets: reader, told, toolbar, captured, messages, _folder: folder }
+        Capture { child, packets, told, toolbar, captured, messages, _folder: folder }
     }
 
     fn press(&mut self, control: u8, value: &[u8]) {
@@ -262,28 +249,16 @@ fn a_capture_that_is_over_at_once_waits_for_the_toolbar() {
         [(["--scenario", "setup/handshake-rejected"], true), (["--scenario", "setup/no-such"], false)]
     {
         let folder = Folder::new("late");
-        let [packets, out, input] = ["packets", "out", "in"].map(|name| folder.pipe(name));
-        let (mut reader, _told) = (open_reader(&packets), open_reader(&out));
-        let child = Command::new(PROGRAM)
-            .args(["--capture", "--extcap-interface", "tcpdx", "--fifo"])
-            .arg(&packets)
-            .arg("--extcap-control-out")
-            .arg(&out)
-            .arg("--extcap-control-in")
-            .arg(&input)
-            .args(arguments)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut capture = start_with_toolbar(&folder, &arguments);
         let mut captured = Vec::new();
-        program::read_until(&mut reader, &mut captured, |bytes| !bytes.is_empty());
+        program::read_until(&mut capture.packets, &mut captured, |bytes| !bytes.is_empty());
         std::thread::sleep(Duration::from_millis(500));
         let mut toolbar = File::options();
         let toolbar =
-            toolbar.write(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32).open(&input);
+            toolbar.write(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32).open(&capture.says);
         toolbar.expect("somebody holds the pipe open").write_all(b"T\x00\x00\x02\x00\x00").unwrap();
         let begin = Instant::now();
-        assert_eq!(finish(child).0, success);
+        assert_eq!(finish(capture.child).0, success);
         assert!(begin.elapsed() < Duration::from_secs(1));
     }
 }

@@ -65,6 +65,34 @@ pub(crate) fn start(pipe: &Path, arguments: &[&str]) -> (Child, File) {
     (child, reader)
 }
 
+/// A capture with a toolbar, started as Wireshark's window does.
+pub(crate) struct WithToolbar {
+    pub(crate) child: Child,
+    pub(crate) packets: File,
+    /// What the toolbar is told.
+    pub(crate) told: File,
+    /// The pipe for what the toolbar says, which Wireshark opens last.
+    pub(crate) says: PathBuf,
+}
+
+pub(crate) fn start_with_toolbar(folder: &Folder, arguments: &[&str]) -> WithToolbar {
+    let [packets, out, says] = ["packets", "out", "in"].map(|name| folder.pipe(name));
+    let (reader, told) = (open_reader(&packets), open_reader(&out));
+    let child = Command::new(PROGRAM)
+        .args(["--capture", "--extcap-interface", "tcpdx", "--fifo"])
+        .arg(&packets)
+        .arg("--extcap-control-out")
+        .arg(&out)
+        .arg("--extcap-control-in")
+        .arg(&says)
+        .args(arguments)
+        .env("LC_ALL", "C")
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    WithToolbar { child, packets: reader, told, says }
+}
+
 /// Reads what there is in a pipe. Nothing at its end.
 pub(crate) fn read_some(reader: &mut File, into: &mut Vec<u8>) -> Option<usize> {
     let mut buffer = [0; 1 << 16];
