@@ -35,7 +35,9 @@ pub(crate) fn choose<L: Tagged>(asked: Option<&str>) -> L {
     let known = |tag: &str| L::all().iter().copied().find(|l| l.name().eq_ignore_ascii_case(tag));
     match asked {
         Some(tag) => known(tag),
-        None => locale().and_then(|locale| known(&tag_of(&locale)).or_else(|| known(&bare(&locale)))),
+        None => locale()
+            .and_then(|locale| tcpdx_engine::Language::of_locale(&locale))
+            .and_then(|language| known(language.tag())),
     }
     .unwrap_or_default()
 }
@@ -45,26 +47,10 @@ fn locale() -> Option<String> {
     ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| env::var(name).ok().filter(|v| !v.is_empty()))
 }
 
-/// `zh_CN.UTF-8@variant` as a tag: `zh-CN`.
-fn tag_of(locale: &str) -> String {
-    locale.split(['.', '@']).next().unwrap_or_default().replace('_', "-")
-}
-
-/// Its language without the country.
-fn bare(locale: &str) -> String {
-    tag_of(locale).split('-').next().unwrap_or_default().to_string()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{bare, choose, tag_of};
+    use super::choose;
     use tcpdx_extcap::Language;
-
-    #[test]
-    fn a_locale_becomes_a_tag() {
-        assert_eq!((tag_of("zh_CN.UTF-8"), bare("en_GB.UTF-8")), ("zh-CN".into(), "en".into()));
-        assert_eq!(tag_of("C"), "C");
-    }
 
     #[test]
     fn what_is_asked_for_is_spoken() {

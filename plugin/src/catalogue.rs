@@ -1,6 +1,6 @@
 //! The diagnoses and the languages, for registration.
 
-use crate::input::{fill, language};
+use crate::input::{fill, language, texts_of};
 use crate::status::{Status, guard};
 use std::ffi::{CString, c_char};
 use std::sync::LazyLock;
@@ -95,8 +95,7 @@ pub unsafe extern "C" fn tcpdx_diagnosis_info(
 fn describe(diagnosis: u32, in_language: u32) -> Result<DiagnosisInfo, Status> {
     let language = language(in_language)?;
     let known = *Diagnosis::ALL.get(diagnosis as usize).ok_or(Status::WrongValue)?;
-    let strings =
-        STRINGS.get(language as usize).and_then(|of| of.get(known as usize)).ok_or(Status::Internal)?;
+    let strings = texts_of(&STRINGS, language, known as usize)?;
     Ok(DiagnosisInfo {
         size: size_of::<DiagnosisInfo>() as u32,
         severity: known.severity() as u32,

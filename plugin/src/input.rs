@@ -136,6 +136,11 @@ pub(crate) fn language(index: u32) -> Result<Language, Status> {
     Language::ALL.get(index as usize).copied().ok_or(Status::WrongValue)
 }
 
+/// The texts in that language of the thing with that number.
+pub(crate) fn texts_of<T>(texts: &[Vec<T>], language: Language, number: usize) -> Result<&T, Status> {
+    texts.get(language as usize).and_then(|of| of.get(number)).ok_or(Status::Internal)
+}
+
 /// Reads a struct that begins with its size.
 ///
 /// `pointer`, unless NULL, must be readable for at least the four bytes of the size, and for the

@@ -1,9 +1,9 @@
 //! What the user can choose: a list, so that the caller registers each without knowing what it is.
 
 use crate::catalogue::c_string;
-use crate::input::{fill, language};
+use crate::input::{fill, language, texts_of};
 use crate::status::{Status, guard};
-use crate::words::{self, Option as Name, Word, option, word};
+use crate::words::{self, Word, word};
 use std::ffi::{CString, c_char};
 use std::sync::LazyLock;
 use tcpdx_engine::{self as engine, Diagnosis, Language, Severity, Vantage, catalogue::texts};
@@ -63,7 +63,7 @@ pub struct Settings {
 
 /// A setting, before its texts are put into a language.
 #[derive(Clone, Copy)]
-enum Setting {
+pub(crate) enum Setting {
     Language,
     Vantage,
     Minor,
@@ -112,16 +112,7 @@ impl Setting {
     }
 
     fn words(self, language: Language) -> (String, &'static str) {
-        let name = match self {
-            Setting::Language => Name::Language,
-            Setting::Vantage => Name::Vantage,
-            Setting::Minor => Name::Minor,
-            Setting::SlowResponse => Name::SlowResponse,
-            Setting::KeepaliveInterval => Name::KeepaliveInterval,
-            Setting::Idle => Name::Idle,
-            Setting::Family(_) => Name::Family,
-        };
-        let (title, about) = option(name, language);
+        let (title, about) = words::setting(self, language);
         let title = match self {
             Setting::Family(family) => title.replace("{}", texts(language).family(family)),
             _ => title.to_string(),
@@ -149,7 +140,7 @@ impl Setting {
             }
             Setting::Vantage => [automatic]
                 .into_iter()
-                .chain(VANTAGES.map(|(vantage, title)| (vantage.name(), words::word(title, language))))
+                .chain(VANTAGES.map(|(vantage, title)| (vantage.name(), word(title, language))))
                 .collect(),
             _ => Vec::new(),
         }
@@ -300,8 +291,7 @@ pub unsafe extern "C" fn tcpdx_setting_info(setting: u32, language: u32, info: *
 fn describe(setting: u32, in_language: u32) -> Result<SettingInfo, Status> {
     let language = language(in_language)?;
     let known = Setting::all().nth(setting as usize).ok_or(Status::WrongValue)?;
-    let strings =
-        STRINGS.get(language as usize).and_then(|of| of.get(setting as usize)).ok_or(Status::Internal)?;
+    let strings = texts_of(&STRINGS, language, setting as usize)?;
     Ok(SettingInfo {
         size: size_of::<SettingInfo>() as u32,
         kind: known.kind() as u32,

@@ -4,7 +4,7 @@ mod en;
 mod zh_cn;
 
 use crate::catalogue::c_string;
-use crate::input::{fill, language};
+use crate::input::{fill, language, texts_of};
 use crate::status::{Status, guard};
 use std::ffi::{CString, c_char};
 use std::sync::LazyLock;
@@ -161,8 +161,7 @@ pub unsafe extern "C" fn tcpdx_field_info(field: u32, language: u32, info: *mut 
 fn describe(field: u32, in_language: u32) -> Result<FieldInfo, Status> {
     let language = language(in_language)?;
     let known = *Field::ALL.get(field as usize).ok_or(Status::WrongValue)?;
-    let strings =
-        STRINGS.get(language as usize).and_then(|of| of.get(known as usize)).ok_or(Status::Internal)?;
+    let strings = texts_of(&STRINGS, language, known as usize)?;
     Ok(FieldInfo {
         size: size_of::<FieldInfo>() as u32,
         kind: known.kind() as u32,

@@ -1,31 +1,31 @@
 //! The words in English.
 
-use super::{Option, Word};
+use super::{Setting, Word};
 
 /// What a preference is called, and what it does. `{}` is the name of the family.
-pub(super) fn option(option: Option) -> (&'static str, &'static str) {
-    match option {
-        Option::Language => ("Language", "The language of what is told; that of the locale unless chosen"),
-        Option::Vantage => (
+pub(super) fn setting(setting: Setting) -> (&'static str, &'static str) {
+    match setting {
+        Setting::Language => ("Language", "The language of what is told; that of the locale unless chosen"),
+        Setting::Vantage => (
             "Captured at",
             "Where the capture was taken, when you know it; else it is inferred for each connection",
         ),
-        Option::Minor => (
+        Setting::Minor => (
             "Also tell notes and milestones",
             "Without it only warnings and errors are told, and no chats and notes",
         ),
-        Option::SlowResponse => {
+        Setting::SlowResponse => {
             ("Slow response (ms)", "A server that takes longer to answer is slow: app.slow_response")
         }
-        Option::KeepaliveInterval => (
+        Setting::KeepaliveInterval => (
             "Keep-alive interval (ms)",
             "Keep-alive probes at most so far apart are frequent: keepalive.frequent",
         ),
-        Option::Idle => (
+        Setting::Idle => (
             "Idle time (ms)",
             "A connection that was quiet for so long may have been forgotten on the path: path.idle_state_lost",
         ),
-        Option::Family => ("Tell: {}", "Whether diagnoses of this family are told"),
+        Setting::Family(_) => ("Tell: {}", "Whether diagnoses of this family are told"),
     }
 }
 

@@ -3,20 +3,8 @@
 mod en;
 mod zh_cn;
 
+use crate::settings::Setting;
 use tcpdx_engine::Language;
-
-/// A preference: what it is called, and what it does.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Option {
-    Language,
-    Vantage,
-    Minor,
-    SlowResponse,
-    KeepaliveInterval,
-    Idle,
-    /// One family of diagnoses.
-    Family,
-}
 
 /// A word or two.
 #[derive(Clone, Copy, Debug)]
@@ -38,10 +26,11 @@ pub(crate) enum Word {
     NothingToSay,
 }
 
-pub(crate) fn option(option: Option, language: Language) -> (&'static str, &'static str) {
+/// What a preference is called, and what it does.
+pub(crate) fn setting(setting: Setting, language: Language) -> (&'static str, &'static str) {
     match language {
-        Language::English => en::option(option),
-        Language::Chinese => zh_cn::option(option),
+        Language::English => en::setting(setting),
+        Language::Chinese => zh_cn::setting(setting),
     }
 }
 

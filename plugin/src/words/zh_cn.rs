@@ -1,23 +1,23 @@
 //! The words in Simplified Chinese.
 
-use super::{Option, Word};
+use super::{Setting, Word};
 
 /// What a preference is called, and what it does. `{}` is the name of the family.
-pub(super) fn option(option: Option) -> (&'static str, &'static str) {
-    match option {
-        Option::Language => ("语言", "诊断所用的语言；未选择时与系统语言环境一致"),
-        Option::Vantage => ("抓包点", "已知在哪里抓包时可以指定；否则对每个连接自动推断"),
-        Option::Minor => {
+pub(super) fn setting(setting: Setting) -> (&'static str, &'static str) {
+    match setting {
+        Setting::Language => ("语言", "诊断所用的语言；未选择时与系统语言环境一致"),
+        Setting::Vantage => ("抓包点", "已知在哪里抓包时可以指定；否则对每个连接自动推断"),
+        Setting::Minor => {
             ("同时报告提示和里程碑", "关闭后只报告警告和错误，不报告提示（note）和里程碑（chat）")
         }
-        Option::SlowResponse => ("响应缓慢（毫秒）", "服务器的响应时间超过此值即为缓慢：app.slow_response"),
-        Option::KeepaliveInterval => {
+        Setting::SlowResponse => ("响应缓慢（毫秒）", "服务器的响应时间超过此值即为缓慢：app.slow_response"),
+        Setting::KeepaliveInterval => {
             ("保活间隔（毫秒）", "保活探测的间隔不超过此值即为频繁：keepalive.frequent")
         }
-        Option::Idle => {
+        Setting::Idle => {
             ("空闲时间（毫秒）", "连接空闲达到此值后，路径上的设备可能已将其遗忘：path.idle_state_lost")
         }
-        Option::Family => ("报告：{}", "是否报告这一类诊断"),
+        Setting::Family(_) => ("报告：{}", "是否报告这一类诊断"),
     }
 }
 

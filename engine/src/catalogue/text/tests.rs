@@ -410,5 +410,7 @@ fn every_family_has_a_name_in_every_language() {
 fn a_locale_tells_the_language() {
     assert_eq!(Language::of_locale("zh_CN.UTF-8"), Some(Language::Chinese));
     assert_eq!(Language::of_locale("en_GB@euro"), Some(Language::English));
+    assert_eq!(Language::of_locale("en_GB.UTF-8"), Some(Language::English));
+    assert_eq!(Language::of_locale("C"), None);
     assert_eq!(Language::of_locale("C.UTF-8"), None);
 }
