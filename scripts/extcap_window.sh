@@ -45,19 +45,8 @@ gui.qt.font_name: DejaVu Sans Mono,10,-1,5,50,0,0,0,0,0
 gui.update.enabled: FALSE
 gui.ask_unsaved: FALSE
 EOF
-as_user=()
-if [ "$(id -u)" = 0 ]; then
-    chown -R nobody "$home"
-    as_user=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
-fi
-
-Xvfb -displayfd 3 -screen 0 1600x1000x24 -nolisten tcp 3>"$home/display" 2>/dev/null &
-pids+=($!)
-while [ ! -s "$home/display" ]; do sleep 0.1; done
-DISPLAY=:$(cat "$home/display")
-export DISPLAY
-openbox 2>/dev/null &
-pids+=($!)
+. "$root/scripts/display.sh"
+begin_display 1600 1000
 
 # open ARGUMENT…: starts Wireshark.
 open() {

@@ -52,19 +52,8 @@ mergecap -a -F pcap -w "$home/troubles.pcap" "${files[@]}"
 cp tests/corpus/third-ack-never-arrives/client.pcap "$home/third-ack.pcap"
 chmod -R a+rX "$home"
 
-as_user=()
-if [ "$(id -u)" = 0 ]; then
-    chown -R nobody "$home"
-    as_user=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
-fi
-
-Xvfb -displayfd 3 -screen 0 ${width}x${height}x24 -nolisten tcp 3>"$home/display" 2>/dev/null &
-pids+=($!)
-while [ ! -s "$home/display" ]; do sleep 0.1; done
-DISPLAY=:$(cat "$home/display")
-export DISPLAY
-openbox 2>/dev/null &
-pids+=($!)
+. scripts/display.sh
+begin_display $width $height
 
 # begin LANGUAGE CAPTURE ARGUMENT…: opens a capture in Wireshark, and waits until its window is there.
 begin() {
