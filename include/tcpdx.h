@@ -612,13 +612,13 @@ enum tcpdx_status tcpdx_engine_free(struct tcpdx_engine *engine);
 
 /**
  * Takes in one TCP packet; to be called for every one, in file order, once.
- * TCPDX_STATUS_NOTHING when too little of its header was captured to tell its connection.
+ * Nothing is told of one whose header was not captured far enough to tell its connection.
  */
 enum tcpdx_status tcpdx_engine_packet(struct tcpdx_engine *engine, const struct tcpdx_packet *packet);
 
 /**
  * Takes in one ICMP or ICMPv6 packet; to be called for every one, in file order, once.
- * TCPDX_STATUS_NOTHING when it is no error about a TCP connection of this capture.
+ * Nothing is told of one that is no error about a TCP connection of this capture.
  */
 enum tcpdx_status tcpdx_engine_icmp(struct tcpdx_engine *engine, const struct tcpdx_icmp *icmp);
 

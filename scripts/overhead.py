@@ -6,8 +6,8 @@
 Each round runs tshark without the plugin, with it, and with Wireshark's own TRANSUM, one after the other, on a capture
 of a million packets in 40 thousand connections; and without and with the plugin on a part of it with -V, the whole tree
 of every packet. Printed are ratios of the medians of the time that passes, of processor time, which other work on the
-machine disturbs less, and of the most memory held. As root, tshark runs as "nobody", for it loads no personal plugins
-for root.
+machine disturbs less and which has the plugin's own thread in it, and of the most memory held. As root, tshark runs as
+"nobody", for it loads no personal plugins for root.
 """
 
 import os

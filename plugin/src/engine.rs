@@ -1,19 +1,19 @@
 //! The calls that make an engine, feed it and ask it.
 
 use crate::ABI_VERSION;
+use crate::beside::Beside;
 use crate::input::{Icmp, Packet, fill, input};
-use crate::known::{Known, Recent};
+use crate::known::Recent;
 use crate::settings::{Settings, Told};
 use crate::statistics::StatisticList;
 use crate::status::{Status, guard};
 use crate::view::{FindingList, Findings, ValueList, Values};
 use std::ffi::CString;
-use std::rc::Rc;
 use tcpdx_engine::{self as engine, Language};
 
 /// The diagnosis of one capture.
 pub struct Engine {
-    pub(crate) engine: engine::Engine,
+    pub(crate) beside: Beside,
     pub(crate) language: Language,
     /// Which findings are told.
     pub(crate) told: Told,
@@ -42,18 +42,15 @@ pub enum Look {
 }
 
 impl Engine {
-    fn known(&mut self, stream: u32) -> Option<Rc<Known>> {
-        self.recent.get(&self.engine, stream, self.language)
-    }
-
-    fn found(&mut self, frame: u32, layer: u8, look: engine::Look) -> Vec<engine::Finding> {
+    fn found(&mut self, frame: u32, layer: u8, look: engine::Look) -> Result<Vec<engine::Finding>, Status> {
+        let engine = self.beside.engine()?;
         if look == engine::Look::First {
-            return self.engine.findings_at(frame, layer, look);
+            return Ok(engine.findings_at(frame, layer, look));
         }
-        let Some(view) = self.engine.frame(frame, layer) else { return Vec::new() };
-        let known = self.known(view.stream);
+        let Some(view) = engine.frame(frame, layer) else { return Ok(Vec::new()) };
+        let known = self.recent.get(engine, view.stream, self.language);
         let pending = known.as_ref().map_or(&[][..], |known| &known.pending);
-        self.engine.findings_with(frame, layer, look, pending)
+        Ok(engine.findings_with(frame, layer, look, pending))
     }
 }
 
@@ -84,7 +81,7 @@ pub unsafe extern "C" fn tcpdx_engine_new(
         }
         let chosen = unsafe { input(settings)?.read() }?;
         let made = Engine {
-            engine: engine::Engine::new(chosen.engine),
+            beside: Beside::new(engine::Engine::new(chosen.engine)),
             language: chosen.language,
             told: chosen.told,
             broken: false,
@@ -111,27 +108,27 @@ pub unsafe extern "C" fn tcpdx_engine_free(engine: *mut Engine) -> Status {
 }
 
 /// Takes in one TCP packet; to be called for every one, in file order, once.
-/// TCPDX_STATUS_NOTHING when too little of its header was captured to tell its connection.
+/// Nothing is told of one whose header was not captured far enough to tell its connection.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tcpdx_engine_packet(engine: *mut Engine, packet: *const Packet) -> Status {
     unsafe {
         call(engine, |engine| {
             let packet = input(packet)?.read()?;
             engine.recent.forget();
-            engine.engine.packet(&packet).map(|_| ()).ok_or(Status::Nothing)
+            engine.beside.packet(&packet)
         })
     }
 }
 
 /// Takes in one ICMP or ICMPv6 packet; to be called for every one, in file order, once.
-/// TCPDX_STATUS_NOTHING when it is no error about a TCP connection of this capture.
+/// Nothing is told of one that is no error about a TCP connection of this capture.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tcpdx_engine_icmp(engine: *mut Engine, icmp: *const Icmp) -> Status {
     unsafe {
         call(engine, |engine| {
             let icmp = input(icmp)?.read()?;
             engine.recent.forget();
-            engine.engine.icmp(&icmp).map(|_| ()).ok_or(Status::Nothing)
+            engine.beside.icmp(&icmp)
         })
     }
 }
@@ -148,7 +145,7 @@ pub unsafe extern "C" fn tcpdx_engine_stream(
     unsafe {
         call(engine, |engine| {
             let stream = stream.as_mut().ok_or(Status::NullPointer)?;
-            *stream = engine.engine.frame(frame, layer).ok_or(Status::Nothing)?.stream;
+            *stream = engine.beside.engine()?.frame(frame, layer).ok_or(Status::Nothing)?.stream;
             Ok(())
         })
     }
@@ -168,11 +165,12 @@ pub unsafe extern "C" fn tcpdx_engine_values(
         call(engine, |engine| {
             fill(values, || {
                 let look = which(look)?;
-                let view = engine.engine.frame(frame, layer).ok_or(Status::Nothing)?;
-                let known = engine.known(view.stream).ok_or(Status::Nothing)?;
+                let inner = engine.beside.engine()?;
+                let view = inner.frame(frame, layer).ok_or(Status::Nothing)?;
+                let known = engine.recent.get(inner, view.stream, engine.language).ok_or(Status::Nothing)?;
                 let mut proved = match look {
                     engine::Look::First => Vec::new(),
-                    engine::Look::Later => engine.engine.proved_by(frame, layer),
+                    engine::Look::Later => inner.proved_by(frame, layer),
                 };
                 proved.retain(|finding| engine.told.tells(finding));
                 engine.values = ValueList::of_frame(view, known, &proved, engine.language);
@@ -195,7 +193,7 @@ pub unsafe extern "C" fn tcpdx_engine_findings(
     unsafe {
         call(engine, |engine| {
             fill(findings, || {
-                let mut found = engine.found(frame, layer, which(look)?);
+                let mut found = engine.found(frame, layer, which(look)?)?;
                 found.retain(|finding| engine.told.tells(finding));
                 engine.findings = FindingList::new(&found, frame, engine.language);
                 Ok(engine.findings.as_c())

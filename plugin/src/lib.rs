@@ -14,6 +14,7 @@
 // The comments of the exported functions are the header's: what C must heed is said there in its words.
 #![allow(clippy::missing_safety_doc)]
 
+mod beside;
 pub mod catalogue;
 pub mod engine;
 pub mod fields;

@@ -125,7 +125,7 @@ pub unsafe extern "C" fn tcpdx_engine_statistics(
     unsafe {
         call(engine, |engine| {
             fill(statistics, || {
-                let list = StatisticList::of(&engine.engine, stream, &engine.told, engine.language);
+                let list = StatisticList::of(engine.beside.engine()?, stream, &engine.told, engine.language);
                 engine.statistics = list.ok_or(Status::Nothing)?;
                 Ok(Statistics {
                     size: size_of::<Statistics>() as u32,
@@ -152,7 +152,7 @@ pub unsafe extern "C" fn tcpdx_engine_table(
                 return Err(Status::NullPointer);
             }
             let streams = if count == 0 { &[] } else { std::slice::from_raw_parts(streams, count as usize) };
-            let written = table(&engine.engine, streams, engine.language);
+            let written = table(engine.beside.engine()?, streams, engine.language);
             engine.table = c_string(&written);
             text.write(engine.table.as_ptr());
             Ok(())

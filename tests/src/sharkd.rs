@@ -89,11 +89,19 @@ impl Sharkd {
     /// # Errors
     /// When it has ended.
     pub fn memory(&self) -> io::Result<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
-        kilobytes.ok_or_else(|| io::Error::other("sharkd has ended"))
+        resident(self.child.id())
     }
+}
+
+/// The memory that a process holds, kB.
+///
+/// # Errors
+/// There is no such process any more.
+pub fn resident(process: u32) -> io::Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+    kilobytes.ok_or_else(|| io::Error::other("the process has ended"))
 }
 
 impl Drop for Sharkd {

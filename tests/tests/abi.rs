@@ -6,9 +6,11 @@
 
 use ::tcpdx_engine::Diagnosis;
 use std::ffi::{CStr, c_char};
+use std::ops::RangeInclusive;
 use std::ptr::{null, null_mut};
 use tcpdx_tests::abi::*;
 use tcpdx_tests::built::built;
+use tcpdx_tests::sharkd::resident;
 
 fn library() -> Library {
     unsafe { Library::new(&built().library) }.unwrap()
@@ -47,6 +49,11 @@ impl<'a> Engine<'a> {
 
     fn icmp(&self, icmp: &tcpdx_icmp) -> tcpdx_status {
         unsafe { self.library.tcpdx_engine_icmp(self.engine, icmp) }
+    }
+
+    fn stream(&self, frame: u32) -> (tcpdx_status, u32) {
+        let mut stream = 0;
+        (unsafe { self.library.tcpdx_engine_stream(self.engine, frame, 0, &mut stream) }, stream)
     }
 
     fn values(&self, frame: u32, look: u32) -> (tcpdx_status, tcpdx_values) {
@@ -255,7 +262,52 @@ fn nothing_is_known_of_what_was_never_taken_in() {
     assert_eq!((status, findings.count), (TCPDX_STATUS_OK, 0));
     assert!(findings.headline.is_null());
     let cut = header(4000, 80, 1000, 0, SYN);
-    assert_eq!(engine.packet(&packet(1, CLIENT, SERVER, &cut[..19])), TCPDX_STATUS_NOTHING);
+    assert_eq!(engine.packet(&packet(1, CLIENT, SERVER, &cut[..19])), TCPDX_STATUS_OK);
+    assert_eq!(engine.values(1, TCPDX_LOOK_LATER).0, TCPDX_STATUS_NOTHING);
+}
+
+/// Hands over a SYN of a connection of its own in each of `frames`.
+fn syns(engine: &Engine, frames: RangeInclusive<u32>) {
+    for frame in frames {
+        let syn = header(1024 + frame as u16, 80, 1000, 0, SYN);
+        assert_eq!(engine.packet(&packet(frame, CLIENT, SERVER, &syn)), TCPDX_STATUS_OK);
+    }
+}
+
+/// The engine takes in what has gathered in a thread of its own; whoever asks sees none of that.
+#[test]
+fn what_is_asked_in_between_and_at_the_end_counts_every_packet() {
+    let library = library();
+    for parts in [vec![1..=15_000], vec![1..=1, 2..=4095, 4096..=4097, 4098..=8193, 8194..=15_000]] {
+        let engine = Engine::new(&library);
+        for frames in &parts {
+            let last = *frames.end();
+            syns(&engine, frames.clone());
+            assert_eq!(engine.stream(last), (TCPDX_STATUS_OK, last - 1));
+            assert_eq!(engine.stream(last + 1).0, TCPDX_STATUS_NOTHING);
+        }
+    }
+}
+
+#[test]
+fn memory_is_given_back_with_every_engine() {
+    let library = library();
+    let mut settled = 0;
+    for time in 1..=60 {
+        // Every other one is freed while its thread is at work.
+        let engine = Engine::new(&library);
+        syns(&engine, 1..=15_000);
+        if time % 2 == 0 {
+            assert_eq!(engine.findings(15_000, TCPDX_LOOK_LATER).0, TCPDX_STATUS_OK);
+        }
+        drop(engine);
+        if time == 20 {
+            settled = resident(std::process::id()).unwrap();
+        }
+    }
+    // Each takes more than 5 MB.
+    let growth = resident(std::process::id()).unwrap().saturating_sub(settled);
+    assert!(growth < 5000, "{growth} kB");
 }
 
 #[test]

@@ -97,6 +97,7 @@ fn memory_is_given_back_with_every_file() {
     let capture = shelf.of_corpus("curl-head-reset");
     let plain = growth(&Wireshark::plain().unwrap(), &capture);
     let with_plugin = growth(&Wireshark::with_plugin().unwrap(), &capture);
-    // An engine takes more than 128 kB: three lost in the 160 times would show.
-    assert!(with_plugin - plain < 400, "{with_plugin} kB, and {plain} kB without the plugin");
+    // An engine takes more than 128 kB, so that losing it would cost 20 MB. What grows besides is where the allocator
+    // finds its room; a library that loses less shows in `abi`.
+    assert!(with_plugin - plain < 8000, "{with_plugin} kB, and {plain} kB without the plugin");
 }
