@@ -18,6 +18,7 @@ use crate::trackers::crowd::{self, Crowd};
 use crate::trackers::{self, Context};
 use crate::zeek;
 use hashbrown::HashMap;
+use std::cmp::Reverse;
 
 /// At which look the findings of a frame are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -248,7 +249,7 @@ impl Engine {
             Look::Later => self.store.about(frame, layer).cloned().collect(),
         };
         findings.extend(pending.iter().filter(|f| f.subject == frame && f.layer == layer).cloned());
-        findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), f.diagnosis));
+        findings.sort_by_key(|f| (Reverse(f.severity), f.diagnosis));
         findings
     }
 
@@ -257,7 +258,7 @@ impl Engine {
     pub fn proved_by(&self, frame: u32, layer: u8) -> Vec<Finding> {
         let mut findings: Vec<Finding> =
             self.store.proved_by(frame, layer).filter(|f| f.subject != frame).cloned().collect();
-        findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), f.diagnosis));
+        findings.sort_by_key(|f| (Reverse(f.severity), f.diagnosis));
         findings
     }
 
@@ -267,7 +268,7 @@ impl Engine {
         let Some(c) = self.connections.get(stream as usize) else { return Vec::new() };
         let mut findings: Vec<Finding> = self.store.of(c).cloned().collect();
         findings.extend(self.pending(stream));
-        findings.sort_by_key(|f| (f.subject, std::cmp::Reverse(f.severity), f.diagnosis));
+        findings.sort_by_key(in_order);
         findings
     }
 
@@ -275,7 +276,7 @@ impl Engine {
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
         let mut findings: Vec<Finding> = (0..self.connections()).flat_map(|n| self.findings_of(n)).collect();
-        findings.sort_by_key(|f| (f.subject, std::cmp::Reverse(f.severity), f.diagnosis));
+        findings.sort_by_key(in_order);
         findings
     }
 
@@ -301,8 +302,15 @@ impl Engine {
     /// The connection as a whole. `None` when there is no such connection.
     #[must_use]
     pub fn summary(&self, stream: u32, language: Language) -> Option<Summary> {
+        self.summary_with(stream, language, &self.pending(stream))
+    }
+
+    /// The same, where the caller knows already what [`Engine::pending`] tells of the connection.
+    #[must_use]
+    pub fn summary_with(&self, stream: u32, language: Language, pending: &[Finding]) -> Option<Summary> {
         let c = self.connections.get(stream as usize)?;
-        let findings = self.findings_of(stream);
+        let mut findings: Vec<&Finding> = self.store.of(c).chain(pending).collect();
+        findings.sort_by_key(|f| in_order(f));
         let worst = findings.iter().map(|finding| finding.severity).max();
         let outcome = story::outcome(c, &findings);
         let rsts = [c.rst(From::Client), c.rst(From::Server)];
@@ -336,4 +344,9 @@ impl Engine {
             story: story::story(c, outcome, &findings, language),
         })
     }
+}
+
+/// By subject frame, and most severe first.
+fn in_order(finding: &Finding) -> impl Ord + use<> {
+    (finding.subject, Reverse(finding.severity), finding.diagnosis)
 }

@@ -1,12 +1,12 @@
 //! The connection in a word and in a sentence.
 
-use crate::catalogue::{Diagnosis, Language, Severity, texts};
+use crate::catalogue::{Diagnosis, Language, Severity, Texts, texts};
 use crate::connection::Connection;
 use crate::findings::Finding;
 use crate::summary::Outcome;
 
 /// How it ended or stands, from what was found.
-pub(crate) fn outcome(c: &Connection, findings: &[Finding]) -> Outcome {
+pub(crate) fn outcome(c: &Connection, findings: &[&Finding]) -> Outcome {
     use Diagnosis as D;
     let found = |d: Diagnosis| findings.iter().any(|f| f.diagnosis == d);
     let both_fins = c.ends.iter().all(|e| e.fin.is_set());
@@ -87,29 +87,47 @@ const CAUSES: &[Diagnosis] = &[
 ];
 
 /// One or two sentences: the cause, if something went wrong; else how it went.
-pub(crate) fn story(c: &Connection, outcome: Outcome, findings: &[Finding], language: Language) -> String {
+pub(crate) fn story(c: &Connection, outcome: Outcome, findings: &[&Finding], language: Language) -> String {
     let texts = texts(language);
     let fine = matches!(outcome, Outcome::Closed | Outcome::Open);
     // What has become a mere note did not trouble a connection that went well.
-    let counts = |f: &&Finding| !fine || f.severity >= f.diagnosis.severity().min(Severity::Warn);
-    let cause = CAUSES.iter().find_map(|d| findings.iter().rev().filter(counts).find(|f| f.diagnosis == *d));
+    let counts = |f: &Finding| !fine || f.severity >= f.diagnosis.severity().min(Severity::Warn);
+    let told = |d: &Diagnosis| findings.iter().rev().find(|f| f.diagnosis == *d && counts(f));
+    let cause = CAUSES.iter().find_map(told);
     let ending =
-        findings.iter().rev().find(|f| f.diagnosis.family() == "close" && f.severity == Severity::Chat);
-    let told = cause.map(|f| texts.story(f));
-    let recovered = fine && cause.is_none_or(|f| f.severity < Severity::Error);
-    let how = (recovered || cause.is_none()).then(|| match ending {
-        Some(f) => texts.story(f),
-        None => texts.outcome_story(outcome),
-    });
-    let handshake = match (cause, c.rtt()) {
-        (None, Some(rtt)) => Some(texts.handshake_story(rtt)),
-        _ => None,
-    };
-    let sentences: Vec<String> =
-        [handshake, told, how].into_iter().flatten().filter(|s| !s.is_empty()).collect();
-    if sentences.is_empty() {
-        texts.outcome_story(outcome)
-    } else {
-        sentences.join(texts.between_sentences())
+        findings.iter().rev().find(|f| f.severity == Severity::Chat && f.diagnosis.family() == "close");
+    let mut story = Story { texts, text: String::new() };
+    match cause {
+        Some(cause) => story.tell(&texts.story(cause)),
+        None => {
+            if let Some(rtt) = c.rtt() {
+                story.tell(&texts.handshake_story(rtt));
+            }
+        }
+    }
+    if cause.is_none_or(|f| fine && f.severity < Severity::Error) {
+        match ending {
+            Some(ending) => story.tell(&texts.story(ending)),
+            None => story.tell(texts.outcome_story(outcome)),
+        }
+    }
+    if story.text.is_empty() {
+        story.tell(texts.outcome_story(outcome));
+    }
+    story.text
+}
+
+/// Sentences, one behind another.
+struct Story {
+    texts: &'static Texts,
+    text: String,
+}
+
+impl Story {
+    fn tell(&mut self, sentence: &str) {
+        if !self.text.is_empty() && !sentence.is_empty() {
+            self.text.push_str(self.texts.between_sentences());
+        }
+        self.text.push_str(sentence);
     }
 }

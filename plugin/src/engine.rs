@@ -49,7 +49,7 @@ impl Engine {
         }
         let Some(view) = engine.frame(frame, layer) else { return Ok(Vec::new()) };
         let known = self.recent.get(engine, view.stream, self.language);
-        let pending = known.as_ref().map_or(&[][..], |known| &known.pending);
+        let pending = known.map_or(&[][..], |known| &known.pending);
         Ok(engine.findings_with(frame, layer, look, pending))
     }
 }
@@ -173,7 +173,7 @@ pub unsafe extern "C" fn tcpdx_engine_values(
                     engine::Look::Later => inner.proved_by(frame, layer),
                 };
                 proved.retain(|finding| engine.told.tells(finding));
-                engine.values = ValueList::of_frame(view, known, &proved, engine.language);
+                engine.values.become_frame(view, known, &proved, engine.language);
                 Ok(engine.values.as_c())
             })
         })

@@ -2,10 +2,10 @@
 
 use crate::fields::Field;
 use crate::view::ValueList;
-use std::rc::Rc;
 use tcpdx_engine::{Engine, Finding, Language, Severity};
 
 /// What is the same at every frame of a connection.
+#[derive(Default)]
 pub(crate) struct Known {
     stream: u32,
     /// How often more had been taken in.
@@ -19,26 +19,29 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    fn of(engine: &Engine, stream: u32, age: u64, language: Language) -> Option<Known> {
-        let summary = engine.summary(stream, language)?;
-        let mut story = ValueList::default();
-        story.text(Field::Story, &summary.story);
-        let mut rest = ValueList::default();
+    /// What is known of a connection, in the room of what is not wanted any more.
+    fn of(engine: &Engine, stream: u32, age: u64, language: Language, room: Known) -> Option<Known> {
+        let pending = engine.pending(stream);
+        let summary = engine.summary_with(stream, language, &pending)?;
+        let Known { mut story, mut rest, .. } = room;
+        story.clear();
+        story.text(Field::Story, summary.story);
+        rest.clear();
         rest.text(Field::Outcome, summary.outcome.name());
         rest.number(Field::Clean, (summary.worst < Some(Severity::Warn)).into());
         rest.number(Field::Stream, stream.into());
-        rest.text(Field::Client, &summary.client.to_string());
-        rest.text(Field::Server, &summary.server.to_string());
+        rest.text(Field::Client, summary.client);
+        rest.text(Field::Server, summary.server);
         if let Some(client) = summary.client_closed_first {
             rest.text(Field::ClosedFirst, if client { "client" } else { "server" });
         }
         rest.text(Field::Vantage, summary.vantage.name());
         rest.text(Field::ConnState, summary.conn_state);
-        rest.text(Field::History, &summary.history);
+        rest.text(Field::History, summary.history);
         rest.optional(Field::HandshakeRtt, summary.handshake_rtt);
         rest.optional(Field::HandshakeRttServer, summary.handshake_rtt_server);
         rest.optional(Field::HandshakeRttClient, summary.handshake_rtt_client);
-        Some(Known { stream, age, pending: engine.pending(stream), story, rest })
+        Some(Known { stream, age, pending, story, rest })
     }
 }
 
@@ -46,7 +49,7 @@ impl Known {
 #[derive(Default)]
 pub(crate) struct Recent {
     /// By number, the last of those that share a place.
-    places: Vec<Option<Rc<Known>>>,
+    places: Vec<Option<Known>>,
     /// How often more was taken in.
     age: u64,
 }
@@ -61,14 +64,14 @@ impl Recent {
     }
 
     /// What is known of a connection. `None` when there is none of that number.
-    pub(crate) fn get(&mut self, engine: &Engine, stream: u32, language: Language) -> Option<Rc<Known>> {
+    pub(crate) fn get(&mut self, engine: &Engine, stream: u32, language: Language) -> Option<&Known> {
         if self.places.is_empty() {
-            self.places.resize(Self::PLACES, None);
+            self.places.resize_with(Self::PLACES, || None);
         }
         let place = self.places.get_mut(stream as usize % Self::PLACES)?;
         if place.as_ref().is_none_or(|known| known.stream != stream || known.age != self.age) {
-            *place = Known::of(engine, stream, self.age, language).map(Rc::new);
+            *place = Known::of(engine, stream, self.age, language, place.take().unwrap_or_default());
         }
-        place.clone()
+        place.as_ref()
     }
 }

@@ -4,8 +4,9 @@ use crate::catalogue::c_string;
 use crate::fields::Field;
 use crate::known::Known;
 use std::ffi::{CString, c_char};
+use std::fmt::Display;
+use std::io::Write;
 use std::ptr;
-use std::rc::Rc;
 use tcpdx_engine::{self as engine, Language, catalogue::texts};
 
 /// The value of one field.
@@ -63,24 +64,19 @@ pub struct Findings {
 #[derive(Default)]
 pub(crate) struct ValueList {
     values: Vec<Value>,
-    texts: Vec<CString>,
-    /// What some of the values point into.
-    known: Option<Rc<Known>>,
+    /// By value: where in `texts` its text begins, for one that has any.
+    begins: Vec<Option<usize>>,
+    /// The texts, each with a NUL behind it.
+    texts: Vec<u8>,
 }
 
 impl ValueList {
     pub(crate) fn number(&mut self, field: Field, number: i64) {
-        self.values.push(Value { field: field as u32, number, text: ptr::null() });
+        self.push(field, number, None);
     }
 
-    pub(crate) fn text(&mut self, field: Field, text: &str) {
+    pub(crate) fn text(&mut self, field: Field, text: impl Display) {
         self.labelled(field, 0, text);
-    }
-
-    fn labelled(&mut self, field: Field, number: i64, text: &str) {
-        let text = c_string(text);
-        self.values.push(Value { field: field as u32, number, text: text.as_ptr() });
-        self.texts.push(text);
     }
 
     pub(crate) fn optional(&mut self, field: Field, number: Option<i64>) {
@@ -89,7 +85,40 @@ impl ValueList {
         }
     }
 
-    pub(crate) fn as_c(&self) -> Values {
+    fn labelled(&mut self, field: Field, number: i64, text: impl Display) {
+        let begin = self.texts.len();
+        // Writing to memory does not fail.
+        let _ = write!(self.texts, "{text}");
+        self.texts.push(0);
+        self.push(field, number, Some(begin));
+    }
+
+    fn push(&mut self, field: Field, number: i64, begin: Option<usize>) {
+        self.values.push(Value { field: field as u32, number, text: ptr::null() });
+        self.begins.push(begin);
+    }
+
+    /// Takes another list's values in behind its own.
+    fn extend(&mut self, other: &ValueList) {
+        let moved = self.texts.len();
+        self.values.extend(&other.values);
+        self.begins.extend(other.begins.iter().map(|begin| begin.map(|begin| begin + moved)));
+        self.texts.extend(&other.texts);
+    }
+
+    /// Empty again, with the room that it had.
+    pub(crate) fn clear(&mut self) {
+        self.values.clear();
+        self.begins.clear();
+        self.texts.clear();
+    }
+
+    /// The values, as long as the list does not change.
+    pub(crate) fn as_c(&mut self) -> Values {
+        for (value, begin) in self.values.iter_mut().zip(&self.begins) {
+            let text = begin.and_then(|begin| self.texts.get(begin..));
+            value.text = text.map_or(ptr::null(), |text| text.as_ptr().cast());
+        }
         Values {
             size: size_of::<Values>() as u32,
             count: self.values.len() as u32,
@@ -97,25 +126,23 @@ impl ValueList {
         }
     }
 
-    /// What is known about the connection of one layer of a frame, once the frame itself was found.
-    pub(crate) fn of_frame(
+    /// Becomes what is known about the connection of one layer of a frame.
+    pub(crate) fn become_frame(
+        &mut self,
         view: engine::FrameView,
-        known: Rc<Known>,
+        known: &Known,
         proved: &[engine::Finding],
         language: Language,
-    ) -> ValueList {
-        let mut list = ValueList::default();
-        list.values.reserve(known.rest.values.len() + 4);
-        list.values.extend(&known.story.values);
-        list.text(Field::ClientState, view.client_state.name());
-        list.text(Field::ServerState, view.server_state.name());
-        list.values.extend(&known.rest.values);
+    ) {
+        self.clear();
+        self.extend(&known.story);
+        self.text(Field::ClientState, view.client_state.name());
+        self.text(Field::ServerState, view.server_state.name());
+        self.extend(&known.rest);
         for finding in proved {
             let title = texts(language).title(finding.diagnosis);
-            list.labelled(Field::Proves, finding.subject.into(), title);
+            self.labelled(Field::Proves, finding.subject.into(), title);
         }
-        list.known = Some(known);
-        list
     }
 
     /// What a finding says besides its message, as seen from `frame`.
@@ -131,10 +158,10 @@ impl ValueList {
             list.number(Field::Trigger, finding.trigger.into());
         }
         for why in finding.why(language) {
-            list.text(Field::Why, &why);
+            list.text(Field::Why, why);
         }
         for check in finding.check(language) {
-            list.text(Field::Check, &check);
+            list.text(Field::Check, check);
         }
         list.text(Field::Reference, texts.reference(finding.diagnosis));
         for evidence in &finding.evidence {
@@ -170,13 +197,14 @@ impl FindingList {
 
     fn push(&mut self, finding: &engine::Finding, frame: u32, language: Language) {
         let message = c_string(&finding.message(language));
-        let values = ValueList::of_finding(finding, frame, language);
+        let mut values = ValueList::of_finding(finding, frame, language);
+        let Values { count, items, .. } = values.as_c();
         self.findings.push(Finding {
             diagnosis: finding.diagnosis as u32,
             severity: finding.severity as u32,
             message: message.as_ptr(),
-            value_count: values.values.len() as u32,
-            values: values.values.as_ptr(),
+            value_count: count,
+            values: items,
         });
         self.messages.push(message);
         self.values.push(values);

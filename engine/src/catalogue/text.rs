@@ -245,8 +245,8 @@ impl Texts {
         self.file.story.handshake.replace("{rtt}", &self.duration(rtt))
     }
 
-    pub(crate) fn outcome_story(&self, outcome: Outcome) -> String {
-        self.file.story.outcome.get(outcome.name()).cloned().unwrap_or_default()
+    pub(crate) fn outcome_story(&self, outcome: Outcome) -> &str {
+        self.file.story.outcome.get(outcome.name()).map_or("", String::as_str)
     }
 
     pub(crate) fn between_sentences(&self) -> &str {

@@ -320,8 +320,11 @@ fn sentences_join_as_each_language_does() {
     let closed = finding(Diagnosis::CloseThreeSegments, &[("who", Value::Side(Side::Client))]);
     let story = |language: Language| {
         let texts = texts(language);
-        let sentences =
-            [texts.handshake_story(40_000_000), texts.story(&closed), texts.outcome_story(Outcome::Open)];
+        let sentences = [
+            texts.handshake_story(40_000_000),
+            texts.story(&closed),
+            texts.outcome_story(Outcome::Open).to_string(),
+        ];
         sentences.join(texts.between_sentences())
     };
     assert_eq!(
