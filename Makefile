@@ -6,7 +6,7 @@
 # make deb       build a Debian package for the installed Wireshark, and try it in a fresh system
 # make bench     cost per packet of the diagnosis, what the plugin costs tshark, and packets a second of generated captures
 # make screenshots  the pictures of the README, anew
-# make memcheck  tshark with the plugin under valgrind
+# make memcheck  tshark with the plugin under valgrind and AddressSanitizer
 # make twins     write the captures that are to be like real ones, and compare them where those are
 # make docs      write the pages of the diagnoses and of the simulator's fidelity anew
 # make fmt lint clean

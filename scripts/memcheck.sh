@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
-# Runs tshark with the plugin under valgrind, and fails when anything that valgrind reports has the plugin or its
-# library in its stack: memory that is lost, read before it is written, or not ours.
+# Runs tshark with the plugin under valgrind, and once more with plugin and library built for AddressSanitizer; fails
+# when anything that they report has the plugin or its library in its stack: memory that is lost, read before it is
+# written, freed, or not ours.
 #
 #   scripts/memcheck.sh [CAPTURE…]        some of tests/corpus unless given; after `make build`
+#
+# Behind these captures comes one with so many packets that the library's thread has work. Rust's own runtime of
+# AddressSanitizer is for programs, so that of the C compiler serves both.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,30 +18,66 @@ fi
 series=$(pkg-config --modversion wireshark | cut -d. -f1,2)
 home=$(mktemp -d "${TMPDIR:-/tmp}/tcpdx-memcheck-XXXXXX")
 trap 'rm -rf "$home"' EXIT
-install -D target/release/wireshark-"$series"/tcpdx.so "$home/.local/lib/wireshark/plugins/$series/epan/tcpdx.so"
-install -D target/release/libtcpdx.so "$home/.local/lib/tcpdx/libtcpdx.so"
-mergecap -a -F pcap -w "$home/capture.pcap" "$@"
-chmod -R a+rX "$home"
-as_user=()
-if [ "$(id -u)" = 0 ]; then
-    chown -R nobody "$home"
-    as_user=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
-fi
 
-"${as_user[@]}" env HOME="$home" LC_ALL=C.UTF-8 WIRESHARK_PLUGIN_DIR="$home/none" WIRESHARK_EXTCAP_DIR="$home/none" \
-    G_SLICE=always-malloc WIRESHARK_DEBUG_WMEM_OVERRIDE=simple \
-    valgrind --leak-check=full --show-leak-kinds=definite,indirect --num-callers=30 --log-file="$home/report" \
-    tshark -n -2 -r "$home/capture.pcap" -V -z tcpdx,tree -z tcpdx,conv >"$home/shown"
-grep -q 'TCP diagnosis' "$home/shown" || { echo "memcheck: the plugin was not loaded" >&2; exit 1; }
+cat >"$home/mix.toml" <<'EOF'
+rate = 1000
+share = [
+    { scenario = "setup/clean-http", weight = 8 },
+    { scenario = "setup/handshake-rejected", weight = 1 },
+    { scenario = "reset/forged-to-server", weight = 1 },
+]
+EOF
+target/release/tcpdx generate --mix "$home/mix.toml" --connections 1000 -o "$home/many.pcapng" >/dev/null
+mergecap -a -w "$home/capture.pcapng" "$@" "$home/many.pcapng"
+
+as_user=()
+[ "$(id -u)" != 0 ] || as_user=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
+
+# show FOLDER COMMAND…: runs tshark by that command, with the plugin and the library of that folder of builds.
+show() {
+    install -D "$1/wireshark-$series/tcpdx.so" "$home/.local/lib/wireshark/plugins/$series/epan/tcpdx.so"
+    install -D "$1/libtcpdx.so" "$home/.local/lib/tcpdx/libtcpdx.so"
+    shift
+    chmod -R a+rX "$home"
+    [ ${#as_user[@]} = 0 ] || chown -R nobody "$home"
+    # Memory as the system's allocator gives it, so that both see its bounds.
+    "${as_user[@]}" env HOME="$home" LC_ALL=C.UTF-8 WIRESHARK_PLUGIN_DIR="$home/none" \
+        WIRESHARK_EXTCAP_DIR="$home/none" G_SLICE=always-malloc WIRESHARK_DEBUG_WMEM_OVERRIDE=simple "$@" \
+        tshark -n -2 -r "$home/capture.pcapng" -V -z tcpdx,tree -z tcpdx,conv >"$home/shown" 2>"$home/said" ||
+        { cat "$home/said" >&2; exit 1; }
+}
+
+# none_of_ours TOOL: fails when a paragraph of what is read has a line of a stack in the plugin or its library.
+none_of_ours() {
+    local ours
+    ours=$(awk 'BEGIN { RS = ""; ORS = "\n\n" }
+        /\n[^\n]*((at|by) 0x|#[0-9]+ 0x)[^\n]*(tcpdx|plugin\/shim\/|plugin\/src\/|engine\/src\/)/')
+    if [ -n "$ours" ]; then
+        printf '%s\n' "$ours"
+        echo "memcheck: $1 reports the above of tcpdx" >&2
+        exit 1
+    fi
+    grep -q 'TCP diagnosis' "$home/shown" || { echo "memcheck: the plugin was not loaded" >&2; exit 1; }
+    echo "memcheck: nothing of tcpdx in what $1 reports"
+}
+
+# A library that is unloaded has no names any more, and what it holds until the end of the program counts as lost.
+echo 'int dlclose(void *library) { (void)library; return 0; }' | cc -shared -fPIC -o "$home/keep.so" -x c -
+
+show target/release LD_PRELOAD="$home/keep.so" valgrind --leak-check=full --show-leak-kinds=definite,indirect \
+    --num-callers=30 --fullpath-after= --log-file="$home/valgrind"
 # Reports are paragraphs, between lines that hold a process number alone. Safe Rust cannot read what was never written;
 # its compiler, though, may test the content of an Option together with whether there is one.
-ours=$(sed 's/^==[0-9]*== \?//' "$home/report" | awk '
+sed 's/^==[0-9]*== \?//' "$home/valgrind" | awk '
     BEGIN { RS = ""; ORS = "\n\n" }
-    /^Conditional jump or move depends on uninitialised[^\n]*\n *at [^\n]*\.rs:[0-9]+\)/ { next }
-    /tcpdx/ && /(at|by) 0x/')
-if [ -n "$ours" ]; then
-    printf '%s\n' "$ours"
-    echo "memcheck: valgrind reports the above of tcpdx" >&2
-    exit 1
-fi
-echo "memcheck: nothing of tcpdx in what valgrind reports"
+    !/^Conditional jump or move depends on uninitialised[^\n]*\n *at [^\n]*\.rs:[0-9]+\)/' | none_of_ours valgrind
+
+host=$(rustc -vV | sed -n 's/^host: //p')
+builds=$PWD/target/asan/$host/debug
+RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address CARGO_TARGET_DIR=target/asan \
+    cargo build --quiet --locked --target "$host" --package tcpdx-plugin
+CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address' LDFLAGS=-fsanitize=address \
+    make --silent -C plugin/shim OUT="$builds" LIB="$builds"
+show "$builds" LD_PRELOAD="$(cc -print-file-name=libasan.so) $home/keep.so" \
+    ASAN_OPTIONS="log_path=$home/asan:exitcode=0:fast_unwind_on_malloc=0:detect_stack_use_after_return=1"
+cat "$home"/asan.* | none_of_ours AddressSanitizer

@@ -24,7 +24,7 @@ static const enum_val_t *describe_choices(uint32_t index)
 {
     tcpdx_setting setting = {.size = sizeof setting};
     tcpdx_setting_info(index, FIRST_LANGUAGE, &setting);
-    enum_val_t *choices = g_new0(enum_val_t, setting.choice_count + 1);
+    enum_val_t *choices = wmem_alloc0_array(wmem_epan_scope(), enum_val_t, setting.choice_count + 1);
 
     for (uint32_t i = 0; i < setting.choice_count; i++)
         choices[i] = (enum_val_t){setting.choices[i].name, setting.choices[i].title, (int)i};
@@ -56,9 +56,9 @@ void tcpdx_register_preferences(void)
     module_t *module = prefs_register_protocol(tcpdx_registered.protocol, NULL);
 
     count = tcpdx_setting_count();
-    kinds = g_new(uint32_t, count);
-    preferences = g_new0(union chosen, count);
-    values = g_new(uint32_t, count);
+    kinds = wmem_alloc_array(wmem_epan_scope(), uint32_t, count);
+    preferences = wmem_alloc0_array(wmem_epan_scope(), union chosen, count);
+    values = wmem_alloc_array(wmem_epan_scope(), uint32_t, count);
     for (uint32_t i = 0; i < count; i++) {
         tcpdx_setting setting = {.size = sizeof setting};
         tcpdx_setting_info(i, tcpdx_language_of_locale(), &setting);

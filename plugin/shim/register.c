@@ -30,10 +30,10 @@ static header_field_info describe_field(const tcpdx_field *field)
 static void register_fields(void)
 {
     const uint32_t count = tcpdx_field_count();
-    hf_register_info *table = g_new(hf_register_info, count);
+    hf_register_info *table = wmem_alloc_array(wmem_epan_scope(), hf_register_info, count);
 
-    tcpdx_registered.fields = g_new(int, count);
-    tcpdx_registered.field_kinds = g_new(tcpdx_kind, count);
+    tcpdx_registered.fields = wmem_alloc_array(wmem_epan_scope(), int, count);
+    tcpdx_registered.field_kinds = wmem_alloc_array(wmem_epan_scope(), tcpdx_kind, count);
     for (uint32_t i = 0; i < count; i++) {
         tcpdx_field field = {.size = sizeof field};
         tcpdx_field_info(i, tcpdx_language_of_locale(), &field);
@@ -85,10 +85,11 @@ static ei_register_info describe_expert(uint32_t index, const tcpdx_diagnosis *d
 static void register_experts(void)
 {
     const uint32_t count = tcpdx_diagnosis_count();
-    ei_register_info *table = g_new(ei_register_info, count * TCPDX_SEVERITY_ERROR);
+    ei_register_info *table = wmem_alloc_array(wmem_epan_scope(), ei_register_info, count * TCPDX_SEVERITY_ERROR);
     ei_register_info *next = table;
 
-    tcpdx_registered.experts = g_malloc_n(count, sizeof *tcpdx_registered.experts);
+    tcpdx_registered.experts =
+        wmem_alloc(wmem_epan_scope(), count * sizeof *tcpdx_registered.experts);
     for (uint32_t i = 0; i < count; i++) {
         tcpdx_diagnosis diagnosis = {.size = sizeof diagnosis};
         tcpdx_diagnosis_info(i, tcpdx_language_of_locale(), &diagnosis);
