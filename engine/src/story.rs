@@ -96,7 +96,7 @@ pub(crate) fn story(c: &Connection, outcome: Outcome, findings: &[&Finding], lan
     let cause = CAUSES.iter().find_map(told);
     let ending =
         findings.iter().rev().find(|f| f.severity == Severity::Chat && f.diagnosis.family() == "close");
-    let mut story = Story { texts, text: String::new() };
+    let mut story = Story { texts, text: String::with_capacity(128) };
     match cause {
         Some(cause) => story.tell(&texts.story(cause)),
         None => {

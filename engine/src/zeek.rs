@@ -137,7 +137,9 @@ pub(crate) fn history(c: &Connection) -> String {
         let letter = LETTERS[usize::from(code & (CAPITAL - 1))] as char;
         if code & CAPITAL != 0 { letter.to_ascii_uppercase() } else { letter }
     };
-    codes(c).map(letter).collect()
+    let mut history = String::with_capacity(INLINE as usize);
+    history.extend(codes(c).map(letter));
+    history
 }
 
 fn code(letter: u8, from: From) -> u8 {

@@ -368,8 +368,9 @@ impl Texts {
 
     /// A measured number with its unit.
     fn amount(&self, unit: &str, n: f64, decimals: usize) -> String {
-        let number = format!("{n:.decimals$}");
-        self.file.unit.get(unit).map_or_else(|| number.clone(), |unit| unit.many.replace("{n}", &number))
+        let around = self.file.unit.get(unit).and_then(|unit| unit.many.split_once("{n}"));
+        let (before, behind) = around.unwrap_or_default();
+        format!("{before}{n:.decimals$}{behind}")
     }
 }
 
