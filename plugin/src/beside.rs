@@ -4,6 +4,7 @@
 //! are many; then a thread takes them in while the caller reads on. Whoever asks waits until all are taken in, so that
 //! the answer is the same.
 
+use std::io;
 use std::ops::Range;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
@@ -54,7 +55,13 @@ impl Beside {
             return Ok(());
         }
         self.fetch()?;
-        let worker = self.worker.get_or_insert_with(Worker::start);
+        if self.worker.is_none() {
+            self.worker = Worker::start().ok();
+        }
+        let Some(worker) = &mut self.worker else {
+            // The system grants no thread.
+            return self.engine().map(|_| ());
+        };
         let engine = self.engine.take().ok_or(Status::Internal)?;
         let batch = std::mem::replace(&mut self.batch, std::mem::take(&mut worker.spare));
         worker.work.send((engine, batch)).map_err(|_| Status::Internal)
@@ -93,18 +100,18 @@ struct Worker {
 }
 
 impl Worker {
-    fn start() -> Worker {
+    fn start() -> io::Result<Worker> {
         let (work, todo) = sync_channel::<Work>(1);
         let (finished, done) = sync_channel(1);
-        let thread = thread::spawn(move || {
+        let thread = thread::Builder::new().name("tcpdx".to_string()).spawn(move || {
             for (mut engine, mut batch) in todo {
                 batch.empty_into(&mut engine);
                 if finished.send((engine, batch)).is_err() {
                     return;
                 }
             }
-        });
-        Worker { work, done, spare: Batch::default(), thread }
+        })?;
+        Ok(Worker { work, done, spare: Batch::default(), thread })
     }
 
     /// Waits until the thread has ended, so that the next one gets the memory that it was given.
