@@ -20,10 +20,16 @@ pub(crate) struct Known {
 
 impl Known {
     /// What is known of a connection, in the room of what is not wanted any more.
-    fn of(engine: &Engine, stream: u32, age: u64, language: Language, room: Known) -> Option<Known> {
+    fn of(
+        engine: &Engine,
+        stream: u32,
+        age: u64,
+        language: Language,
+        mut room: Box<Known>,
+    ) -> Option<Box<Known>> {
         let pending = engine.pending(stream);
         let summary = engine.summary_with(stream, language, &pending)?;
-        let Known { mut story, mut rest, .. } = room;
+        let Known { story, rest, .. } = &mut *room;
         story.clear();
         story.text(Field::Story, summary.story);
         rest.clear();
@@ -41,7 +47,8 @@ impl Known {
         rest.optional(Field::HandshakeRtt, summary.handshake_rtt);
         rest.optional(Field::HandshakeRttServer, summary.handshake_rtt_server);
         rest.optional(Field::HandshakeRttClient, summary.handshake_rtt_client);
-        Some(Known { stream, age, pending, story, rest })
+        (room.stream, room.age, room.pending) = (stream, age, pending);
+        Some(room)
     }
 }
 
@@ -49,7 +56,7 @@ impl Known {
 #[derive(Default)]
 pub(crate) struct Recent {
     /// By number, the last of those that share a place.
-    places: Vec<Option<Known>>,
+    places: Vec<Option<Box<Known>>>,
     /// How often more was taken in.
     age: u64,
 }
@@ -72,6 +79,6 @@ impl Recent {
         if place.as_ref().is_none_or(|known| known.stream != stream || known.age != self.age) {
             *place = Known::of(engine, stream, self.age, language, place.take().unwrap_or_default());
         }
-        place.as_ref()
+        place.as_deref()
     }
 }
