@@ -97,7 +97,8 @@ fn memory_is_given_back_with_every_file() {
     let capture = shelf.of_corpus("curl-head-reset");
     let plain = growth(&Wireshark::plain().unwrap(), &capture);
     let with_plugin = growth(&Wireshark::with_plugin().unwrap(), &capture);
-    // An engine takes more than 128 kB, so that losing it would cost 20 MB. What grows besides is where the allocator
-    // finds its room; a library that loses less shows in `abi`.
-    assert!(with_plugin - plain < 8000, "{with_plugin} kB, and {plain} kB without the plugin");
+    // An engine takes more than 128 kB: four lost in the 160 times would show. Where Wireshark itself loses much, as 4.0
+    // does, that varies by some thousandth, and more must be lost to show.
+    let most = 400 + plain / 1000;
+    assert!(with_plugin - plain < most, "{with_plugin} kB, and {plain} kB without the plugin");
 }
