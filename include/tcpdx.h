@@ -28,7 +28,7 @@
 /**
  * Version of this interface. It changes whenever a struct or a function does.
  */
-#define TCPDX_ABI_VERSION 2
+#define TCPDX_ABI_VERSION 3
 
 /**
  * How deep the tree of statistics is at most.
@@ -140,7 +140,7 @@ typedef enum tcpdx_kind {
    */
   TCPDX_KIND_NUMBER = 2,
   /**
-   * `number` holds the number of a frame; `text`, when not NULL, says what that frame is.
+   * `number` holds the number of a frame.
    */
   TCPDX_KIND_FRAME = 3,
   /**
@@ -373,9 +373,17 @@ typedef struct tcpdx_value {
    */
   int64_t number;
   /**
-   * A text, or what a frame is; NULL when there is none.
+   * A text; NULL when there is none.
    */
   const char *text;
+  /**
+   * How it is shown, in words; NULL where its name and the value are enough.
+   */
+  const char *line;
+  /**
+   * Not 0 for a value that an earlier one's line tells too, and that need not be shown itself.
+   */
+  uint8_t is_in_line;
 } tcpdx_value;
 
 /**

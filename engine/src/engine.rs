@@ -1,6 +1,5 @@
 //! The door: packets in, findings out.
 
-use crate::catalogue::Language;
 use crate::chunked::Chunked;
 use crate::connection::{Connection, From};
 use crate::endpoint::SentPool;
@@ -12,7 +11,7 @@ use crate::listeners::Listeners;
 use crate::recent::Recent;
 use crate::segment::{IcmpPacket, Packet, Segment};
 use crate::settings::Settings;
-use crate::story;
+use crate::story::{self, Story};
 use crate::summary::{State, Summary};
 use crate::trackers::crowd::{self, Crowd};
 use crate::trackers::{self, Context};
@@ -301,13 +300,13 @@ impl Engine {
 
     /// The connection as a whole. `None` when there is no such connection.
     #[must_use]
-    pub fn summary(&self, stream: u32, language: Language) -> Option<Summary> {
-        self.summary_with(stream, language, &self.pending(stream))
+    pub fn summary(&self, stream: u32) -> Option<Summary> {
+        self.summary_with(stream, &self.pending(stream))
     }
 
     /// The same, where the caller knows already what [`Engine::pending`] tells of the connection.
     #[must_use]
-    pub fn summary_with(&self, stream: u32, language: Language, pending: &[Finding]) -> Option<Summary> {
+    pub fn summary_with(&self, stream: u32, pending: &[Finding]) -> Option<Summary> {
         let c = self.connections.get(stream as usize)?;
         let mut findings: Vec<&Finding> = self.store.of(c).chain(pending).collect();
         findings.sort_by_key(|f| in_order(f));
@@ -341,7 +340,7 @@ impl Engine {
             segments: c.segments,
             client_bytes: c.client().bytes(),
             server_bytes: c.server().bytes(),
-            story: story::story(c, outcome, &findings, language),
+            story: Story::of(outcome, c.rtt(), &findings),
         })
     }
 }

@@ -43,4 +43,5 @@ pub use engine::{Engine, FrameView, Look};
 pub use findings::{Evidence, Finding, Role, Side, Value};
 pub use segment::{IcmpPacket, IpInfo, Packet};
 pub use settings::{Settings, Thresholds};
+pub use story::Story;
 pub use summary::{Outcome, State, Summary, Vantage};

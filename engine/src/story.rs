@@ -86,44 +86,71 @@ const CAUSES: &[Diagnosis] = &[
     Diagnosis::ResetLate,
 ];
 
-/// One or two sentences: the cause, if something went wrong; else how it went.
-pub(crate) fn story(c: &Connection, outcome: Outcome, findings: &[&Finding], language: Language) -> String {
-    let texts = texts(language);
-    let fine = matches!(outcome, Outcome::Closed | Outcome::Open);
-    // What has become a mere note did not trouble a connection that went well.
-    let counts = |f: &Finding| !fine || f.severity >= f.diagnosis.severity().min(Severity::Warn);
-    let told = |d: &Diagnosis| findings.iter().rev().find(|f| f.diagnosis == *d && counts(f));
-    let cause = CAUSES.iter().find_map(told);
-    let ending =
-        findings.iter().rev().find(|f| f.severity == Severity::Chat && f.diagnosis.family() == "close");
-    let mut story = Story { texts, text: String::with_capacity(128) };
-    match cause {
-        Some(cause) => story.tell(&texts.story(cause)),
-        None => {
-            if let Some(rtt) = c.rtt() {
-                story.tell(&texts.handshake_story(rtt));
+/// What a connection's story is told from: where it is the same, so are the words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Story {
+    outcome: Outcome,
+    rtt: Option<i64>,
+    /// What went wrong.
+    cause: Option<Finding>,
+    /// How it was closed.
+    ending: Option<Finding>,
+}
+
+impl Story {
+    /// From the findings by subject frame.
+    pub(crate) fn of(outcome: Outcome, rtt: Option<i64>, findings: &[&Finding]) -> Story {
+        // What has become a mere note did not trouble a connection that went well.
+        let counts =
+            |f: &Finding| !went_well(outcome) || f.severity >= f.diagnosis.severity().min(Severity::Warn);
+        let told = |d: &Diagnosis| findings.iter().rev().find(|f| f.diagnosis == *d && counts(f));
+        let cause = CAUSES.iter().find_map(told);
+        let ending =
+            findings.iter().rev().find(|f| f.severity == Severity::Chat && f.diagnosis.family() == "close");
+        let without_frames = |f: &&Finding| Finding {
+            subject: 0,
+            trigger: 0,
+            evidence: Vec::new(),
+            params: f.params.clone(),
+            ..**f
+        };
+        Story { outcome, rtt, cause: cause.map(without_frames), ending: ending.map(without_frames) }
+    }
+
+    /// One or two sentences: the cause, if something went wrong; else how it went.
+    #[must_use]
+    pub fn tell(&self, language: Language) -> String {
+        let texts = texts(language);
+        let mut story = Sentences { texts, text: String::with_capacity(128) };
+        match (&self.cause, self.rtt) {
+            (Some(cause), _) => story.tell(&texts.story(cause)),
+            (None, Some(rtt)) => story.tell(&texts.handshake_story(rtt)),
+            (None, None) => {}
+        }
+        if self.cause.as_ref().is_none_or(|f| went_well(self.outcome) && f.severity < Severity::Error) {
+            match &self.ending {
+                Some(ending) => story.tell(&texts.story(ending)),
+                None => story.tell(texts.outcome_story(self.outcome)),
             }
         }
-    }
-    if cause.is_none_or(|f| fine && f.severity < Severity::Error) {
-        match ending {
-            Some(ending) => story.tell(&texts.story(ending)),
-            None => story.tell(texts.outcome_story(outcome)),
+        if story.text.is_empty() {
+            story.tell(texts.outcome_story(self.outcome));
         }
+        story.text
     }
-    if story.text.is_empty() {
-        story.tell(texts.outcome_story(outcome));
-    }
-    story.text
+}
+
+fn went_well(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Closed | Outcome::Open)
 }
 
 /// Sentences, one behind another.
-struct Story {
+struct Sentences {
     texts: &'static Texts,
     text: String,
 }
 
-impl Story {
+impl Sentences {
     fn tell(&mut self, sentence: &str) {
         if !self.text.is_empty() && !sentence.is_empty() {
             self.text.push_str(self.texts.between_sentences());

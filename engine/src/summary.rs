@@ -1,6 +1,7 @@
 //! What can be said of a whole connection.
 
 use crate::catalogue::Severity;
+use crate::story::Story;
 use std::net::SocketAddr;
 
 /// The state of one endpoint (RFC 9293, 3.3.2), as far as the capture proves it.
@@ -170,6 +171,6 @@ pub struct Summary {
     pub client_bytes: u64,
     /// Payload bytes the server sent, counted once.
     pub server_bytes: u64,
-    /// One sentence that a colleague would say, in the language of the engine's settings.
-    pub story: String,
+    /// What a colleague would say of it.
+    pub story: Story,
 }

@@ -106,7 +106,8 @@ fn told(packets: &[Wild]) -> String {
         out += &format!("{:?}{:?}", engine.frame(frame, 0), engine.findings_at(frame, 0, Look::Later));
     }
     for stream in 0..=engine.connections() {
-        out += &format!("{:?}", engine.summary(stream, Language::English));
+        let summary = engine.summary(stream);
+        out += &format!("{summary:?}{:?}", summary.as_ref().map(|s| s.story.tell(Language::English)));
         for finding in engine.findings_of(stream) {
             let message = finding.message(Language::English);
             // A RST may quote what its sender wrote.

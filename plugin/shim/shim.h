@@ -45,11 +45,18 @@ tcpdx_settings tcpdx_chosen_settings(void);
 /* Registers the statistics: "-z tcpdx,tree" and "-z tcpdx,conv". */
 void tcpdx_register_statistics(void);
 
+/* Whether any statistics are being made. */
+bool tcpdx_is_tapped(void);
+
 /* Tells one TCP or ICMP layer of a packet to the statistics that are being made. */
 void tcpdx_tap(packet_info *pinfo, uint8_t layer);
 
 /* Puts wrappers around the dissectors whose packets the engine wants. */
 void tcpdx_wrap(void);
+
+/* Whether anybody looks: at the tree or a field of ours in it, or at expert infos. Nobody does while a file is only
+ * read or listed, and then it costs nothing to know what could be said. */
+bool tcpdx_is_wanted(const packet_info *pinfo, proto_tree *tree);
 
 /* Adds what is known of one TCP or ICMP layer of a packet to its tree. */
 void tcpdx_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint8_t layer);

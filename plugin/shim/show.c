@@ -16,15 +16,11 @@ static void add_value(proto_tree *tree, tvbuff_t *tvb, const tcpdx_value *value)
         item = proto_tree_add_string(tree, id, tvb, 0, 0, value->text);
         break;
     case TCPDX_KIND_NUMBER:
+    case TCPDX_KIND_FRAME:
         item = proto_tree_add_uint(tree, id, tvb, 0, 0, (uint32_t)value->number);
         break;
     case TCPDX_KIND_BOOLEAN:
         item = proto_tree_add_boolean(tree, id, tvb, 0, 0, (uint32_t)value->number);
-        break;
-    case TCPDX_KIND_FRAME:
-        item = proto_tree_add_uint(tree, id, tvb, 0, 0, (uint32_t)value->number);
-        if (value->text)
-            proto_item_append_text(item, " (%s)", value->text);
         break;
     case TCPDX_KIND_DURATION: {
         const nstime_t span = {
@@ -36,6 +32,10 @@ static void add_value(proto_tree *tree, tvbuff_t *tvb, const tcpdx_value *value)
     }
     }
     proto_item_set_generated(item);
+    if (value->line)
+        proto_item_set_text(item, "%s", value->line);
+    if (value->is_in_line)
+        proto_item_set_hidden(item);
 }
 
 static void add_values(proto_tree *tree, tvbuff_t *tvb, const tcpdx_value *values, uint32_t count)
@@ -58,9 +58,7 @@ static bool has_expert_column(const packet_info *pinfo)
     return pinfo->cinfo && pinfo->cinfo->col_first[COL_EXPERT] >= 0;
 }
 
-/* Whether anybody looks: at the tree or a field of ours in it, or at expert infos. Nobody does while a file is only
- * read or listed, and then it costs nothing to know what could be said. */
-static bool is_wanted(const packet_info *pinfo, proto_tree *tree)
+bool tcpdx_is_wanted(const packet_info *pinfo, proto_tree *tree)
 {
     static int expert_protocol = -1;
     static int expert_tap;
@@ -104,7 +102,7 @@ void tcpdx_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint8_t lay
     /* The list of expert infos names the protocol that is being dissected. */
     const char *const protocol = pinfo->current_proto;
 
-    if (!is_wanted(pinfo, tree))
+    if (!tcpdx_is_wanted(pinfo, tree))
         return;
     pinfo->current_proto = proto_get_protocol_short_name(find_protocol_by_id(tcpdx_registered.protocol));
     show(tvb, pinfo, tree, layer);

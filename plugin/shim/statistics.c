@@ -22,11 +22,16 @@ struct tapped {
     bool later; /* all packets of the file have been seen before */
 };
 
+bool tcpdx_is_tapped(void)
+{
+    return have_tap_listener(tap);
+}
+
 void tcpdx_tap(packet_info *pinfo, uint8_t layer)
 {
     struct tapped tapped = {.later = PINFO_FD_VISITED(pinfo)};
 
-    if (!have_tap_listener(tap))
+    if (!tcpdx_is_tapped())
         return;
     if (tcpdx_engine_stream(tcpdx_open_engine, pinfo->num, layer, &tapped.stream) != TCPDX_STATUS_OK)
         return;

@@ -132,6 +132,10 @@ static int dissect_and_show(const struct wrapped *wrapped, tvbuff_t *tvb, packet
 {
     volatile int length = 0;
 
+    /* The way of most packets: a file that is only read or listed. */
+    if (!tcpdx_is_wanted(pinfo, tree) && !tcpdx_is_tapped())
+        return call_dissector_only(wrapped->original, tvb, pinfo, tree, data);
+
     TRY {
         length = call_dissector_only(wrapped->original, tvb, pinfo, tree, data);
     }

@@ -30,7 +30,7 @@ impl Beside {
         let Packet { frame, layer, time, src, dst, ip, link, wire_len, .. } = *packet;
         let kept = Packet { frame, layer, time, src, dst, ip, link, wire_len, bytes: &[] };
         self.batch.keep(packet.bytes, Kind::Tcp(kept));
-        self.hand_over()
+        if self.batch.is_full() { self.hand_over() } else { Ok(()) }
     }
 
     /// Keeps an ICMP packet likewise.
@@ -38,7 +38,7 @@ impl Beside {
         let IcmpPacket { frame, layer, time, src, dst, v6, .. } = *packet;
         let kept = IcmpPacket { frame, layer, time, src, dst, v6, bytes: &[] };
         self.batch.keep(packet.bytes, Kind::Icmp(kept));
-        self.hand_over()
+        if self.batch.is_full() { self.hand_over() } else { Ok(()) }
     }
 
     /// The engine, when it has taken in all.
@@ -49,11 +49,8 @@ impl Beside {
         Ok(engine)
     }
 
-    /// Gives the thread what has gathered, when it is enough to be worth it.
+    /// Gives the thread what has gathered.
     fn hand_over(&mut self) -> Result<(), Status> {
-        if !self.batch.is_full() {
-            return Ok(());
-        }
         self.fetch()?;
         if self.worker.is_none() {
             self.worker = Worker::start().ok();

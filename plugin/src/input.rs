@@ -77,6 +77,7 @@ pub struct Packet {
 
 impl Packet {
     /// The engine's view of it. `bytes` must be readable for `captured_len` bytes.
+    #[inline]
     pub(crate) unsafe fn read(&self) -> Result<engine::Packet<'_>, Status> {
         let ip = IpInfo { ttl: self.ttl, id: (self.has_id != 0).then_some(self.id), ecn: ecn(self.ecn)? };
         Ok(engine::Packet {

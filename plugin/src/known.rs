@@ -1,8 +1,8 @@
-//! What was worked out of connections, kept for their other frames until more is taken in.
+//! What was worked out of connections, kept for their other frames.
 
 use crate::fields::Field;
-use crate::view::ValueList;
-use tcpdx_engine::{Engine, Finding, Language, Severity};
+use crate::view::{Content, ValueList};
+use tcpdx_engine::{Engine, Finding, Language, Severity, Summary};
 
 /// What is the same at every frame of a connection.
 #[derive(Default)]
@@ -12,6 +12,8 @@ pub(crate) struct Known {
     age: u64,
     /// What is told of it without being kept by the engine.
     pub(crate) pending: Vec<Finding>,
+    /// What the values below tell.
+    summary: Option<Summary>,
     /// The first of the values: what is best shown ahead of the states.
     pub(crate) story: ValueList,
     /// The other values.
@@ -19,37 +21,61 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    /// What is known of a connection, in the room of what is not wanted any more.
-    fn of(
-        engine: &Engine,
-        stream: u32,
-        age: u64,
-        language: Language,
-        mut room: Box<Known>,
-    ) -> Option<Box<Known>> {
+    /// Brings it up to date with a connection, which need not be that of before. `false` when there is none.
+    fn renew(&mut self, engine: &Engine, stream: u32, language: Language) -> bool {
         let pending = engine.pending(stream);
-        let summary = engine.summary_with(stream, language, &pending)?;
-        let Known { story, rest, .. } = &mut *room;
-        story.clear();
-        story.text(Field::Story, summary.story);
-        rest.clear();
-        rest.text(Field::Outcome, summary.outcome.name());
-        rest.number(Field::Clean, (summary.worst < Some(Severity::Warn)).into());
-        rest.number(Field::Stream, stream.into());
-        rest.text(Field::Client, summary.client);
-        rest.text(Field::Server, summary.server);
-        if let Some(client) = summary.client_closed_first {
-            rest.text(Field::ClosedFirst, if client { "client" } else { "server" });
+        let Some(summary) = engine.summary_with(stream, &pending) else { return false };
+        // Few packets change what is said of their connection, and to say it is what costs most.
+        if self.summary.as_ref().is_none_or(|old| shown(old) != shown(&summary)) {
+            self.lay_out(&summary, language);
         }
-        rest.text(Field::Vantage, summary.vantage.name());
-        rest.text(Field::ConnState, summary.conn_state);
-        rest.text(Field::History, summary.history);
-        rest.optional(Field::HandshakeRtt, summary.handshake_rtt);
-        rest.optional(Field::HandshakeRttServer, summary.handshake_rtt_server);
-        rest.optional(Field::HandshakeRttClient, summary.handshake_rtt_client);
-        (room.stream, room.age, room.pending) = (stream, age, pending);
-        Some(room)
+        (self.stream, self.pending, self.summary) = (stream, pending, Some(summary));
+        true
     }
+
+    fn lay_out(&mut self, summary: &Summary, language: Language) {
+        use Content::{Boolean, Duration, Number, Text};
+        self.story.clear();
+        self.story.line(language, &[(Field::Story, Text(&summary.story.tell(language)))]);
+        let list = &mut self.rest;
+        list.clear();
+        let mut outcome = vec![
+            (Field::Outcome, Text(summary.outcome.name())),
+            (Field::Clean, Boolean(summary.worst < Some(Severity::Warn))),
+        ];
+        let closer = summary.client_closed_first.map(|client| if client { "client" } else { "server" });
+        outcome.extend(closer.map(|closer| (Field::ClosedFirst, Text(closer))));
+        list.line(language, &outcome);
+        let (client, server) = (summary.client.to_string(), summary.server.to_string());
+        let connection = [
+            (Field::Stream, Number(summary.stream.into())),
+            (Field::Client, Text(&client)),
+            (Field::Server, Text(&server)),
+            (Field::Vantage, Text(summary.vantage.name())),
+        ];
+        list.line(language, &connection);
+        let zeek =
+            [(Field::ConnState, Text(summary.conn_state)), (Field::History, Text(summary.history.as_str()))];
+        list.line(language, &zeek);
+        let round_trips = [
+            (Field::HandshakeRtt, summary.handshake_rtt),
+            (Field::HandshakeRttServer, summary.handshake_rtt_server),
+            (Field::HandshakeRttClient, summary.handshake_rtt_client),
+        ];
+        let round_trips: Vec<_> =
+            round_trips.into_iter().filter_map(|(field, span)| Some((field, Duration(span?)))).collect();
+        if !round_trips.is_empty() {
+            list.line(language, &round_trips);
+        }
+    }
+}
+
+/// What the values tell of a summary.
+fn shown(summary: &Summary) -> impl PartialEq + '_ {
+    let Summary { stream, client, server, vantage, outcome, worst, story, .. } = summary;
+    let round_trips = (summary.handshake_rtt, summary.handshake_rtt_server, summary.handshake_rtt_client);
+    let zeek = (summary.conn_state, &summary.history);
+    (stream, client, server, vantage, outcome, worst, summary.client_closed_first, story, zeek, round_trips)
 }
 
 /// The connections that were asked about last.
@@ -76,9 +102,13 @@ impl Recent {
             self.places.resize_with(Self::PLACES, || None);
         }
         let place = self.places.get_mut(stream as usize % Self::PLACES)?;
-        if place.as_ref().is_none_or(|known| known.stream != stream || known.age != self.age) {
-            *place = Known::of(engine, stream, self.age, language, place.take().unwrap_or_default());
+        let known = place.get_or_insert_default();
+        if (known.summary.is_none() || known.stream != stream || known.age != self.age)
+            && !known.renew(engine, stream, language)
+        {
+            return None;
         }
-        place.as_deref()
+        known.age = self.age;
+        Some(known)
     }
 }

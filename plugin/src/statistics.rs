@@ -69,7 +69,7 @@ impl StatisticList {
     }
 
     fn of(engine: &engine::Engine, stream: u32, told: &Told, language: Language) -> Option<StatisticList> {
-        let summary = engine.summary(stream, language)?;
+        let summary = engine.summary(stream)?;
         let mut findings = engine.findings_of(stream);
         findings.retain(|finding| told.tells(finding));
         let mut list = StatisticList::default();
@@ -166,8 +166,8 @@ const COLUMNS: usize = 8;
 const RIGHT: [bool; COLUMNS] = [true, false, false, true, true, true, false, false];
 
 fn table(engine: &engine::Engine, streams: &[u32], language: Language) -> String {
-    let rows: Vec<_> =
-        streams.iter().filter_map(|stream| engine.summary(*stream, language)).map(row).collect();
+    let row = |summary| row(&summary, language);
+    let rows: Vec<_> = streams.iter().filter_map(|stream| engine.summary(*stream)).map(row).collect();
     if rows.is_empty() {
         return format!("{}\n", word(Word::NothingToSay, language));
     }
@@ -189,7 +189,7 @@ fn table(engine: &engine::Engine, streams: &[u32], language: Language) -> String
     [&heading].into_iter().chain(&rows).map(|row| line(row, &widths)).collect()
 }
 
-fn row(summary: Summary) -> [String; COLUMNS] {
+fn row(summary: &Summary, language: Language) -> [String; COLUMNS] {
     let seconds = (summary.last_time - summary.first_time) as f64 / 1e9;
     [
         summary.stream.to_string(),
@@ -199,7 +199,7 @@ fn row(summary: Summary) -> [String; COLUMNS] {
         (summary.client_bytes + summary.server_bytes).to_string(),
         format!("{seconds:.3} s"),
         summary.outcome.name().to_string(),
-        summary.story,
+        summary.story.tell(language),
     ]
 }
 

@@ -1,10 +1,9 @@
 //! Values and findings of one frame, laid out for C.
 
 use crate::catalogue::c_string;
-use crate::fields::Field;
+use crate::fields::{Field, name};
 use crate::known::Known;
 use std::ffi::{CString, c_char};
-use std::fmt::Display;
 use std::io::Write;
 use std::ptr;
 use tcpdx_engine::{self as engine, Language, catalogue::texts};
@@ -17,8 +16,12 @@ pub struct Value {
     pub field: u32,
     /// A number, a frame number, or nanoseconds.
     pub number: i64,
-    /// A text, or what a frame is; NULL when there is none.
+    /// A text; NULL when there is none.
     pub text: *const c_char,
+    /// How it is shown, in words; NULL where its name and the value are enough.
+    pub line: *const c_char,
+    /// Not 0 for a value that an earlier one's line tells too, and that need not be shown itself.
+    pub is_in_line: u8,
 }
 
 /// What is known about the connection of a frame, in the order in which it is best shown.
@@ -60,49 +63,87 @@ pub struct Findings {
     pub headline: *const c_char,
 }
 
+/// A value before it is laid out.
+#[derive(Clone, Copy)]
+pub(crate) enum Content<'a> {
+    Text(&'a str),
+    Number(i64),
+    /// A frame, and what it is.
+    Frame(u32, &'a str),
+    Boolean(bool),
+    /// Nanoseconds.
+    Duration(i64),
+}
+
 /// Values, and the texts that they point to.
 #[derive(Default)]
 pub(crate) struct ValueList {
     values: Vec<Value>,
-    /// By value: where in `texts` its text begins, for one that has any.
-    begins: Vec<Option<usize>>,
+    /// By value: where in `texts` its text and its line begin, for one that has any.
+    begins: Vec<[Option<usize>; 2]>,
     /// The texts, each with a NUL behind it.
     texts: Vec<u8>,
 }
 
 impl ValueList {
-    pub(crate) fn number(&mut self, field: Field, number: i64) {
-        self.push(field, number, None);
-    }
+    /// As much as Wireshark shows in one line, in bytes; what is longer it cuts by itself, with a mark.
+    const LINE: usize = 239;
 
-    pub(crate) fn text(&mut self, field: Field, text: impl Display) {
-        self.labelled(field, 0, text);
-    }
-
-    pub(crate) fn optional(&mut self, field: Field, number: Option<i64>) {
-        if let Some(number) = number {
-            self.number(field, number);
+    /// Values that are shown in one line, in which each has its name.
+    pub(crate) fn line(&mut self, language: Language, parts: &[(Field, Content)]) {
+        let line = self.texts.len();
+        for (at, (field, content)) in parts.iter().enumerate() {
+            let comma = if at == 0 { "" } else { ", " };
+            for text in [comma, name(*field, language), ": "] {
+                self.texts.extend_from_slice(text.as_bytes());
+            }
+            // Writing to memory does not fail.
+            let _ = match content {
+                Content::Text(text) => self.texts.write_all(text.as_bytes()),
+                Content::Number(number) => write!(self.texts, "{number}"),
+                Content::Frame(frame, what) => write!(self.texts, "{frame} ({what})"),
+                Content::Boolean(yes) => self.texts.write_all(if *yes { b"True" } else { b"False" }),
+                Content::Duration(span) => write!(self.texts, "{:.3} ms", *span as f64 / 1e6),
+            };
+        }
+        let fits = self.texts.len() - line <= Self::LINE;
+        self.texts.push(0);
+        for (at, (field, content)) in parts.iter().enumerate() {
+            let (number, text) = match content {
+                Content::Text(text) => (0, Some(self.write(text))),
+                Content::Number(number) | Content::Duration(number) => (*number, None),
+                Content::Frame(frame, _) => ((*frame).into(), None),
+                Content::Boolean(yes) => ((*yes).into(), None),
+            };
+            let shown = (fits && at == 0).then_some(line);
+            self.push(*field, number, [text, shown], fits && at > 0);
         }
     }
 
-    fn labelled(&mut self, field: Field, number: i64, text: impl Display) {
-        let begin = self.texts.len();
-        // Writing to memory does not fail.
-        let _ = write!(self.texts, "{text}");
-        self.texts.push(0);
-        self.push(field, number, Some(begin));
+    /// One value, in a line of its own.
+    fn value(&mut self, language: Language, field: Field, content: Content) {
+        self.line(language, &[(field, content)]);
     }
 
-    fn push(&mut self, field: Field, number: i64, begin: Option<usize>) {
-        self.values.push(Value { field: field as u32, number, text: ptr::null() });
-        self.begins.push(begin);
+    fn push(&mut self, field: Field, number: i64, begins: [Option<usize>; 2], is_in_line: bool) {
+        let (text, line) = (ptr::null(), ptr::null());
+        self.values.push(Value { field: field as u32, number, text, line, is_in_line: is_in_line.into() });
+        self.begins.push(begins);
+    }
+
+    /// Keeps a text; where it begins.
+    fn write(&mut self, text: &str) -> usize {
+        let begin = self.texts.len();
+        self.texts.extend_from_slice(text.as_bytes());
+        self.texts.push(0);
+        begin
     }
 
     /// Takes another list's values in behind its own.
     fn extend(&mut self, other: &ValueList) {
         let moved = self.texts.len();
         self.values.extend(&other.values);
-        self.begins.extend(other.begins.iter().map(|begin| begin.map(|begin| begin + moved)));
+        self.begins.extend(other.begins.iter().map(|begins| begins.map(|at| at.map(|at| at + moved))));
         self.texts.extend(&other.texts);
     }
 
@@ -115,9 +156,11 @@ impl ValueList {
 
     /// The values, as long as the list does not change.
     pub(crate) fn as_c(&mut self) -> Values {
-        for (value, begin) in self.values.iter_mut().zip(&self.begins) {
-            let text = begin.and_then(|begin| self.texts.get(begin..));
-            value.text = text.map_or(ptr::null(), |text| text.as_ptr().cast());
+        let at = |begin: Option<usize>| -> *const c_char {
+            begin.and_then(|at| self.texts.get(at..)).map_or(ptr::null(), |text| text.as_ptr().cast())
+        };
+        for (value, [text, line]) in self.values.iter_mut().zip(&self.begins) {
+            (value.text, value.line) = (at(*text), at(*line));
         }
         Values {
             size: size_of::<Values>() as u32,
@@ -136,12 +179,12 @@ impl ValueList {
     ) {
         self.clear();
         self.extend(&known.story);
-        self.text(Field::ClientState, view.client_state.name());
-        self.text(Field::ServerState, view.server_state.name());
+        self.value(language, Field::ClientState, Content::Text(view.client_state.name()));
+        self.value(language, Field::ServerState, Content::Text(view.server_state.name()));
         self.extend(&known.rest);
         for finding in proved {
             let title = texts(language).title(finding.diagnosis);
-            self.labelled(Field::Proves, finding.subject.into(), title);
+            self.value(language, Field::Proves, Content::Frame(finding.subject, title));
         }
     }
 
@@ -149,23 +192,24 @@ impl ValueList {
     fn of_finding(finding: &engine::Finding, frame: u32, language: Language) -> ValueList {
         let texts = texts(language);
         let mut list = ValueList::default();
-        list.text(Field::Diagnosis, finding.diagnosis.id());
-        list.text(Field::Severity, finding.severity.name());
+        let mut tell = |field, content: Content<'_>| list.value(language, field, content);
+        tell(Field::Diagnosis, Content::Text(finding.diagnosis.id()));
+        tell(Field::Severity, Content::Text(finding.severity.name()));
         if finding.subject != frame {
-            list.number(Field::Subject, finding.subject.into());
+            tell(Field::Subject, Content::Number(finding.subject.into()));
         }
         if finding.trigger != frame {
-            list.number(Field::Trigger, finding.trigger.into());
+            tell(Field::Trigger, Content::Number(finding.trigger.into()));
         }
         for why in finding.why(language) {
-            list.text(Field::Why, why);
+            tell(Field::Why, Content::Text(&why));
         }
         for check in finding.check(language) {
-            list.text(Field::Check, check);
+            tell(Field::Check, Content::Text(&check));
         }
-        list.text(Field::Reference, texts.reference(finding.diagnosis));
+        tell(Field::Reference, Content::Text(texts.reference(finding.diagnosis)));
         for evidence in &finding.evidence {
-            list.labelled(Field::Evidence, evidence.frame.into(), texts.role(evidence.role));
+            tell(Field::Evidence, Content::Frame(evidence.frame, texts.role(evidence.role)));
         }
         list
     }

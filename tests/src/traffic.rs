@@ -6,7 +6,7 @@ use std::io;
 use std::net::IpAddr;
 use std::path::Path;
 use tcpdx_cli::read::{Capture, Decoder, Sink};
-use tcpdx_engine::{Engine, IcmpPacket, IpInfo, Language, Packet, Settings};
+use tcpdx_engine::{Engine, IcmpPacket, IpInfo, Packet, Settings};
 
 /// A TCP or ICMP packet that was read from a capture, or made from such a one.
 #[derive(Clone, Debug)]
@@ -143,7 +143,7 @@ impl Traffic {
             |frame: u32| self.packets.get((frame as usize).wrapping_sub(1)).map_or(0, |packet| packet.origin);
         let mut told = Told::default();
         for stream in 0..engine.connections() {
-            let Some(summary) = engine.summary(stream, Language::English) else { continue };
+            let Some(summary) = engine.summary(stream) else { continue };
             let connection = origin(summary.first_frame);
             if connection == 0 {
                 continue;

@@ -195,6 +195,36 @@ fn every_tcp_frame_tells_its_connection_and_its_states() {
 }
 
 #[test]
+fn the_lines_of_the_tree_tell_what_the_fields_hold() {
+    let wireshark = Wireshark::with_plugin().unwrap();
+    let capture = corpus_capture("clean-close4/client.pcap");
+    let told = [
+        ("Story", "story"),
+        ("Client state", "client.state"),
+        ("Server state", "server.state"),
+        ("Outcome", "outcome"),
+        ("Closed first by", "closed_first"),
+        ("Connection", "stream"),
+        ("Client", "client"),
+        ("Server", "server"),
+        ("Captured at", "vantage"),
+        ("Zeek state", "conn_state"),
+        ("Zeek history", "history"),
+    ];
+    let fields = told.map(|(_, field)| format!("tcpdx.{field}"));
+    let fields = fields.each_ref().map(String::as_str);
+    let last = lines(&wireshark, &capture, &fields, &["-2"]).unwrap().pop().unwrap();
+    let tree = wireshark.tshark(&capture, &["-2", "-V", "-O", "tcpdx"]).unwrap();
+    let tree = tree.rsplit("[TCP diagnosis").next().unwrap();
+    for ((name, _), value) in told.into_iter().zip(last.split('\t')) {
+        let told = format!("{name}: {value}");
+        let is_told = |line: &str| line.contains(&format!("[{told}")) || line.contains(&format!(", {told}"));
+        assert!(!value.is_empty() && tree.lines().any(is_told), "{told}\n{tree}");
+    }
+    assert!(tree.lines().filter(|line| line.starts_with("    [")).count() < told.len(), "{tree}");
+}
+
+#[test]
 fn an_icmp_error_tells_the_connection_that_it_quotes() {
     let wireshark = Wireshark::with_plugin().unwrap();
     let capture = corpus_capture("reject-icmp-port-unreachable/client.pcap");

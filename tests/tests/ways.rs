@@ -130,6 +130,8 @@ fn json_holds_what_the_tree_holds() {
     let third_ack = &packets[2]["_source"]["layers"]["tcpdx"];
     assert_eq!(third_ack["tcpdx.client.state"], "ESTABLISHED");
     assert!(third_ack.to_string().contains("handshake.third_ack_lost"), "{third_ack}");
+    // What shares a line with another value is a field all the same.
+    assert_eq!(third_ack["tcpdx.vantage"], "client");
     let lines = wireshark.tshark(&capture, &["-2", "-T", "ek"]).unwrap();
     let objects: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(objects.iter().any(|object| !object["layers"]["tcpdx"].is_null()));

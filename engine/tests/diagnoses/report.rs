@@ -30,8 +30,7 @@ impl Report {
                 engine.icmp(&icmp);
             }
         }
-        let summaries =
-            (0..engine.connections()).filter_map(|n| engine.summary(n, Language::English)).collect();
+        let summaries = (0..engine.connections()).filter_map(|n| engine.summary(n)).collect();
         Report { about: conversation.about.clone(), packets, findings: engine.findings(), summaries }
     }
 
@@ -131,7 +130,7 @@ impl fmt::Display for Report {
                 "=> {}, seen from {}: {}",
                 summary.outcome.name(),
                 summary.vantage.name(),
-                summary.story
+                summary.story.tell(Language::English)
             )?;
         }
         Ok(())

@@ -5,7 +5,7 @@
 
 use crate::hosts::play;
 use crate::notation::Conversation;
-use tcpdx_engine::{Engine, Language, Settings};
+use tcpdx_engine::{Engine, Settings};
 
 /// `conn_state` and `history` of the first connection.
 fn of(packets: &str) -> (&'static str, String) {
@@ -16,7 +16,7 @@ fn of(packets: &str) -> (&'static str, String) {
             engine.packet(&packet);
         }
     }
-    let summary = engine.summary(0, Language::English).unwrap();
+    let summary = engine.summary(0).unwrap();
     (summary.conn_state, summary.history)
 }
 

@@ -18,7 +18,7 @@ pub enum Kind {
     Text = 1,
     /// `number` holds it; not negative, below 2^32.
     Number = 2,
-    /// `number` holds the number of a frame; `text`, when not NULL, says what that frame is.
+    /// `number` holds the number of a frame.
     Frame = 3,
     /// `number` holds a time span in nanoseconds.
     Duration = 4,

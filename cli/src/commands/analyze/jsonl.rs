@@ -113,7 +113,7 @@ fn connection_line<'a>(file: &'a str, connection: &'a Connection) -> ConnectionL
         packets: summary.segments,
         client_bytes: summary.client_bytes,
         server_bytes: summary.server_bytes,
-        story: &summary.story,
+        story: &connection.story,
     }
 }
 

@@ -16,6 +16,7 @@ use tcpdx_engine::{Engine, Finding, Language, Settings, Severity, Summary, Vanta
 /// One connection with the findings that were asked for.
 struct Connection {
     summary: Summary,
+    story: String,
     findings: Vec<Finding>,
 }
 

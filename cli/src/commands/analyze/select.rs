@@ -47,7 +47,9 @@ impl Selection {
                 if self.only_with_findings && findings.is_empty() {
                     return None;
                 }
-                Some(Connection { summary: engine.summary(stream, language)?, findings })
+                let summary = engine.summary(stream)?;
+                let story = summary.story.tell(language);
+                Some(Connection { summary, story, findings })
             })
     }
 

@@ -50,7 +50,7 @@ pub(super) fn print(
     for (connection, row) in connections.iter().zip(&rows) {
         let style = connection.severity().filter(|s| *s >= Severity::Warn).map(severity_style);
         writeln!(out, "{}", paint(style.unwrap_or_default(), &columns.line(row)))?;
-        write!(out, "{}", term::wrap(&connection.summary.story, INDENT, width))?;
+        write!(out, "{}", term::wrap(&connection.story, INDENT, width))?;
         for finding in &connection.findings {
             print_finding(out, finding, verbose, language, width)?;
         }

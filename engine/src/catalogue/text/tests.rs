@@ -49,6 +49,19 @@ fn every_language_has_every_text() {
     }
 }
 
+/// [`crate::Story`] keeps no frames, so that it stays the same while a connection goes on.
+#[test]
+fn no_story_names_a_frame() {
+    for language in Language::ALL {
+        let file = file(*language);
+        let entries = file.diagnosis.values().flat_map(BTreeMap::values);
+        let stories = entries.map(|e| if e.story.is_empty() { &e.message } else { &e.story });
+        for text in stories.chain(file.term.values()) {
+            assert!(names(text).is_disjoint(&BTreeSet::from(["subject", "trigger"])), "{text}");
+        }
+    }
+}
+
 /// A diagnosis may name another that it is told apart from.
 #[test]
 fn the_signs_name_diagnoses_that_there_are() {

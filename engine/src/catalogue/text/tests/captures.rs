@@ -105,7 +105,8 @@ fn nothing_lacks_in_what_is_said_of_real_captures() {
                 }
             }
             for stream in 0..engine.connections() {
-                let of = |language| engine.summary(stream, language).map(|s| s.story).unwrap_or_default();
+                let summary = engine.summary(stream);
+                let of = |language| summary.as_ref().map(|s| s.story.tell(language)).unwrap_or_default();
                 let (english, chinese) = (of(Language::English), of(Language::Chinese));
                 assert!(english.ends_with('.') && !english.contains(".."), "{}: {english}", path.display());
                 assert!(
