@@ -102,8 +102,6 @@ void tcpdx_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint8_t lay
     /* The list of expert infos names the protocol that is being dissected. */
     const char *const protocol = pinfo->current_proto;
 
-    if (!tcpdx_is_wanted(pinfo, tree))
-        return;
     pinfo->current_proto = proto_get_protocol_short_name(find_protocol_by_id(tcpdx_registered.protocol));
     show(tvb, pinfo, tree, layer);
     pinfo->current_proto = protocol;

@@ -31,8 +31,6 @@ void tcpdx_tap(packet_info *pinfo, uint8_t layer)
 {
     struct tapped tapped = {.later = PINFO_FD_VISITED(pinfo)};
 
-    if (!tcpdx_is_tapped())
-        return;
     if (tcpdx_engine_stream(tcpdx_open_engine, pinfo->num, layer, &tapped.stream) != TCPDX_STATUS_OK)
         return;
     tap_queue_packet(tap, pinfo, wmem_memdup(pinfo->pool, &tapped, sizeof tapped));

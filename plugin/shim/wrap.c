@@ -131,17 +131,21 @@ static int dissect_and_show(const struct wrapped *wrapped, tvbuff_t *tvb, packet
                             proto_tree *tree, void *data, uint8_t layer)
 {
     volatile int length = 0;
+    const bool wanted = tcpdx_is_wanted(pinfo, tree);
+    const bool tapped = tcpdx_is_tapped();
 
     /* The way of most packets: a file that is only read or listed. */
-    if (!tcpdx_is_wanted(pinfo, tree) && !tcpdx_is_tapped())
+    if (!wanted && !tapped)
         return call_dissector_only(wrapped->original, tvb, pinfo, tree, data);
 
     TRY {
         length = call_dissector_only(wrapped->original, tvb, pinfo, tree, data);
     }
     FINALLY {
-        tcpdx_tap(pinfo, layer);
-        tcpdx_show(tvb, pinfo, tree, layer);
+        if (tapped)
+            tcpdx_tap(pinfo, layer);
+        if (wanted)
+            tcpdx_show(tvb, pinfo, tree, layer);
     }
     ENDTRY;
     return length;

@@ -29,16 +29,14 @@ impl Beside {
     pub(crate) fn packet(&mut self, packet: &Packet<'_>) -> Result<(), Status> {
         let Packet { frame, layer, time, src, dst, ip, link, wire_len, .. } = *packet;
         let kept = Packet { frame, layer, time, src, dst, ip, link, wire_len, bytes: &[] };
-        self.batch.keep(packet.bytes, Kind::Tcp(kept));
-        if self.batch.is_full() { self.hand_over() } else { Ok(()) }
+        self.keep(packet.bytes, Kind::Tcp(kept))
     }
 
     /// Keeps an ICMP packet likewise.
     pub(crate) fn icmp(&mut self, packet: &IcmpPacket<'_>) -> Result<(), Status> {
         let IcmpPacket { frame, layer, time, src, dst, v6, .. } = *packet;
         let kept = IcmpPacket { frame, layer, time, src, dst, v6, bytes: &[] };
-        self.batch.keep(packet.bytes, Kind::Icmp(kept));
-        if self.batch.is_full() { self.hand_over() } else { Ok(()) }
+        self.keep(packet.bytes, Kind::Icmp(kept))
     }
 
     /// The engine, when it has taken in all.
@@ -47,6 +45,12 @@ impl Beside {
         let engine = self.engine.as_mut().ok_or(Status::Internal)?;
         self.batch.empty_into(engine);
         Ok(engine)
+    }
+
+    /// Keeps it, and gives the thread what has gathered when it is enough to be worth it.
+    fn keep(&mut self, bytes: &[u8], kind: Kind) -> Result<(), Status> {
+        self.batch.keep(bytes, kind);
+        if self.batch.is_full() { self.hand_over() } else { Ok(()) }
     }
 
     /// Gives the thread what has gathered.

@@ -22,14 +22,14 @@ pub(crate) struct Known {
 
 impl Known {
     /// Brings it up to date with a connection, which need not be that of before. `false` when there is none.
-    fn renew(&mut self, engine: &Engine, stream: u32, language: Language) -> bool {
+    fn renew(&mut self, engine: &Engine, stream: u32, age: u64, language: Language) -> bool {
         let pending = engine.pending(stream);
         let Some(summary) = engine.summary_with(stream, &pending) else { return false };
         // Few packets change what is said of their connection, and to say it is what costs most.
         if self.summary.as_ref().is_none_or(|old| shown(old) != shown(&summary)) {
             self.lay_out(&summary, language);
         }
-        (self.stream, self.pending, self.summary) = (stream, pending, Some(summary));
+        (self.stream, self.age, self.pending, self.summary) = (stream, age, pending, Some(summary));
         true
     }
 
@@ -103,12 +103,7 @@ impl Recent {
         }
         let place = self.places.get_mut(stream as usize % Self::PLACES)?;
         let known = place.get_or_insert_default();
-        if (known.summary.is_none() || known.stream != stream || known.age != self.age)
-            && !known.renew(engine, stream, language)
-        {
-            return None;
-        }
-        known.age = self.age;
-        Some(known)
+        let holds = known.summary.is_some() && known.stream == stream && known.age == self.age;
+        (holds || known.renew(engine, stream, self.age, language)).then_some(known)
     }
 }

@@ -64,7 +64,6 @@ pub struct Findings {
 }
 
 /// A value before it is laid out.
-#[derive(Clone, Copy)]
 pub(crate) enum Content<'a> {
     Text(&'a str),
     Number(i64),

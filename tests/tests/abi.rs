@@ -66,7 +66,7 @@ impl<'a> Engine<'a> {
         (unsafe { self.library.tcpdx_engine_findings(self.engine, frame, 0, look, &mut findings) }, findings)
     }
 
-    /// The values as `filter: value`, frames as `filter: line`.
+    /// The values as `filter: value`, frames as `filter: number line`.
     fn read(&self, values: *const tcpdx_value, count: u32) -> Vec<String> {
         let values =
             if count == 0 { &[] } else { unsafe { std::slice::from_raw_parts(values, count as usize) } };
@@ -75,7 +75,9 @@ impl<'a> Engine<'a> {
             let filter = text(field.filter);
             match field.kind {
                 TCPDX_KIND_TEXT => format!("{filter}: {}", text(value.text)),
-                TCPDX_KIND_FRAME if !value.line.is_null() => format!("{filter}: {}", text(value.line)),
+                TCPDX_KIND_FRAME if !value.line.is_null() => {
+                    format!("{filter}: {} {}", value.number, text(value.line))
+                }
                 _ => format!("{filter}: {}", value.number),
             }
         };
@@ -220,7 +222,10 @@ fn a_rejected_handshake_is_told() {
         assert!(!text(finding.message).is_empty());
         let values = engine.read(finding.values, finding.value_count);
         assert_eq!(values[..2], ["tcpdx.diagnosis: handshake.rejected", "tcpdx.severity: error"]);
-        assert!(values.iter().any(|value| value.starts_with("tcpdx.evidence: Evidence: 1 (")), "{values:#?}");
+        assert!(
+            values.iter().any(|value| value.starts_with("tcpdx.evidence: 1 Evidence: 1 (")),
+            "{values:#?}"
+        );
     }
 }
 
