@@ -21,13 +21,10 @@ has() {
     command -v "$1"
 }
 
+# Not libclang-cpp, which comes with other packages and is another library.
 has_libclang() {
-    ls /usr/lib/llvm-*/lib/libclang*.so* /usr/lib/*/libclang*.so* /usr/lib/libclang*.so* /usr/lib64/libclang*.so*
-}
-
-# `ls` fails when any of its patterns has no match; one match is enough.
-any_libclang() {
-    [ -n "$(has_libclang 2>/dev/null || true)" ]
+    ls /usr/lib/llvm-*/lib /usr/lib/*-linux-* /usr/lib /usr/lib64 2>/dev/null |
+        grep -E '^libclang(-[0-9][0-9.]*)?\.so(\.|$)'
 }
 
 has_glib_headers() {
@@ -61,7 +58,7 @@ case $task in
     test)
         need tshark has tshark
         need g++ has c++
-        need libclang-dev any_libclang
+        need libclang-dev has_libclang
         need python3 has python3
         need util-linux has setpriv
         need wireshark has wireshark
