@@ -2,7 +2,7 @@
 
 use crate::chunked::Chunked;
 use crate::connection::{Connection, From};
-use crate::endpoint::SentPool;
+use crate::endpoint::{Mark, SentPool};
 use crate::findings::{Finding, Store};
 use crate::flow::{FlowTable, Tuple};
 use crate::http::Unfinished;
@@ -312,12 +312,10 @@ impl Engine {
         findings.sort_by_key(|f| in_order(f));
         let worst = findings.iter().map(|finding| finding.severity).max();
         let outcome = story::outcome(c, &findings);
-        let rsts = [c.rst(From::Client), c.rst(From::Server)];
-        let closer = c.ends.iter().enumerate().filter_map(|(side, e)| {
-            let first =
-                [e.fin, rsts[side]].into_iter().filter_map(crate::endpoint::Mark::get).map(|m| m.frame).min();
-            first.map(|frame| (frame, side == From::Client as usize))
-        });
+        let ended =
+            |from| [c.end(from).fin, c.rst(from)].into_iter().filter_map(Mark::get).map(|m| m.frame).min();
+        let ends =
+            [From::Client, From::Server].into_iter().filter_map(|from| Some((ended(from)?, from.side())));
         Some(Summary {
             stream,
             client: c.tuple.src.into(),
@@ -329,7 +327,7 @@ impl Engine {
             server_state: c.server().state,
             conn_state: zeek::conn_state(c),
             history: zeek::history(c),
-            client_closed_first: closer.min().map(|(_, client)| client),
+            closed_first: ends.min_by_key(|(frame, _)| *frame).map(|(_, side)| side),
             handshake_rtt: c.rtt(),
             handshake_rtt_server: Some(c.half(From::Server)).filter(|t| *t > 0),
             handshake_rtt_client: Some(c.half(From::Client)).filter(|t| *t > 0),

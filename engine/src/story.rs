@@ -5,38 +5,41 @@ use crate::connection::Connection;
 use crate::findings::Finding;
 use crate::summary::Outcome;
 
+/// What a finding says of the end of its connection, the most telling first.
+const ENDS: &[(Diagnosis, Outcome)] = &[
+    (Diagnosis::HandshakeRejected, Outcome::Rejected),
+    (Diagnosis::HandshakeRejectedByIcmp, Outcome::Rejected),
+    (Diagnosis::HandshakeSynUnanswered, Outcome::Unanswered),
+    (Diagnosis::ResetInjected, Outcome::Injected),
+    (Diagnosis::ResetByMiddlebox, Outcome::Reset),
+    (Diagnosis::ResetRetransmissionTimeout, Outcome::TimedOut),
+    (Diagnosis::ResetKeepaliveTimeout, Outcome::TimedOut),
+    (Diagnosis::HandshakeResetAfterAccept, Outcome::Reset),
+    (Diagnosis::HandshakeSynackRejected, Outcome::Aborted),
+    (Diagnosis::ResetAbort, Outcome::Aborted),
+    (Diagnosis::ResetNoSuchConnection, Outcome::Reset),
+    (Diagnosis::ResetAfterClose, Outcome::Reset),
+    (Diagnosis::ResetLate, Outcome::Closed),
+    (Diagnosis::CloseFinUnanswered, Outcome::TimedOut),
+];
+
 /// How it ended or stands, from what was found.
 pub(crate) fn outcome(c: &Connection, findings: &[&Finding]) -> Outcome {
-    use Diagnosis as D;
     let found = |d: Diagnosis| findings.iter().any(|f| f.diagnosis == d);
-    let both_fins = c.ends.iter().all(|e| e.fin.is_set());
     let fins = c.ends.iter().filter(|e| e.fin.is_set()).count();
-    if both_fins && (c.closed() || found(D::ResetLate)) {
+    if fins == 2 && (c.closed() || found(Diagnosis::ResetLate)) {
         return Outcome::Closed;
     }
-    let by_finding = [
-        (D::HandshakeRejected, Outcome::Rejected),
-        (D::HandshakeRejectedByIcmp, Outcome::Rejected),
-        (D::HandshakeSynUnanswered, Outcome::Unanswered),
-        (D::ResetInjected, Outcome::Injected),
-        (D::ResetByMiddlebox, Outcome::Reset),
-        (D::ResetRetransmissionTimeout, Outcome::TimedOut),
-        (D::ResetKeepaliveTimeout, Outcome::TimedOut),
-        (D::HandshakeResetAfterAccept, Outcome::Reset),
-        (D::HandshakeSynackRejected, Outcome::Aborted),
-        (D::ResetAbort, Outcome::Aborted),
-        (D::ResetNoSuchConnection, Outcome::Reset),
-        (D::ResetAfterClose, Outcome::Reset),
-        (D::ResetLate, Outcome::Closed),
-        (D::CloseFinUnanswered, Outcome::TimedOut),
-    ];
-    if let Some((_, outcome)) = by_finding.into_iter().find(|(d, _)| found(*d)) {
+    let end = |f: &&Finding| ENDS.iter().position(|(d, _)| *d == f.diagnosis);
+    if let Some(&(_, outcome)) = findings.iter().filter_map(end).min().and_then(|at| ENDS.get(at)) {
         return outcome;
     }
     let opening = c.syn().is_set() || c.handshake.syn_ack.is_set();
     match fins {
         _ if opening && !c.handshake.third_ack.is_set() && c.client().bytes() == 0 => Outcome::HalfOpen,
-        0 if opening && found(D::HandshakeThirdAckLost) && !c.handshake.established() => Outcome::HalfOpen,
+        0 if opening && found(Diagnosis::HandshakeThirdAckLost) && !c.handshake.established() => {
+            Outcome::HalfOpen
+        }
         0 if c.succeeded => Outcome::Replaced,
         0 => Outcome::Open,
         1 => Outcome::HalfClosed,
@@ -86,6 +89,25 @@ const CAUSES: &[Diagnosis] = &[
     Diagnosis::ResetLate,
 ];
 
+/// By diagnosis: how telling it is as a cause, the most telling 0.
+const TELLING: [Option<u8>; Diagnosis::ALL.len()] = {
+    let mut telling = [None; Diagnosis::ALL.len()];
+    let mut at = 0;
+    while at < CAUSES.len() {
+        telling[CAUSES[at] as usize] = Some(at as u8);
+        at += 1;
+    }
+    telling
+};
+
+/// Milestones that say how it ended, or that it did not.
+const ENDINGS: &[Diagnosis] = &[
+    Diagnosis::CloseFourSegments,
+    Diagnosis::CloseThreeSegments,
+    Diagnosis::CloseSimultaneous,
+    Diagnosis::CloseIncomplete,
+];
+
 /// What a connection's story is told from: where it is the same, so are the words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Story {
@@ -103,10 +125,11 @@ impl Story {
         // What has become a mere note did not trouble a connection that went well.
         let counts =
             |f: &Finding| !went_well(outcome) || f.severity >= f.diagnosis.severity().min(Severity::Warn);
-        let told = |d: &Diagnosis| findings.iter().rev().find(|f| f.diagnosis == *d && counts(f));
-        let cause = CAUSES.iter().find_map(told);
-        let ending =
-            findings.iter().rev().find(|f| f.severity == Severity::Chat && f.diagnosis.family() == "close");
+        let telling = |f: &Finding| TELLING[f.diagnosis as usize].filter(|_| counts(f));
+        // The last of several.
+        let last_first = || findings.iter().rev();
+        let cause = last_first().filter(|f| telling(f).is_some()).min_by_key(|f| telling(f));
+        let ending = last_first().find(|f| f.severity == Severity::Chat && ENDINGS.contains(&f.diagnosis));
         let without_frames = |f: &&Finding| Finding {
             subject: 0,
             trigger: 0,

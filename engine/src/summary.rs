@@ -1,6 +1,7 @@
 //! What can be said of a whole connection.
 
 use crate::catalogue::Severity;
+use crate::findings::Side;
 use crate::story::Story;
 use std::net::SocketAddr;
 
@@ -149,8 +150,8 @@ pub struct Summary {
     pub conn_state: &'static str,
     /// Its history in Zeek's notation, e.g. `ShADadFf`.
     pub history: String,
-    /// `Some(true)` when the client sent the first FIN or RST, `Some(false)` when the server did.
-    pub client_closed_first: Option<bool>,
+    /// Who sent the first FIN or RST.
+    pub closed_first: Option<Side>,
     /// SYN to the third ACK, nanoseconds: one round trip, wherever the capture was taken.
     pub handshake_rtt: Option<i64>,
     /// SYN to SYN-ACK, nanoseconds: the half between the capture point and the server.

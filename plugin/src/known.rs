@@ -43,8 +43,7 @@ impl Known {
             (Field::Outcome, Text(summary.outcome.name())),
             (Field::Clean, Boolean(summary.worst < Some(Severity::Warn))),
         ];
-        let closer = summary.client_closed_first.map(|client| if client { "client" } else { "server" });
-        outcome.extend(closer.map(|closer| (Field::ClosedFirst, Text(closer))));
+        outcome.extend(summary.closed_first.map(|side| (Field::ClosedFirst, Text(side.name()))));
         list.line(language, &outcome);
         let (client, server) = (summary.client.to_string(), summary.server.to_string());
         let connection = [
@@ -75,7 +74,7 @@ fn shown(summary: &Summary) -> impl PartialEq + '_ {
     let Summary { stream, client, server, vantage, outcome, worst, story, .. } = summary;
     let round_trips = (summary.handshake_rtt, summary.handshake_rtt_server, summary.handshake_rtt_client);
     let zeek = (summary.conn_state, &summary.history);
-    (stream, client, server, vantage, outcome, worst, summary.client_closed_first, story, zeek, round_trips)
+    (stream, client, server, vantage, outcome, worst, summary.closed_first, story, zeek, round_trips)
 }
 
 /// The connections that were asked about last.

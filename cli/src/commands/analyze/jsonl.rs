@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use std::io::{self, Write};
 use std::path::Path;
 use tcpdx_engine::catalogue::texts;
-use tcpdx_engine::{Finding, Language, Severity, Summary, Value};
+use tcpdx_engine::{Finding, Language, Severity, Side, Summary, Value};
 
 /// A connection. Times are in seconds.
 #[derive(Serialize)]
@@ -102,7 +102,7 @@ fn connection_line<'a>(file: &'a str, connection: &'a Connection) -> ConnectionL
         vantage: summary.vantage.name(),
         conn_state: summary.conn_state,
         history: &summary.history,
-        closed_first: summary.client_closed_first.map(|client| if client { "client" } else { "server" }),
+        closed_first: summary.closed_first.map(Side::name),
         handshake_rtt: summary.handshake_rtt.map(seconds),
         handshake_rtt_client: summary.handshake_rtt_client.map(seconds),
         handshake_rtt_server: summary.handshake_rtt_server.map(seconds),
