@@ -173,7 +173,11 @@ pub unsafe extern "C" fn tcpdx_engine_values(
                     engine::Look::Later => inner.proved_by(frame, layer),
                 };
                 proved.retain(|finding| engine.told.tells(finding));
-                engine.values.become_frame(view, known, &proved, engine.language);
+                let values = known.values(view, engine.language);
+                if proved.is_empty() {
+                    return Ok(values.as_c());
+                }
+                engine.values.become_frame(values, &proved, engine.language);
                 Ok(engine.values.as_c())
             })
         })

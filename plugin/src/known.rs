@@ -2,9 +2,9 @@
 
 use crate::fields::Field;
 use crate::view::{Content, ValueList};
-use tcpdx_engine::{Engine, Finding, Language, Severity, Summary};
+use tcpdx_engine::{Engine, Finding, FrameView, Language, Severity, State, Summary};
 
-/// What is the same at every frame of a connection.
+/// What was said last of a connection.
 #[derive(Default)]
 pub(crate) struct Known {
     stream: u32,
@@ -12,12 +12,14 @@ pub(crate) struct Known {
     age: u64,
     /// What is told of it without being kept by the engine.
     pub(crate) pending: Vec<Finding>,
-    /// What the values below tell.
     summary: Option<Summary>,
-    /// The first of the values: what is best shown ahead of the states.
-    pub(crate) story: ValueList,
-    /// The other values.
-    pub(crate) rest: ValueList,
+    /// Words that take long to find, and seldom change.
+    client: String,
+    server: String,
+    story: String,
+    /// The values of a frame with these states.
+    values: ValueList,
+    states: Option<[State; 2]>,
 }
 
 impl Known {
@@ -26,30 +28,53 @@ impl Known {
         let pending = engine.pending(stream);
         let Some(summary) = engine.summary_with(stream, &pending) else { return false };
         // Few packets change what is said of their connection, and to say it is what costs most.
-        if self.summary.as_ref().is_none_or(|old| shown(old) != shown(&summary)) {
-            self.lay_out(&summary, language);
+        let changed = |is_other: fn(&Summary, &Summary) -> bool| {
+            self.summary.as_ref().is_none_or(|old| is_other(old, &summary))
+        };
+        if changed(|old, new| shown(old) != shown(new)) {
+            if changed(|old, new| old.client != new.client) {
+                self.client = summary.client.to_string();
+            }
+            if changed(|old, new| old.server != new.server) {
+                self.server = summary.server.to_string();
+            }
+            if changed(|old, new| old.story != new.story) {
+                self.story = summary.story.tell(language);
+            }
+            self.states = None;
         }
         (self.stream, self.age, self.pending, self.summary) = (stream, age, pending, Some(summary));
         true
     }
 
-    fn lay_out(&mut self, summary: &Summary, language: Language) {
+    /// What is known about the connection at one of its frames.
+    pub(crate) fn values(&mut self, view: FrameView, language: Language) -> &ValueList {
+        let states = [view.client_state, view.server_state];
+        if self.states != Some(states) {
+            self.lay_out(states, language);
+            self.states = Some(states);
+        }
+        &self.values
+    }
+
+    fn lay_out(&mut self, [client_state, server_state]: [State; 2], language: Language) {
         use Content::{Boolean, Duration, Number, Text};
-        self.story.clear();
-        self.story.line(language, &[(Field::Story, Text(&summary.story.tell(language)))]);
-        let list = &mut self.rest;
+        let Some(summary) = &self.summary else { return };
+        let list = &mut self.values;
         list.clear();
+        list.line(language, &[(Field::Story, Text(&self.story))]);
+        list.line(language, &[(Field::ClientState, Text(client_state.name()))]);
+        list.line(language, &[(Field::ServerState, Text(server_state.name()))]);
         let mut outcome = vec![
             (Field::Outcome, Text(summary.outcome.name())),
             (Field::Clean, Boolean(summary.worst < Some(Severity::Warn))),
         ];
         outcome.extend(summary.closed_first.map(|side| (Field::ClosedFirst, Text(side.name()))));
         list.line(language, &outcome);
-        let (client, server) = (summary.client.to_string(), summary.server.to_string());
         let connection = [
             (Field::Stream, Number(summary.stream.into())),
-            (Field::Client, Text(&client)),
-            (Field::Server, Text(&server)),
+            (Field::Client, Text(&self.client)),
+            (Field::Server, Text(&self.server)),
             (Field::Vantage, Text(summary.vantage.name())),
         ];
         list.line(language, &connection);
@@ -66,6 +91,7 @@ impl Known {
         if !round_trips.is_empty() {
             list.line(language, &round_trips);
         }
+        list.point();
     }
 }
 
@@ -96,7 +122,7 @@ impl Recent {
     }
 
     /// What is known of a connection. `None` when there is none of that number.
-    pub(crate) fn get(&mut self, engine: &Engine, stream: u32, language: Language) -> Option<&Known> {
+    pub(crate) fn get(&mut self, engine: &Engine, stream: u32, language: Language) -> Option<&mut Known> {
         if self.places.is_empty() {
             self.places.resize_with(Self::PLACES, || None);
         }

@@ -2,7 +2,6 @@
 
 use crate::catalogue::c_string;
 use crate::fields::{Field, name};
-use crate::known::Known;
 use std::ffi::{CString, c_char};
 use std::io::Write;
 use std::ptr;
@@ -70,7 +69,7 @@ pub(crate) enum Content<'a> {
     /// A frame, and what it is.
     Frame(u32, &'a str),
     Boolean(bool),
-    /// Nanoseconds.
+    /// Nanoseconds, not negative.
     Duration(i64),
 }
 
@@ -102,7 +101,10 @@ impl ValueList {
                 Content::Number(number) => write!(self.texts, "{number}"),
                 Content::Frame(frame, what) => write!(self.texts, "{frame} ({what})"),
                 Content::Boolean(yes) => self.texts.write_all(if *yes { b"True" } else { b"False" }),
-                Content::Duration(span) => write!(self.texts, "{:.3} ms", *span as f64 / 1e6),
+                Content::Duration(span) => {
+                    let micros = (span + 500) / 1000;
+                    write!(self.texts, "{}.{:03} ms", micros / 1000, micros % 1000)
+                }
             };
         }
         let fits = self.texts.len() - line <= Self::LINE;
@@ -153,14 +155,18 @@ impl ValueList {
         self.texts.clear();
     }
 
-    /// The values, as long as the list does not change.
-    pub(crate) fn as_c(&mut self) -> Values {
+    /// Has the values point to their texts, once no more come.
+    pub(crate) fn point(&mut self) {
         let at = |begin: Option<usize>| -> *const c_char {
             begin.and_then(|at| self.texts.get(at..)).map_or(ptr::null(), |text| text.as_ptr().cast())
         };
         for (value, [text, line]) in self.values.iter_mut().zip(&self.begins) {
             (value.text, value.line) = (at(*text), at(*line));
         }
+    }
+
+    /// The values, as long as the list does not change; after [`ValueList::point`].
+    pub(crate) fn as_c(&self) -> Values {
         Values {
             size: size_of::<Values>() as u32,
             count: self.values.len() as u32,
@@ -168,23 +174,15 @@ impl ValueList {
         }
     }
 
-    /// Becomes what is known about the connection of one layer of a frame.
-    pub(crate) fn become_frame(
-        &mut self,
-        view: engine::FrameView,
-        known: &Known,
-        proved: &[engine::Finding],
-        language: Language,
-    ) {
+    /// Becomes what is known about the connection, and what else one of its frames was the first to prove.
+    pub(crate) fn become_frame(&mut self, known: &ValueList, proved: &[engine::Finding], language: Language) {
         self.clear();
-        self.extend(&known.story);
-        self.value(language, Field::ClientState, Content::Text(view.client_state.name()));
-        self.value(language, Field::ServerState, Content::Text(view.server_state.name()));
-        self.extend(&known.rest);
+        self.extend(known);
         for finding in proved {
             let title = texts(language).title(finding.diagnosis);
             self.value(language, Field::Proves, Content::Frame(finding.subject, title));
         }
+        self.point();
     }
 
     /// What a finding says besides its message, as seen from `frame`.
@@ -210,6 +208,7 @@ impl ValueList {
         for evidence in &finding.evidence {
             tell(Field::Evidence, Content::Frame(evidence.frame, texts.role(evidence.role)));
         }
+        list.point();
         list
     }
 }
@@ -240,7 +239,7 @@ impl FindingList {
 
     fn push(&mut self, finding: &engine::Finding, frame: u32, language: Language) {
         let message = c_string(&finding.message(language));
-        let mut values = ValueList::of_finding(finding, frame, language);
+        let values = ValueList::of_finding(finding, frame, language);
         let Values { count, items, .. } = values.as_c();
         self.findings.push(Finding {
             diagnosis: finding.diagnosis as u32,
