@@ -2,7 +2,8 @@
 //!
 //! Wireshark reads a file in one thread, and nobody asks for a diagnosis while it does. So packets are kept until they
 //! are many; then a thread takes them in while the caller reads on. Whoever asks waits until all are taken in, so that
-//! the answer is the same.
+//! the answer is the same; and who asked after the last packet most likely asks after the next one, which is then taken
+//! in at once.
 
 use std::io;
 use std::ops::Range;
@@ -17,23 +18,33 @@ pub(crate) struct Beside {
     /// Absent while the thread has it.
     engine: Option<Box<Engine>>,
     batch: Batch,
+    /// It was asked about all packets so far.
+    asked: bool,
     worker: Option<Worker>,
 }
 
 impl Beside {
     pub(crate) fn new(engine: Engine) -> Beside {
-        Beside { engine: Some(Box::new(engine)), batch: Batch::default(), worker: None }
+        Beside { engine: Some(Box::new(engine)), batch: Batch::default(), asked: false, worker: None }
     }
 
-    /// Keeps a TCP packet, to be taken in behind those before it.
+    /// Takes in a TCP packet behind those before it, or keeps it to be taken in later.
     pub(crate) fn packet(&mut self, packet: &Packet<'_>) -> Result<(), Status> {
+        if let Some(engine) = self.at_once() {
+            engine.packet(packet);
+            return Ok(());
+        }
         let Packet { frame, layer, time, src, dst, ip, link, wire_len, .. } = *packet;
         let kept = Packet { frame, layer, time, src, dst, ip, link, wire_len, bytes: &[] };
         self.keep(packet.bytes, Kind::Tcp(kept))
     }
 
-    /// Keeps an ICMP packet likewise.
+    /// Takes in or keeps an ICMP packet likewise.
     pub(crate) fn icmp(&mut self, packet: &IcmpPacket<'_>) -> Result<(), Status> {
+        if let Some(engine) = self.at_once() {
+            engine.icmp(packet);
+            return Ok(());
+        }
         let IcmpPacket { frame, layer, time, src, dst, v6, .. } = *packet;
         let kept = IcmpPacket { frame, layer, time, src, dst, v6, bytes: &[] };
         self.keep(packet.bytes, Kind::Icmp(kept))
@@ -44,7 +55,14 @@ impl Beside {
         self.fetch()?;
         let engine = self.engine.as_mut().ok_or(Status::Internal)?;
         self.batch.empty_into(engine);
+        self.asked = true;
         Ok(engine)
+    }
+
+    /// The engine, when the next packet need not be kept.
+    fn at_once(&mut self) -> Option<&mut Engine> {
+        let asked = std::mem::take(&mut self.asked);
+        self.engine.as_deref_mut().filter(|_| asked)
     }
 
     /// Keeps it, and gives the thread what has gathered when it is enough to be worth it.

@@ -63,13 +63,18 @@ impl Known {
         let list = &mut self.values;
         list.clear();
         list.line(language, &[(Field::Story, Text(&self.story))]);
-        list.line(language, &[(Field::ClientState, Text(client_state.name()))]);
-        list.line(language, &[(Field::ServerState, Text(server_state.name()))]);
+        let states = [
+            (Field::ClientState, Text(client_state.name())),
+            (Field::ServerState, Text(server_state.name())),
+        ];
+        list.line(language, &states);
         let mut outcome = vec![
             (Field::Outcome, Text(summary.outcome.name())),
             (Field::Clean, Boolean(summary.worst < Some(Severity::Warn))),
         ];
         outcome.extend(summary.closed_first.map(|side| (Field::ClosedFirst, Text(side.name()))));
+        outcome.push((Field::ConnState, Text(summary.conn_state)));
+        outcome.push((Field::History, Text(&summary.history)));
         list.line(language, &outcome);
         let connection = [
             (Field::Stream, Number(summary.stream.into())),
@@ -78,9 +83,6 @@ impl Known {
             (Field::Vantage, Text(summary.vantage.name())),
         ];
         list.line(language, &connection);
-        let zeek =
-            [(Field::ConnState, Text(summary.conn_state)), (Field::History, Text(summary.history.as_str()))];
-        list.line(language, &zeek);
         let round_trips = [
             (Field::HandshakeRtt, summary.handshake_rtt),
             (Field::HandshakeRttServer, summary.handshake_rtt_server),
