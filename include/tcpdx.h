@@ -28,7 +28,7 @@
 /**
  * Version of this interface. It changes whenever a struct or a function does.
  */
-#define TCPDX_ABI_VERSION 3
+#define TCPDX_ABI_VERSION 4
 
 /**
  * How deep the tree of statistics is at most.
@@ -369,6 +369,10 @@ typedef struct tcpdx_value {
    */
   uint32_t field;
   /**
+   * Not 0 for a value that an earlier one's line tells too, and that need not be shown itself.
+   */
+  uint8_t is_in_line;
+  /**
    * A number, a frame number, or nanoseconds.
    */
   int64_t number;
@@ -380,10 +384,6 @@ typedef struct tcpdx_value {
    * How it is shown, in words; NULL where its name and the value are enough.
    */
   const char *line;
-  /**
-   * Not 0 for a value that an earlier one's line tells too, and that need not be shown itself.
-   */
-  uint8_t is_in_line;
 } tcpdx_value;
 
 /**

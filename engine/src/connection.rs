@@ -1,7 +1,7 @@
 //! One connection: two endpoints, the handshake, and where the capture was taken.
 
 use crate::endpoint::{Endpoint, Facts, Mark, Sent, SentPool};
-use crate::findings::Side;
+use crate::findings::{Side, Store};
 use crate::flow::Tuple;
 use crate::segment::Segment;
 use crate::seq::Seq;
@@ -75,7 +75,7 @@ pub struct Connection {
     pub layer: u8,
     /// Who sent its first packet, where that is not one that opens a connection.
     pub started_late: Option<From>,
-    /// The first of its findings in the store, `u32::MAX` without any.
+    /// The first of its findings in the store, [`Store::NONE`] without any.
     pub first_finding: u32,
     /// What is read of it when it is HTTP.
     pub(crate) http: Notes,
@@ -214,7 +214,7 @@ impl Connection {
             segments: 0,
             layer: segment.layer,
             started_late: None,
-            first_finding: u32::MAX,
+            first_finding: Store::NONE,
             http: Notes::default(),
             details: None,
             succeeded: false,

@@ -12,7 +12,7 @@ use crate::recent::Recent;
 use crate::segment::{IcmpPacket, Packet, Segment};
 use crate::settings::Settings;
 use crate::story::{self, Story};
-use crate::summary::{State, Summary};
+use crate::summary::{Calm, State, Summary};
 use crate::trackers::crowd::{self, Crowd};
 use crate::trackers::{self, Context};
 use crate::zeek;
@@ -296,6 +296,29 @@ impl Engine {
             trackers::pending(c, self.now, &mut out);
         }
         out
+    }
+
+    /// Where the newest packet of the capture is one of an open connection of which nothing but milestones can be told:
+    /// what all that is told of it depends on. While that stays the same, so do [`Engine::summary`], but for counts,
+    /// states and last frame, and [`Engine::pending`], but for the frame that is the last. `None` for other connections.
+    #[must_use]
+    pub fn calm(&self, stream: u32) -> Option<Calm> {
+        let c = self.connections.get(stream as usize)?;
+        let open = c.handshake.syn_ack.is_set()
+            && c.handshake.third_ack.is_set()
+            && c.ends.iter().all(|e| !e.fin.is_set());
+        let ordinary = c.details.is_none()
+            && c.started_late.is_none()
+            && !c.succeeded
+            && c.first_finding == Store::NONE
+            && c.last().time == self.now;
+        if !open || !ordinary {
+            return None;
+        }
+        let mut lacking = Vec::new();
+        trackers::lacking(c, self.now, &mut lacking);
+        let calm = Calm { zeek: c.zeek, vantage: c.vantage(), course: c.handshake.course };
+        lacking.is_empty().then_some(calm)
     }
 
     /// The connection as a whole. `None` when there is no such connection.

@@ -239,8 +239,6 @@ impl Told {
     }
 }
 
-const NONE: u32 = u32::MAX;
-
 #[derive(Debug)]
 struct Record {
     finding: Finding,
@@ -259,6 +257,9 @@ pub(crate) struct Store {
 }
 
 impl Store {
+    /// In place of a finding's number: there is none.
+    pub(crate) const NONE: u32 = u32::MAX;
+
     /// A flood of findings must not exhaust memory: beyond so many, only the connections are told of.
     const MOST: usize = 4 << 20;
 
@@ -269,8 +270,8 @@ impl Store {
         }
         let at = self.records.len() as u32;
         let layer = finding.layer;
-        let next_about = self.about.insert((finding.subject, layer), at).unwrap_or(NONE);
-        let next_proved = self.proved.insert((finding.trigger, layer), at).unwrap_or(NONE);
+        let next_about = self.about.insert((finding.subject, layer), at).unwrap_or(Self::NONE);
+        let next_proved = self.proved.insert((finding.trigger, layer), at).unwrap_or(Self::NONE);
         let next_of_stream = std::mem::replace(&mut connection.first_finding, at);
         self.records.push(Record { finding, withdrawn: false, next_of_stream, next_about, next_proved });
         NonZeroU32::new(at + 1).map(Told)
@@ -291,7 +292,7 @@ impl Store {
     }
 
     fn chain(&self, first: Option<u32>, next: fn(&Record) -> u32) -> impl Iterator<Item = &Finding> {
-        let mut at = first.unwrap_or(NONE);
+        let mut at = first.unwrap_or(Self::NONE);
         std::iter::from_fn(move || {
             let record = self.records.get(at as usize)?;
             at = next(record);

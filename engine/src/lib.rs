@@ -44,4 +44,4 @@ pub use findings::{Evidence, Finding, Role, Side, Value};
 pub use segment::{IcmpPacket, IpInfo, Packet};
 pub use settings::{Settings, Thresholds};
 pub use story::Story;
-pub use summary::{Outcome, State, Summary, Vantage};
+pub use summary::{Calm, Outcome, State, Summary, Vantage};

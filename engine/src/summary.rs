@@ -1,8 +1,10 @@
 //! What can be said of a whole connection.
 
 use crate::catalogue::Severity;
+use crate::connection::Course;
 use crate::findings::Side;
 use crate::story::Story;
+use crate::zeek::Zeek;
 use std::net::SocketAddr;
 
 /// The state of one endpoint (RFC 9293, 3.3.2), as far as the capture proves it.
@@ -125,6 +127,14 @@ impl Outcome {
             Outcome::Replaced => "replaced",
         }
     }
+}
+
+/// What an ordinary open connection is told from: see [`Engine::calm`](crate::Engine::calm).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Calm {
+    pub(crate) zeek: Zeek,
+    pub(crate) vantage: Vantage,
+    pub(crate) course: Course,
 }
 
 /// A connection in a few fields.

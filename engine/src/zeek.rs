@@ -16,7 +16,7 @@ use crate::trackers::loss;
 ///
 /// From the lowest bit on: the first eleven letters in five bits each, and the states of originator and responder in
 /// four each. More letters are in [`Notes`], which only a troubled connection has.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Zeek(u64);
 
 /// The state of an endpoint as Zeek sees it. Every segment counts, whatever its numbers.

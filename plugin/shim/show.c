@@ -87,9 +87,9 @@ static void show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint8_t la
     if (tree && tcpdx_engine_values(tcpdx_open_engine, pinfo->num, layer, look, &values) != TCPDX_STATUS_OK)
         return;
 
-    proto_item *top = proto_tree_add_protocol_format(tree, tcpdx_registered.protocol, tvb, 0, 0, "TCP diagnosis%s%s",
-                                                     findings.headline ? ": " : "",
-                                                     findings.headline ? findings.headline : "");
+    proto_item *top = proto_tree_add_item(tree, tcpdx_registered.protocol, tvb, 0, 0, ENC_NA);
+    if (findings.headline)
+        proto_item_append_text(top, ": %s", findings.headline);
     proto_item_set_generated(top);
     proto_tree *subtree = proto_item_add_subtree(top, tcpdx_registered.subtree);
     for (uint32_t i = 0; i < findings.count; i++)

@@ -49,7 +49,7 @@ impl Engine {
         }
         let Some(view) = engine.frame(frame, layer) else { return Ok(Vec::new()) };
         let known = self.recent.get(engine, view.stream, self.language);
-        let pending = known.map_or(&[][..], |known| &known.pending);
+        let pending = known.map_or(&[][..], |known| known.pending(engine));
         Ok(engine.findings_with(frame, layer, look, pending))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::fields::Field;
 use crate::view::{Content, ValueList};
-use tcpdx_engine::{Engine, Finding, FrameView, Language, Severity, State, Summary};
+use tcpdx_engine::{Calm, Engine, Finding, FrameView, Language, Severity, State, Summary};
 
 /// What was said last of a connection.
 #[derive(Default)]
@@ -10,9 +10,11 @@ pub(crate) struct Known {
     stream: u32,
     /// How often more had been taken in.
     age: u64,
-    /// What is told of it without being kept by the engine.
-    pub(crate) pending: Vec<Finding>,
+    calm: Option<Calm>,
     summary: Option<Summary>,
+    /// What is told of it without being kept by the engine, and the age of that.
+    pending: Vec<Finding>,
+    pending_age: u64,
     /// Words that take long to find, and seldom change.
     client: String,
     server: String,
@@ -25,6 +27,11 @@ pub(crate) struct Known {
 impl Known {
     /// Brings it up to date with a connection, which need not be that of before. `false` when there is none.
     fn renew(&mut self, engine: &Engine, stream: u32, age: u64, language: Language) -> bool {
+        let calm = engine.calm(stream);
+        if self.holds(stream) && calm.is_some() && calm == self.calm {
+            self.age = age;
+            return true;
+        }
         let pending = engine.pending(stream);
         let Some(summary) = engine.summary_with(stream, &pending) else { return false };
         // Few packets change what is said of their connection, and to say it is what costs most.
@@ -43,8 +50,29 @@ impl Known {
             }
             self.states = None;
         }
-        (self.stream, self.age, self.pending, self.summary) = (stream, age, pending, Some(summary));
+        *self = Known {
+            stream,
+            age,
+            calm,
+            summary: Some(summary),
+            pending,
+            pending_age: age,
+            ..std::mem::take(self)
+        };
         true
+    }
+
+    fn holds(&self, stream: u32) -> bool {
+        self.summary.is_some() && self.stream == stream
+    }
+
+    /// What is told of it without being kept by the engine.
+    pub(crate) fn pending(&mut self, engine: &Engine) -> &[Finding] {
+        if self.pending_age != self.age {
+            self.pending = engine.pending(self.stream);
+            self.pending_age = self.age;
+        }
+        &self.pending
     }
 
     /// What is known about the connection at one of its frames.
@@ -130,7 +158,7 @@ impl Recent {
         }
         let place = self.places.get_mut(stream as usize % Self::PLACES)?;
         let known = place.get_or_insert_default();
-        let holds = known.summary.is_some() && known.stream == stream && known.age == self.age;
+        let holds = known.holds(stream) && known.age == self.age;
         (holds || known.renew(engine, stream, self.age, language)).then_some(known)
     }
 }

@@ -13,14 +13,14 @@ use tcpdx_engine::{self as engine, Language, catalogue::texts};
 pub struct Value {
     /// Which field: below tcpdx_field_count(). Its tcpdx_kind says which of the two below is in use.
     pub field: u32,
+    /// Not 0 for a value that an earlier one's line tells too, and that need not be shown itself.
+    pub is_in_line: u8,
     /// A number, a frame number, or nanoseconds.
     pub number: i64,
     /// A text; NULL when there is none.
     pub text: *const c_char,
     /// How it is shown, in words; NULL where its name and the value are enough.
     pub line: *const c_char,
-    /// Not 0 for a value that an earlier one's line tells too, and that need not be shown itself.
-    pub is_in_line: u8,
 }
 
 /// What is known about the connection of a frame, in the order in which it is best shown.
@@ -128,7 +128,7 @@ impl ValueList {
 
     fn push(&mut self, field: Field, number: i64, begins: [Option<usize>; 2], is_in_line: bool) {
         let (text, line) = (ptr::null(), ptr::null());
-        self.values.push(Value { field: field as u32, number, text, line, is_in_line: is_in_line.into() });
+        self.values.push(Value { field: field as u32, is_in_line: is_in_line.into(), number, text, line });
         self.begins.push(begins);
     }
 

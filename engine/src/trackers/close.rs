@@ -231,18 +231,7 @@ fn lost(sender: &Endpoint, peer: &Endpoint, rst: Option<&Segment<'_>>) -> u32 {
 
 /// What has not come so far.
 pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
-    if c.succeeded || c.is_reset() {
-        return;
-    }
-    let opened = c.handshake.third_ack.is_set() || (!c.syn().is_set() && !c.handshake.syn_ack.is_set());
-    if opened && c.ends.iter().all(|e| !e.fin.is_set()) {
-        out.push(
-            Finding::at(Diagnosis::CloseIncomplete, c, c.last().frame)
-                .with("idle", Value::Duration(now - c.last().time)),
-        );
-        return;
-    }
-    if !c.both_seen() {
+    if c.succeeded || c.is_reset() || !c.both_seen() {
         return;
     }
     for from in [From::Client, From::Server] {

@@ -23,6 +23,16 @@ pub(crate) fn passed(c: &Connection, out: &mut Vec<Finding>) {
     );
 }
 
+/// The capture ends, at `now`, with the connection open.
+pub(crate) fn incomplete(c: &Connection, now: i64) -> Option<Finding> {
+    let opened = c.handshake.third_ack.is_set() || (!c.syn().is_set() && !c.handshake.syn_ack.is_set());
+    let ended = c.succeeded || c.is_reset() || c.ends.iter().any(|e| e.fin.is_set());
+    (opened && !ended).then(|| {
+        let last = c.last();
+        Finding::at(Diagnosis::CloseIncomplete, c, last.frame).with("idle", Value::Duration(now - last.time))
+    })
+}
+
 /// It was open before the capture began.
 fn started_late(c: &Connection) -> Option<Finding> {
     let from = c.started_late?;

@@ -113,6 +113,12 @@ fn reset_by(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 /// The milestones, and what follows from absence, at `now` (the time of the newest packet of the capture).
 pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
     milestones::passed(c, out);
+    out.extend(milestones::incomplete(c, now));
+    lacking(c, now, out);
+}
+
+/// What follows from absence, at `now`.
+pub(crate) fn lacking(c: &Connection, now: i64, out: &mut Vec<Finding>) {
     handshake::pending(c, now, out);
     keepalive::pending(c, now, out);
     close::pending(c, now, out);
