@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
-use tcpdx_engine::{Diagnosis, Language, catalogue::texts};
+use tcpdx_engine::{Diagnosis, Engine, Language, Settings, Side, catalogue::texts};
 use tcpdx_tests::built::{built, root};
 use tcpdx_tests::corpus;
 use tcpdx_tests::sharkd::Sharkd;
 use tcpdx_tests::told::{self, FROM_SILENCE, Passes};
+use tcpdx_tests::traffic::Traffic;
 use tcpdx_tests::wireshark::Wireshark;
 
 /// TCP of the frame's own, not quoted by an ICMP error.
@@ -180,6 +181,32 @@ fn in_one_pass_a_finding_is_at_the_frame_that_proves_it() {
     let proved: BTreeSet<_> = proved.map(|finding| format!("{} {}", finding.trigger, finding.id)).collect();
     let missing: Vec<_> = proved.difference(&shown).collect();
     assert!(missing.is_empty(), "{missing:#?}");
+}
+
+/// What is worked out of a connection is kept from frame to frame; none may tell what held before.
+#[test]
+fn in_one_pass_a_frame_tells_what_was_known_when_it_came() {
+    let wireshark = Wireshark::with_plugin().unwrap();
+    let merged = corpus::merged().unwrap();
+    let told = ["outcome", "story", "conn_state", "history", "vantage", "closed_first"];
+    let told = told.map(|field| format!("tcpdx.{field}"));
+    let told = told.each_ref().map(String::as_str);
+    let shown = lines(&wireshark, merged.path(), &told, &["-Y", OWN_TCP]).unwrap();
+
+    let mut engine = Engine::new(Settings::default());
+    let mut known = Vec::new();
+    for (packet, frame) in Traffic::read(merged.path()).unwrap().packets.iter().zip(1..) {
+        packet.feed(&mut engine, frame);
+        if packet.is_tcp() {
+            let summary = engine.frame(frame, 0).and_then(|view| engine.summary(view.stream)).unwrap();
+            let story = summary.story.tell(Language::English);
+            let (outcome, vantage) = (summary.outcome.name(), summary.vantage.name());
+            let closed_first = summary.closed_first.map_or("", Side::name);
+            let told = [outcome, &story, summary.conn_state, &summary.history, vantage, closed_first];
+            known.push(told.join("\t"));
+        }
+    }
+    assert_same(&shown, &known);
 }
 
 #[test]
