@@ -155,7 +155,7 @@ enum Kind {
 
 impl Batch {
     /// So many bytes or packets are worth waking a thread, and still small beside what Wireshark holds.
-    const BYTES: usize = 1 << 20;
+    const BYTES: usize = 1 << 18;
     const PACKETS: usize = 4096;
 
     fn keep(&mut self, bytes: &[u8], kind: Kind) {
