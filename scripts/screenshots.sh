@@ -9,8 +9,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+. scripts/display.sh
 pictures=$(realpath -m "${1:-docs/images}")
-series=$(pkg-config --modversion wireshark | cut -d. -f1,2)
+series=$("${in_tree[@]}" pkg-config --modversion wireshark | cut -d. -f1,2)
 width=1500 height=860
 home=$(mktemp -d "${TMPDIR:-/tmp}/tcpdx-pictures-XXXXXX")
 mkdir -p "$pictures"
@@ -52,7 +53,6 @@ mergecap -a -F pcap -w "$home/troubles.pcap" "${files[@]}"
 cp tests/corpus/third-ack-never-arrives/client.pcap "$home/third-ack.pcap"
 chmod -R a+rX "$home"
 
-. scripts/display.sh
 begin_display $width $height
 
 # begin LANGUAGE CAPTURE ARGUMENT…: opens a capture in Wireshark, and waits until its window is there.
