@@ -6,16 +6,20 @@
 #   scripts/memcheck.sh [CAPTURE…]        some of tests/corpus unless given; after `make build`
 #
 # Behind these captures comes one with so many packets that the library's thread has work. Rust's own runtime of
-# AddressSanitizer is for programs, so that of the C compiler serves both.
+# AddressSanitizer is for programs, so that of the C compiler serves both. With $TCPDX_TREE the Wireshark is that of a
+# tree which scripts/trees.sh made, and in which valgrind was installed since.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-if ! command -v valgrind >/dev/null; then
+in_tree=()
+[ -z "${TCPDX_TREE:-}" ] || in_tree=(scripts/in-tree.sh "$TCPDX_TREE")
+
+if ! "${in_tree[@]}" valgrind --version >/dev/null 2>&1; then
     echo "memcheck: valgrind is not installed (Debian: apt-get install valgrind)" >&2
     exit 2
 fi
 [ $# -gt 0 ] || set -- tests/corpus/{curl-head-reset,rst-injected-to-server,keepalive-timeout,reject-icmp-port-unreachable}/client.pcap
-series=$(pkg-config --modversion wireshark | cut -d. -f1,2)
+series=$("${in_tree[@]}" pkg-config --modversion wireshark | cut -d. -f1,2)
 home=$(mktemp -d "${TMPDIR:-/tmp}/tcpdx-memcheck-XXXXXX")
 trap 'rm -rf "$home"' EXIT
 
@@ -30,8 +34,12 @@ EOF
 target/release/tcpdx generate --mix "$home/mix.toml" --connections 1000 -o "$home/many.pcapng" >/dev/null
 mergecap -a -w "$home/capture.pcapng" "$@" "$home/many.pcapng"
 
+# As root, tshark runs as nobody: Wireshark loads no personal plugins for root.
 as_user=()
-[ "$(id -u)" != 0 ] || as_user=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
+if [ "$(id -u)" = 0 ]; then
+    as_user=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
+    [ ${#in_tree[@]} = 0 ] || as_user=(env TCPDX_USER="$(id -u nobody)" "${in_tree[@]}")
+fi
 
 # show FOLDER COMMAND…: runs tshark by that command, with the plugin and the library of that folder of builds.
 show() {
@@ -62,7 +70,7 @@ none_of_ours() {
 }
 
 # A library that is unloaded has no names any more, and what it holds until the end of the program counts as lost.
-echo 'int dlclose(void *library) { (void)library; return 0; }' | cc -shared -fPIC -o "$home/keep.so" -x c -
+echo 'int dlclose(void *library) { (void)library; return 0; }' | "${in_tree[@]}" cc -shared -fPIC -o "$home/keep.so" -x c -
 
 show target/release LD_PRELOAD="$home/keep.so" valgrind --leak-check=full --show-leak-kinds=definite,indirect \
     --num-callers=30 --fullpath-after= --log-file="$home/valgrind"
@@ -77,7 +85,8 @@ builds=$PWD/target/asan/$host/debug
 RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address CARGO_TARGET_DIR=target/asan \
     cargo build --quiet --locked --target "$host" --package tcpdx-plugin
 CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address' LDFLAGS=-fsanitize=address \
-    make --silent -C plugin/shim OUT="$builds" LIB="$builds"
-show "$builds" LD_PRELOAD="$(cc -print-file-name=libasan.so) $home/keep.so" \
+    "${in_tree[@]}" make --silent -C plugin/shim OUT="$builds" LIB="$builds"
+show "$builds" LD_PRELOAD="$("${in_tree[@]}" cc -print-file-name=libasan.so) $home/keep.so" \
     ASAN_OPTIONS="log_path=$home/asan:exitcode=0:fast_unwind_on_malloc=0:detect_stack_use_after_return=1"
-cat "$home"/asan.* | none_of_ours AddressSanitizer
+# Without any report there is no file.
+cat /dev/null $(ls "$home"/asan.* 2>/dev/null) | none_of_ours AddressSanitizer
