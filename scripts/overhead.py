@@ -7,7 +7,8 @@ Each round runs tshark without the plugin, with it, and with Wireshark's own TRA
 of a million packets in 40 thousand connections; and without and with the plugin on a part of it with -V, the whole tree
 of every packet. Printed are ratios of the medians of the time that passes, of processor time, which other work on the
 machine disturbs less and which has the plugin's own thread in it, and of the most memory held. As root, tshark runs as
-"nobody", for it loads no personal plugins for root.
+"nobody", for it loads no personal plugins for root. With $TCPDX_TREE it is the tshark of a tree that scripts/trees.sh
+made.
 """
 
 import os
@@ -22,6 +23,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RELEASE = ROOT / "target/release"
 NOBODY = 65534
+IN_TREE = [ROOT / "scripts/in-tree.sh", os.environ["TCPDX_TREE"]] if os.environ.get("TCPDX_TREE") else []
 
 TALK = """
 title.en = "a talk"
@@ -70,8 +72,11 @@ def home(folder, with_plugin):
     """A home folder for tshark."""
     lib = folder / ("with" if with_plugin else "without") / ".local/lib"
     if with_plugin:
-        series = subprocess.run(["pkg-config", "--modversion", "wireshark"], check=True, capture_output=True, text=True)
-        series = ".".join(series.stdout.split(".")[:2])
+        command = [*IN_TREE, "pkg-config", "--modversion", "wireshark"]
+        version = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        series = ".".join(version.split(".")[:2])
+        command = [*IN_TREE, "make", "--silent", f"OUT={RELEASE}", f"LIB={RELEASE}"]
+        subprocess.run(command, check=True, cwd=ROOT / "plugin/shim")
         plugins = lib / "wireshark/plugins" / series / "epan"
         plugins.mkdir(parents=True)
         shutil.copy(RELEASE / f"wireshark-{series}/tcpdx.so", plugins)
@@ -86,8 +91,11 @@ def run(home, capture, *arguments):
     """Seconds, processor seconds and the most kB of one run."""
     environment = {"HOME": str(home), "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
     environment |= {"WIRESHARK_EXTCAP_DIR": "/nowhere"}
-    command = ["tshark", "-n", "-r", str(capture), *arguments]
-    user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.getuid() == 0 else {}
+    command = [*IN_TREE, "tshark", "-n", "-r", str(capture), *arguments]
+    user = {}
+    if os.getuid() == 0:
+        environment["TCPDX_USER"] = str(NOBODY)
+        user = {} if IN_TREE else {"user": NOBODY, "group": NOBODY, "extra_groups": []}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     begin = time.monotonic()
     process = subprocess.Popen(command, env=environment, **quiet, **user)
@@ -95,14 +103,14 @@ def run(home, capture, *arguments):
     seconds = time.monotonic() - begin
     process.returncode = status
     if status != 0:
-        sys.exit(f"overhead: {' '.join(command)}: failed")
+        sys.exit(f"overhead: {' '.join(map(str, command))}: failed")
     return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss
 
 
 def check(without):
     """The plain tshark must have TRANSUM, and not tcpdx from elsewhere."""
     environment = {"HOME": str(without), "PATH": os.environ["PATH"]}
-    plugins = subprocess.run(["tshark", "-G", "plugins"], env=environment, check=True, capture_output=True, text=True)
+    plugins = subprocess.run([*IN_TREE, "tshark", "-G", "plugins"], env=environment, check=True, capture_output=True, text=True)
     if "tcpdx.so" in plugins.stdout:
         sys.exit("overhead: tcpdx is installed for everyone: run `tcpdx uninstall` first")
     if "transum.so" not in plugins.stdout:
