@@ -59,7 +59,7 @@ pub enum Value {
     Count(u64),
     /// A number of bytes.
     Bytes(u64),
-    /// A time span in nanoseconds.
+    /// A time span in nanoseconds, not negative.
     Duration(i64),
     /// A frame number.
     Frame(u32),
@@ -195,6 +195,8 @@ impl Finding {
 
     /// Sets or changes a parameter.
     pub(crate) fn set(&mut self, name: &'static str, value: Value) {
+        // A capture may show an ACK ahead of what it acknowledges.
+        let value = if let Value::Duration(span) = value { Value::Duration(span.max(0)) } else { value };
         match self.params.iter_mut().find(|(n, _)| *n == name) {
             Some((_, old)) => *old = value,
             None => self.params.push((name, value)),

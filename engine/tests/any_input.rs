@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use std::net::{IpAddr, Ipv4Addr};
-use tcpdx_engine::{Engine, IcmpPacket, IpInfo, Language, Look, Packet, Settings};
+use tcpdx_engine::{Engine, IcmpPacket, IpInfo, Language, Look, Packet, Settings, Value};
 
 /// A packet as wild as a header can be, but of few hosts and ports, so that packets meet.
 #[derive(Clone, Debug)]
@@ -113,6 +113,8 @@ fn told(packets: &[Wild]) -> String {
             // A RST may quote what its sender wrote.
             let quotes = finding.diagnosis.id() == "reset.with_text";
             assert!(quotes || !message.contains('{'), "{message}");
+            let is_negative = |value: &Value| matches!(value, Value::Duration(span) if *span < 0);
+            assert!(!finding.params.iter().any(|(_, value)| is_negative(value)), "{finding:?}");
             out += &message;
         }
     }
