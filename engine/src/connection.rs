@@ -114,12 +114,15 @@ pub struct Repeats {
 pub struct Resets {
     first: Mark,
     count: u8,
+    /// The first has the number that the other side expects next, so that it is taken (RFC 9293, 3.10.7.4).
+    expected: bool,
 }
 
 impl Resets {
-    fn count(&mut self, segment: &Segment<'_>) {
+    fn count(&mut self, segment: &Segment<'_>, expected: bool) {
         if !self.first.is_set() {
             self.first = Mark::of(segment);
+            self.expected = expected;
         }
         self.count = self.count.saturating_add(1);
     }
@@ -328,7 +331,7 @@ impl Connection {
     pub(crate) fn apply(&mut self, seen: &Seen<'_>, pool: &mut SentPool) {
         let segment = seen.segment;
         let near = self.is_beside(seen.from.other());
-        let reset = self.rst(seen.from).is_set();
+        let reset = self.rst(seen.from).is_set() || self.was_just_reset(seen);
         let pause = PAUSE + self.rtt().unwrap_or(0);
         let (sender, receiver) = {
             let [client, server] = &mut self.ends;
@@ -349,6 +352,9 @@ impl Connection {
         if segment.flags.fin() && !sender.fin.is_set() && receiver.fin.is_set() {
             sender.facts.set(Facts::FIN_CROSSES, !segment.ack.after(receiver.fin_seq()));
         }
+        // What newer segments have overtaken need not be taken: PAWS drops it (RFC 7323, 5.3), unless it is a RST.
+        let near = near && (segment.flags.rst() || !sender.has_overtaken(segment));
+        let expected = receiver.expects(sender) == Some(segment.seq);
         sender.sends(segment, receiver.acked_any.then_some(receiver.acked), receiver.mss, pool);
         if sender.fin.is_set() && !sender.fin_acked.is_set() && sender.all_acknowledged(receiver) {
             // The capture shows the ACK of its FIN ahead of the FIN.
@@ -372,9 +378,15 @@ impl Connection {
         }
         states(sender, receiver, segment, near, reset);
         if segment.flags.rst() {
-            self.details().rsts[seen.from as usize].count(segment);
+            self.details().rsts[seen.from as usize].count(segment, expected);
         }
         self.note_handshake(seen);
+    }
+
+    /// The other side has ended it just now: what was on its way already says nothing of that.
+    fn was_just_reset(&self, seen: &Seen<'_>) -> bool {
+        let resets = self.details.as_ref().map(|d| d.rsts[seen.from.other() as usize]).unwrap_or_default();
+        resets.expected && seen.segment.time - resets.first.time < QUEUED
     }
 
     /// How it stands, for a connection that takes its addresses and ports over.
@@ -616,6 +628,9 @@ pub fn fold(link: u32) -> u16 {
 /// What a client sends before it hears more than the SYN-ACK: a window without scale at most, bytes (RFC 7323, 2.2).
 const FIRST_FLIGHT: i32 = 65_535;
 
+/// So long a packet may wait in its sender's queues, nanoseconds.
+const QUEUED: i64 = 1_000_000;
+
 /// What comes after a longer silence, and a round trip, is another message, nanoseconds.
 const PAUSE: i64 = 500_000_000;
 
@@ -625,7 +640,7 @@ fn serves(tuple: Tuple) -> bool {
 }
 
 /// Moves both states on (RFC 9293, 3.3.2): the sender's by what it sends, the receiver's only by what
-/// is certain to have reached it (`near`). `reset`: the sender has sent a RST before.
+/// is certain to have reached it (`near`). `reset`: the sender has sent a RST before, or got one just now.
 fn states(sender: &mut Endpoint, receiver: &mut Endpoint, segment: &Segment<'_>, near: bool, reset: bool) {
     use State::{
         CloseWait, Closed, Closing, Established, FinWait1, FinWait2, LastAck, Listen, SynReceived, SynSent,
@@ -637,8 +652,8 @@ fn states(sender: &mut Endpoint, receiver: &mut Endpoint, segment: &Segment<'_>,
         // No system takes one from outside its window (RFC 9293, 3.10.7.4, second).
         let window = i64::from(receiver.window) << receiver.window_scale.min(14);
         let inside = 0..=window.max(65_535);
-        let outside = receiver.acked_any && !inside.contains(&i64::from(segment.seq.since(receiver.acked)));
-        if near && !outside {
+        let outside = |next| !inside.contains(&i64::from(segment.seq.since(next)));
+        if near && !receiver.expects(sender).is_some_and(outside) {
             receiver.state = Closed;
         }
         return;

@@ -364,8 +364,16 @@ impl Endpoint {
         self.data_unacknowledged(peer) <= most
     }
 
+    /// The number that it expects next of `peer`, when all that was captured has come to it (RCV.NXT in RFC 9293, 3.3.1).
+    #[must_use]
+    pub fn expects(&self, peer: &Endpoint) -> Option<Seq> {
+        let all_came = !peer.is(Facts::GAP) && peer.next.after(self.acked);
+        self.acked_any.then_some(if all_came { peer.next } else { self.acked })
+    }
+
     /// Its newer segments have overtaken this one, as its timestamp tells. One that is far behind is of another clock.
-    fn has_overtaken(&self, segment: &Segment<'_>) -> bool {
+    #[must_use]
+    pub fn has_overtaken(&self, segment: &Segment<'_>) -> bool {
         let (Some(newest), Some((this, _))) = (self.tsval(), segment.options.timestamps) else {
             return false;
         };
