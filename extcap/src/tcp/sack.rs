@@ -53,14 +53,21 @@ impl Socket {
 
     /// Notes in the scoreboard what the blocks say (`tcp_sacktag_write_queue`).
     pub(super) fn take_sack(&mut self, now: Time, segment: &Segment, prior_una: Seq, told: &mut Told) {
-        let blocks = segment.options.sack;
-        for (index, &(first, past)) in blocks.iter().enumerate() {
-            if !first.before(past) || past.after(self.send.next) {
-                continue;
-            }
-            let again = index == 0
+        let blocks = &segment.options.sack;
+        let again = |index: usize, (first, past): (Seq, Seq)| {
+            index == 0
                 && (first.before(segment.ack)
-                    || blocks.get(1).is_some_and(|&(outer, end)| !past.after(end) && !first.before(outer)));
+                    || blocks.get(1).is_some_and(|&(outer, end)| !past.after(end) && !first.before(outer)))
+        };
+        let mut told_of: Vec<_> = blocks
+            .iter()
+            .enumerate()
+            .filter(|(_, (first, past))| first.before(*past) && !past.after(self.send.next))
+            .map(|(index, &block)| (block, again(index, block)))
+            .collect();
+        // The newest comes first; in the order of their numbers none seems to have been overtaken by another of this ACK.
+        told_of.sort_by_key(|((first, _), _)| *first - prior_una);
+        for ((first, past), again) in told_of {
             if again {
                 self.take_duplicate(first, past, prior_una, told);
             }

@@ -232,3 +232,14 @@ fn a_duplicate_sack_for_the_only_repeat_takes_the_reduction_back() {
     assert!(sender.socket.congestion.threshold >= 10);
     assert_eq!(sender.phase(), Phase::Open);
 }
+
+#[test]
+fn gaps_that_one_ack_tells_of_are_no_reordering() {
+    // RFC 2018, 4: the newest block comes first. An ACK of the first was lost.
+    let mut sender = Sender::new(true);
+    sender.ack(0, &[(4, 5), (1, 2)]);
+    assert!(!sender.socket.recovery.reordering_seen);
+    // What comes behind a newer one has been overtaken.
+    sender.ack(0, &[(2, 3), (4, 5), (1, 2)]);
+    assert!(sender.socket.recovery.reordering_seen);
+}
