@@ -380,6 +380,19 @@ impl Endpoint {
         (1..Self::OTHER_CLOCK).contains(&newest.wrapping_sub(this))
     }
 
+    /// The segment is no newer than its newest, as its timestamp or its IP ID tells: it comes late, or as a copy that
+    /// the network made.
+    #[must_use]
+    pub fn has_passed(&self, segment: &Segment<'_>) -> bool {
+        if let (Some((this, _)), Some(newest)) = (segment.options.timestamps, self.tsval())
+            && this != newest
+        {
+            return (this.wrapping_sub(newest) as i32) < 0;
+        }
+        let id = segment.ip.and_then(|ip| ip.id).filter(|&id| id != 0 && self.ip_id != 0 && self.ids_count());
+        id.is_some_and(|id| (id.wrapping_sub(self.ip_id) as i16) <= 0)
+    }
+
     /// TSval of its newest segment that had the option.
     #[must_use]
     pub fn tsval(&self) -> Option<u32> {

@@ -122,10 +122,12 @@ pub struct Story {
 impl Story {
     /// From the findings by subject frame.
     pub(crate) fn of(outcome: Outcome, rtt: Option<i64>, findings: &[&Finding]) -> Story {
-        // What has become a mere note did not trouble a connection that went well.
-        let counts =
-            |f: &Finding| !went_well(outcome) || f.severity >= f.diagnosis.severity().min(Severity::Warn);
-        let telling = |f: &Finding| TELLING[f.diagnosis as usize].filter(|_| counts(f));
+        // What has become a mere note did not trouble a connection that went well, and explains another one last.
+        let mere_note = |f: &Finding| f.severity < f.diagnosis.severity().min(Severity::Warn);
+        let telling = |f: &Finding| {
+            let counts = !went_well(outcome) || !mere_note(f);
+            TELLING[f.diagnosis as usize].filter(|_| counts).map(|place| (mere_note(f), place))
+        };
         // The last of several.
         let last_first = || findings.iter().rev();
         let cause = last_first().filter(|f| telling(f).is_some()).min_by_key(|f| telling(f));

@@ -1,11 +1,12 @@
 //! Resets of open connections (RFC 9293, 3.5.2; RFC 5961).
 
 use super::Context;
-use crate::catalogue::Diagnosis;
+use crate::catalogue::{Diagnosis, Severity};
 use crate::connection::{Connection, From, Seen};
-use crate::endpoint::Mark;
+use crate::endpoint::{Endpoint, Mark};
 use crate::findings::{Excerpt, Finding, Told, Value};
 use crate::rst::{Rst, Sign};
+use crate::segment::Segment;
 use crate::seq::Seq;
 
 /// What this tracker keeps: the first RST of each side that seemed its own, and what was told of it.
@@ -36,9 +37,23 @@ struct Own {
     layer: u8,
     ttl: Option<u8>,
     tsval: Option<u32>,
+    id: Option<u16>,
     /// SYNs of the client before it, to know a later attempt.
     syns: u8,
     told: Vec<Told>,
+}
+
+impl Own {
+    /// The segment was sent before it, as its timestamp or its IP ID tells.
+    fn overtook(&self, segment: &Segment<'_>, sender: &Endpoint) -> bool {
+        if let (Some(rst), Some((this, _))) = (self.tsval, segment.options.timestamps)
+            && this != rst
+        {
+            return (this.wrapping_sub(rst) as i32) < 0;
+        }
+        let id = segment.ip.and_then(|ip| ip.id).filter(|&id| id != 0 && sender.ids_count());
+        id.zip(self.id).is_some_and(|(this, rst)| (this.wrapping_sub(rst) as i16) < 0)
+    }
 }
 
 /// A segment may be overtaken by a RST that was sent after it, by so much, nanoseconds.
@@ -64,7 +79,12 @@ pub(crate) fn repeats(c: &mut Connection, seen: &Seen<'_>) -> bool {
 pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let side = seen.from as usize;
-    if seen.stray || segment.is_syn() || c.details.is_none() {
+    let sender = c.end(seen.from);
+    // What comes late was sent before, and a SYN-ACK with other numbers is of another handshake.
+    let own = c.details.as_ref().and_then(|details| details.reset.own[side].as_ref());
+    let of_before = sender.has_passed(segment) || own.is_some_and(|own| own.overtook(segment, sender));
+    let of_another = segment.is_syn_ack() && sender.has_isn && segment.seq != sender.isn;
+    if seen.stray || segment.is_syn() || of_before || of_another || c.details.is_none() {
         return;
     }
     ignored(c, seen, context);
@@ -80,7 +100,7 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
     }
     let Some(own) = &notes.own[side] else { return };
     let later = match (own.tsval, segment.options.timestamps) {
-        (Some(rst), Some((this, _))) => (this.wrapping_sub(rst) as i32) > 0,
+        (Some(rst), Some((this, _))) => this != rst,
         _ => segment.time - own.at.time > OVERTAKEN,
     };
     if !later || own.syns != c.handshake.syn_repeats {
@@ -279,9 +299,21 @@ pub(crate) fn reset(
             finding = finding.evidence("fin", c.end(from).fin.frame)
         }
         Diagnosis::ResetNoSuchConnection => {
+            let ended = c.closed() || reset_before(c, from.other());
             let forged = c.details.as_ref().map_or(0, |d| d.reset.forged[from.other() as usize]);
             let reading = if rst == Rst::NeverEstablished {
                 "never_established"
+            } else if ended {
+                // Something late, or of others, has reached what is left of it.
+                finding.severity = Severity::Note;
+                let peer = Value::Side(from.other().side());
+                if c.closed() {
+                    finding.set("woken", peer);
+                    "closed_before"
+                } else {
+                    finding.set("overtaken", peer);
+                    "reset_before"
+                }
             } else if forged != 0 {
                 finding.set("forged", Value::Frame(forged));
                 finding = finding.evidence("forged", forged);
@@ -292,6 +324,9 @@ pub(crate) fn reset(
             } else {
                 "killed_later"
             };
+            if !ended {
+                finding.set("loser", Value::Side(from.side()));
+            }
             finding.set("reading", Value::Term(reading));
         }
         _ => {}
@@ -311,6 +346,7 @@ pub(crate) fn note(c: &mut Connection, seen: &Seen<'_>, rst: Rst, told: Vec<Told
         layer: segment.layer,
         ttl: segment.ip.map(|ip| ip.ttl),
         tsval: segment.options.timestamps.map(|t| t.0),
+        id: segment.ip.and_then(|ip| ip.id).filter(|&id| id != 0),
         syns,
         told,
     });

@@ -140,7 +140,9 @@ fn syn_ack(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_>)
     if let Some(details) = &mut c.details {
         context.store.withdraw(&mut details.handshake.unanswered);
     }
-    if !c.handshake.syn_ack.is_set() || c.handshake.simultaneous() {
+    // One with other numbers is not sent again.
+    let is_another = segment.seq != c.server().isn;
+    if !c.handshake.syn_ack.is_set() || c.handshake.simultaneous() || is_another {
         return;
     }
     let repeats = u64::from(c.handshake.syn_ack_repeats) + 1;

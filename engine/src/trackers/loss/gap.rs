@@ -80,19 +80,6 @@ pub(super) fn overtaken(c: &Connection, seen: &Seen<'_>, hole: &Hole) -> bool {
     segment.time - hole.behind.time <= c.rtt().unwrap_or(LONGEST_RTT).max(OVERTAKEN)
 }
 
-/// `segment` is no newer than the newest of its sender, as its timestamp or its IP ID tells: it was not sent again
-/// since, so that what it repeats comes from the network.
-pub(super) fn sent_before(c: &Connection, seen: &Seen<'_>) -> bool {
-    let (segment, sender) = (seen.segment, c.end(seen.from));
-    if let (Some((this, _)), Some(newest)) = (segment.options.timestamps, sender.tsval())
-        && this != newest
-    {
-        return (this.wrapping_sub(newest) as i32) < 0;
-    }
-    let id = segment.ip.and_then(|ip| ip.id).filter(|&id| id != 0 && sender.ip_id != 0 && sender.ids_count());
-    id.is_some_and(|id| (id.wrapping_sub(sender.ip_id) as i16) <= 0)
-}
-
 /// A segment that was overtaken.
 pub(super) fn reordering(c: &mut Connection, seen: &Seen<'_>, behind: Mark, context: &mut Context<'_>) {
     let finding = Finding::new(Diagnosis::LossReordering, c, seen.segment)

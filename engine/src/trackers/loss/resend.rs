@@ -58,7 +58,7 @@ pub(super) fn again(c: &mut Connection, seen: &Seen<'_>, was_damaged: bool, cont
     } else if let Some(sent) = seen.resends {
         after_original(c, seen, &sent, context);
     } else if acked && segment.len > 0 {
-        if gap::sent_before(c, seen) {
+        if c.end(seen.from).has_passed(seen.segment) {
             super::copy(c, segment, seen.from, false, context);
         } else {
             receipt::needless(c, seen, context);
