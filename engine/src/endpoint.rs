@@ -380,6 +380,11 @@ impl Endpoint {
         (1..Self::OTHER_CLOCK).contains(&newest.wrapping_sub(this))
     }
 
+    /// An IP ID that counts is a little behind the newest: it was overtaken.
+    fn is_behind(&self, id: u16) -> bool {
+        self.ip_id != 0 && self.ids_count() && (1..Self::STEPS).contains(&self.ip_id.wrapping_sub(id))
+    }
+
     /// The segment is no newer than its newest, as its timestamp or its IP ID tells: it comes late, or as a copy that
     /// the network made.
     #[must_use]
@@ -491,7 +496,9 @@ impl Endpoint {
         }
         if let Some(ip) = segment.ip {
             self.line_of(ip.ttl);
-            if let Some(id) = ip.id.filter(|&id| id != 0 && !self.has_overtaken(segment)) {
+            if let Some(id) =
+                ip.id.filter(|&id| id != 0 && !self.has_overtaken(segment) && !self.is_behind(id))
+            {
                 let jumps = self.ip_id != 0
                     && id.wrapping_sub(self.ip_id).wrapping_add(Self::STEPS) > 2 * Self::STEPS;
                 self.id_jumps = self.id_jumps.saturating_add(if jumps { 4 } else { -1 });

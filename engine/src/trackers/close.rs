@@ -85,6 +85,13 @@ fn fin_again(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         return;
     }
     let (fin, acked, repeats) = (sender.fin, sender.fin_acked, sender.fin_repeats);
+    if u16::from(repeats) + 2 == STORM {
+        storm(c, seen, "storm_fin", context);
+    }
+    // It was overtaken by one that was sent again, or the network made a copy of it.
+    if c.end(seen.from).has_passed(segment) {
+        return;
+    }
     let finding = Finding::new(Diagnosis::CloseFinRetransmitted, c, segment)
         .of(seen.from)
         .evidence("fin", fin.frame)
@@ -93,9 +100,6 @@ fn fin_again(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         .with("count", Value::Count(u64::from(repeats) + 1))
         .with("waited", Value::Duration(segment.time - fin.time));
     c.details().close.fin_again[seen.from as usize] = context.store.tell(c, finding);
-    if u16::from(repeats) + 2 == STORM {
-        storm(c, seen, "storm_fin", context);
-    }
     // What was on its way before the ACK can have arrived says nothing about the ACK.
     if acked.is_set() && segment.time - acked.time > c.half(seen.from) {
         ack_lost(c, seen, acked, context);

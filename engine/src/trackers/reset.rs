@@ -41,6 +41,8 @@ struct Own {
     /// SYNs of the client before it, to know a later attempt.
     syns: u8,
     told: Vec<Told>,
+    /// When the other side was seen to have refused it; 0 when it was not, or when another one was not refused.
+    refused: i64,
 }
 
 impl Own {
@@ -80,14 +82,18 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
     let segment = seen.segment;
     let side = seen.from as usize;
     let sender = c.end(seen.from);
-    // What comes late was sent before, and a SYN-ACK with other numbers is of another handshake.
+    // What comes late was sent before, as is what has nothing to say of a connection that is closed. A SYN-ACK with
+    // other numbers is of another handshake.
     let own = c.details.as_ref().and_then(|details| details.reset.own[side].as_ref());
-    let of_before = sender.has_passed(segment) || own.is_some_and(|own| own.overtook(segment, sender));
+    let of_before = sender.has_passed(segment)
+        || own.is_some_and(|own| own.overtook(segment, sender))
+        || (c.closed() && segment.len == 0);
     let of_another = segment.is_syn_ack() && sender.has_isn && segment.seq != sender.isn;
     if seen.stray || segment.is_syn() || of_before || of_another || c.details.is_none() {
         return;
     }
     ignored(c, seen, context);
+    outlived(c, seen, context);
     followed(c, seen, context);
     let Some(details) = &mut c.details else { return };
     let notes = &mut details.reset;
@@ -142,6 +148,22 @@ fn ignored(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     finding.layer = inexact.layer;
     context.store.tell(c, finding);
     c.forget_rst(seen.from.other());
+    if let Some(own) = &mut c.details().reset.own[seen.from.other() as usize] {
+        own.refused = seen.segment.time;
+    }
+}
+
+/// A RST was refused, and none that fits came in its place, as its genuine sender's would have: it ended nothing.
+fn outlived(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let answered = 2 * c.rtt().unwrap_or(0) + IN_FLIGHT;
+    let Some(own) = &mut c.details().reset.own[seen.from.other() as usize] else { return };
+    if own.refused == 0 || seen.segment.time - own.refused <= answered {
+        return;
+    }
+    own.refused = 0;
+    for told in own.told.drain(..) {
+        context.store.withdraw(&mut Some(told));
+    }
 }
 
 /// Somebody goes on sending, though the RST must have arrived.
@@ -171,8 +193,11 @@ const IN_FLIGHT: i64 = 200_000_000;
 fn note_inexact(c: &mut Connection, seen: &Seen<'_>) {
     let segment = seen.segment;
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
-    let open = peer.acked_any && sender.seen && !seen.stray;
+    let open = peer.acked_any && sender.seen && !seen.stray && !c.closed();
     if !open || segment.seq == peer.acked || segment.seq == sender.next {
+        if let Some(own) = &mut c.details().reset.own[seen.from as usize] {
+            own.refused = 0;
+        }
         return;
     }
     let window = super::flow::scaled(c, seen.from.other(), peer.window).unwrap_or(u32::from(peer.window));
@@ -349,5 +374,6 @@ pub(crate) fn note(c: &mut Connection, seen: &Seen<'_>, rst: Rst, told: Vec<Told
         id: segment.ip.and_then(|ip| ip.id).filter(|&id| id != 0),
         syns,
         told,
+        refused: 0,
     });
 }
