@@ -299,10 +299,15 @@ impl Connection {
         Seen { segment, from, resends, old, stray }
     }
 
-    /// A SYN was sent, no SYN-ACK came, and this segment of the server does not answer it.
+    /// A SYN was sent, no SYN-ACK came, and this segment of the server does not answer it. Or it is a SYN-ACK of another
+    /// handshake, which a late copy of the SYN began.
     fn is_stray(&self, segment: &Segment<'_>, from: From) -> bool {
         let (client, server) = (self.client(), self.server());
         if segment.has_odd_flags() || self.is_corrupted(segment, from) {
+            return true;
+        }
+        let of_another = segment.is_syn_ack() && server.has_isn && segment.seq != server.isn;
+        if from == From::Server && of_another && self.handshake.third_ack.is_set() {
             return true;
         }
         if !self.syn().is_set() || server.has_isn || server.seen || segment.flags.syn() {

@@ -36,6 +36,8 @@ pub enum Rst {
     KeepaliveTimeout,
     /// The answer of a host that knows no such connection.
     NoSuchConnection,
+    /// The same, to what came late: both sides had closed the connection, or the other one had reset it.
+    AfterEnd,
     /// A socket was aborted.
     Abort,
     /// Nothing else of the connection was captured, or it answers what was not.
@@ -67,18 +69,19 @@ const LONG_WAY: i64 = 300_000_000;
 /// A reply to what comes so long after the end is not part of the close, nanoseconds.
 const LONG_AFTER: i64 = 100_000_000;
 
-/// Tells what the RST `seen` is. `reset_before`: its sender has sent a RST of its own before;
-/// `probes_failed`: so many of its keep-alive probes in a row brought no answer that it uses.
+/// Tells what the RST `seen` is. `reset_before`: whether its sender has sent a RST of its own before, and whether the
+/// other side has; `probes_failed`: so many of its keep-alive probes in a row brought no answer that it uses.
 #[must_use]
 pub fn classify(
     c: &Connection,
     seen: &Seen<'_>,
     pool: &SentPool,
-    reset_before: bool,
+    reset_before: [bool; 2],
     probes_failed: u32,
 ) -> Rst {
     let segment = seen.segment;
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
+    let [by_sender, by_peer] = reset_before;
     if seen.stray {
         // The client's answer to an acknowledgment that belongs to an older connection.
         let answers = seen.from == From::Client && peer.last.is_set() && !segment.has_odd_flags();
@@ -96,7 +99,7 @@ pub fn classify(
     if let Some(sign) = forged(c, segment, seen.from).filter(|_| !refuses) {
         return if rejects(c, seen) { Rst::Middlebox(sign) } else { Rst::Forged(sign) };
     }
-    if reset_before {
+    if by_sender {
         return Rst::Again;
     }
     // Nothing came from the other side, or only what no stack sends: such as a scanner's SYN with FIN.
@@ -137,6 +140,8 @@ pub fn classify(
     match (sender.fin.is_set(), reply) {
         (true, _) if peer.fin.is_set() || peer_spoke_after_close(c, seen.from) => Rst::AfterClose,
         (true, _) => Rst::Late,
+        // What comes late may have any number.
+        (false, _) if by_peer && !segment.flags.ack() => Rst::AfterEnd,
         (false, true) => Rst::NoSuchConnection,
         (false, false) if peer.fin.is_set() && promptly_after_fin(c, seen) => Rst::Late,
         (false, false) if instead_of_fin(c, seen) => Rst::Late,
@@ -193,7 +198,7 @@ fn after_both_fins(c: &Connection, seen: &Seen<'_>) -> Rst {
     }
     let ended = c.ends.iter().filter_map(|e| e.fin_acked.get()).map(|m| m.time).max().unwrap_or(i64::MAX);
     if bare && c.closed() && peer.last.time > ended.saturating_add(LONG_AFTER + c.rtt().unwrap_or(0)) {
-        return Rst::NoSuchConnection;
+        return Rst::AfterEnd;
     }
     if bare && !c.closed() && peer_spoke_after_close(c, seen.from) { Rst::AfterClose } else { Rst::Late }
 }

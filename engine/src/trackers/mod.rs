@@ -92,7 +92,7 @@ pub(crate) fn copy(
 
 /// Shows a RST to every tracker, with what it is.
 fn reset_by(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
-    let before = reset::reset_before(c, seen.from);
+    let before = [seen.from, seen.from.other()].map(|from| reset::reset_before(c, from));
     let rst = if reset::repeats(c, seen) {
         rst::Rst::Again
     } else {

@@ -82,18 +82,18 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
     let segment = seen.segment;
     let side = seen.from as usize;
     let sender = c.end(seen.from);
-    // What comes late was sent before, as is what has nothing to say of a connection that is closed. A SYN-ACK with
-    // other numbers is of another handshake.
+    // What comes late was sent before.
     let own = c.details.as_ref().and_then(|details| details.reset.own[side].as_ref());
-    let of_before = sender.has_passed(segment)
-        || own.is_some_and(|own| own.overtook(segment, sender))
-        || (c.closed() && segment.len == 0);
-    let of_another = segment.is_syn_ack() && sender.has_isn && segment.seq != sender.isn;
-    if seen.stray || segment.is_syn() || of_before || of_another || c.details.is_none() {
+    let of_before = sender.has_passed(segment) || own.is_some_and(|own| own.overtook(segment, sender));
+    if seen.stray || segment.is_syn() || of_before || c.details.is_none() {
         return;
     }
     ignored(c, seen, context);
     outlived(c, seen, context);
+    // A late ACK says nothing of a connection that has ended.
+    if segment.len == 0 && (c.closed() || reset_before(c, seen.from.other())) {
+        return;
+    }
     followed(c, seen, context);
     let Some(details) = &mut c.details else { return };
     let notes = &mut details.reset;
@@ -298,7 +298,7 @@ pub(crate) fn reset(
         Rst::Late => Diagnosis::ResetLate,
         Rst::InFinWait => Diagnosis::ResetInFinWait,
         Rst::AfterClose => Diagnosis::ResetAfterClose,
-        Rst::NoSuchConnection | Rst::NeverEstablished => Diagnosis::ResetNoSuchConnection,
+        Rst::NoSuchConnection | Rst::NeverEstablished | Rst::AfterEnd => Diagnosis::ResetNoSuchConnection,
         Rst::Abort => Diagnosis::ResetAbort,
         _ => return None,
     };
@@ -324,7 +324,7 @@ pub(crate) fn reset(
             finding = finding.evidence("fin", c.end(from).fin.frame)
         }
         Diagnosis::ResetNoSuchConnection => {
-            let ended = c.closed() || reset_before(c, from.other());
+            let ended = rst == Rst::AfterEnd;
             let forged = c.details.as_ref().map_or(0, |d| d.reset.forged[from.other() as usize]);
             let reading = if rst == Rst::NeverEstablished {
                 "never_established"
