@@ -490,8 +490,9 @@ impl Endpoint {
             self.next = segment.seq;
             self.seen = true;
         }
-        // An older acknowledgment brings an older window (RFC 9293, 3.10.7.4).
-        if !segment.flags.ack() || !self.acked_any || segment.ack.reaches(self.acked) {
+        // An older acknowledgment brings an older window (RFC 9293, 3.10.7.4), and one that was overtaken, too.
+        let newest = !self.acked_any || segment.ack.reaches(self.acked) && !self.has_passed(segment);
+        if !segment.flags.ack() || newest {
             self.window = segment.window;
         }
         if let Some(ip) = segment.ip {

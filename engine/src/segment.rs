@@ -94,6 +94,11 @@ impl Flags {
     }
     #[inline]
     #[must_use]
+    pub fn psh(self) -> bool {
+        self.0 & Self::PSH != 0
+    }
+    #[inline]
+    #[must_use]
     pub fn ack(self) -> bool {
         self.0 & Self::ACK != 0
     }

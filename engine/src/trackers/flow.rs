@@ -147,12 +147,8 @@ fn reopens(c: &mut Connection, seen: &Seen<'_>, shut: Mark, context: &mut Contex
 fn shrunk(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let sender = c.end(seen.from);
-    let newer = match (sender.tsval(), segment.options.timestamps) {
-        (Some(last), Some((this, _))) => (this.wrapping_sub(last) as i32) >= 0,
-        _ => true,
-    };
-    if !sender.acked_any || segment.flags.fin() || c.handshake.third_ack.frame == sender.last.frame || !newer
-    {
+    let old = sender.has_passed(segment);
+    if !sender.acked_any || segment.flags.fin() || c.handshake.third_ack.frame == sender.last.frame || old {
         return;
     }
     let (Some(before), Some(now)) =

@@ -83,12 +83,13 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
 
 /// An empty or one-byte segment just below the next sequence number, on a line at rest.
 ///
-/// With a closed window on the other side the same segment is a window probe; while something is in flight it
-/// is a resend; and an old ACK that was overtaken looks the same but for its timestamp and the rest.
+/// With a closed window on the other side the same segment is a window probe; while something is in flight, or where it
+/// pushes its byte, it is a resend; and an old ACK that was overtaken looks the same but for its timestamp and the rest.
 fn is_probe(c: &Connection, segment: &Segment<'_>, from: From) -> bool {
     let (sender, peer) = (c.end(from), c.end(from.other()));
     let shape = segment.flags.ack() && !segment.flags.syn() && !segment.flags.fin() && segment.len <= 1;
     shape
+        && !(segment.len == 1 && segment.flags.psh())
         && sender.seen
         && sender.acked_any
         && segment.seq + 1 == sender.next

@@ -40,7 +40,7 @@ pub(super) fn again(c: &mut Connection, seen: &Seen<'_>, was_damaged: bool, cont
     };
     if segment.len <= 1
         && segment.seq + 1 == sender.next
-        && (sender.all_acknowledged(peer) || seen.resends.is_some_and(probes))
+        && (sender.all_acknowledged(peer) && !segment.flags.psh() || seen.resends.is_some_and(probes))
         && !segment.flags.fin()
     {
         return;
