@@ -289,12 +289,15 @@ impl Connection {
     /// Reads `segment` against what is known so far.
     #[must_use]
     pub fn see<'a>(&self, segment: &'a Segment<'a>, from: From, pool: &SentPool) -> Seen<'a> {
-        let sender = self.end(from);
+        let (sender, receiver) = (self.end(from), self.end(from.other()));
         let stray = self.is_stray(segment, from);
         let occupies = segment.seq_len() > 0 && !segment.flags.rst() && !stray;
         let old = occupies && sender.seen && !segment.end().after(sender.next);
         let resends = (occupies && sender.seen && segment.seq.before(sender.next))
-            .then(|| sender.flight.overlapping(pool, segment.seq, segment.end()).copied())
+            .then(|| {
+                let acked = receiver.acked_any.then_some(receiver.acked);
+                sender.flight.overlapping(pool, segment.seq, segment.end(), acked).copied()
+            })
             .flatten();
         Seen { segment, from, resends, old, stray }
     }

@@ -149,10 +149,18 @@ impl Flight {
         })
     }
 
-    /// The oldest segment in flight that shares bytes with `seq..end`.
+    /// The oldest segment in flight that shares bytes with `seq..end`. What filled a gap is behind what was sent later,
+    /// and may be `acked` before that is.
     #[must_use]
-    pub fn overlapping<'p>(&self, pool: &'p SentPool, seq: Seq, end: Seq) -> Option<&'p Sent> {
-        self.iter(pool).find(|s| s.seq.before(end) && s.end().after(seq))
+    pub fn overlapping<'p>(
+        &self,
+        pool: &'p SentPool,
+        seq: Seq,
+        end: Seq,
+        acked: Option<Seq>,
+    ) -> Option<&'p Sent> {
+        let is_acked = |s: &Sent| acked.is_some_and(|acked| acked.reaches(s.end()));
+        self.iter(pool).find(|s| s.seq.before(end) && s.end().after(seq) && !is_acked(s))
     }
 
     /// Remembers a segment that was sent for the first time.

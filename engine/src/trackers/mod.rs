@@ -87,7 +87,8 @@ pub(crate) fn copy(
     context: &mut Context<'_>,
 ) {
     let of_capture = capture::copy(c, segment, from, ttl, context);
-    loss::copy(c, segment, from, of_capture, context);
+    let made_by = if of_capture { loss::MadeBy::Capture } else { loss::MadeBy::Network };
+    loss::copy(c, segment, from, made_by, context);
 }
 
 /// Shows a RST to every tracker, with what it is.

@@ -76,10 +76,20 @@ struct Copied {
     end: Seq,
     frame: u32,
     layer: u8,
-    /// The capture made it, not the network.
-    of_capture: bool,
+    made_by: MadeBy,
     /// The D-SACK that says that the receiver got this data twice, though the capture seems to have made it.
     dsack: u32,
+}
+
+/// Where a copy comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MadeBy {
+    /// The network delivered a packet twice.
+    Network,
+    /// The packet was captured twice.
+    Capture,
+    /// It is a packet of its own, which its sender's later ones have overtaken.
+    Sender,
 }
 
 /// Resends of the same data after timeouts, without a word from the other side.
@@ -134,13 +144,13 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
     }
 }
 
-/// A copy of a packet just captured: the network may have made it. Of a packet that is in a capture that
-/// doubles packets (`of_capture`) a second copy is the network's, or the first was when the receiver has got that.
+/// A copy of what was captured. In a capture that doubles packets a second copy is the network's, or the first was when
+/// the receiver has got that.
 pub(crate) fn copy(
     c: &mut Connection,
     segment: &Segment<'_>,
     from: From,
-    of_capture: bool,
+    made_by: MadeBy,
     context: &mut Context<'_>,
 ) {
     if segment.len == 0 {
@@ -149,9 +159,9 @@ pub(crate) fn copy(
     let copies = &mut c.details().loss.lines[from as usize].copies;
     let (seq, end) = (segment.seq, segment.end());
     let earlier = copies.iter_mut().find(|copy| copy.seq == seq);
-    let of_capture = of_capture && earlier.is_none();
+    let made_by = if made_by == MadeBy::Capture && earlier.is_some() { MadeBy::Network } else { made_by };
     let reported = earlier.filter(|copy| copy.dsack != 0).map(|copy| *copy);
-    keep(copies, Copied { seq, end, frame: segment.frame, layer: segment.layer, of_capture, dsack: 0 });
+    keep(copies, Copied { seq, end, frame: segment.frame, layer: segment.layer, made_by, dsack: 0 });
     if let Some(copy) = reported {
         copies.retain(|copy| copy.seq != seq);
         receipt::delivered_twice(c, from, copy, segment.frame, context);

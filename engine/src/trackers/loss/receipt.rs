@@ -1,6 +1,6 @@
 //! What the receiver says: needless resends, duplicates, lost acknowledgments.
 
-use super::{Context, Copied, Resent, resend};
+use super::{Context, Copied, MadeBy, Resent, resend};
 use crate::catalogue::{Diagnosis, Severity};
 use crate::connection::{Connection, From, Seen};
 use crate::endpoint::Facts;
@@ -33,7 +33,8 @@ pub(super) fn acknowledgment(c: &mut Connection, seen: &Seen<'_>, context: &mut 
 
 /// The acknowledgment of something sent again echoes an older timestamp: it is the first copy that arrived (RFC 3522).
 ///
-/// Of several that it acknowledges the first counts: its is the timestamp that is echoed (RFC 7323, 4.3).
+/// Of several that it acknowledges the first counts: its is the timestamp that is echoed (RFC 7323, 4.3). Of the others
+/// it tells only where their resends cannot have arrived yet.
 fn echoes_first_copy(c: &mut Connection, seen: &Seen<'_>, writer: From, context: &mut Context<'_>) {
     let (segment, acker) = (seen.segment, c.end(seen.from));
     if !acker.acked_any {
@@ -42,7 +43,9 @@ fn echoes_first_copy(c: &mut Connection, seen: &Seen<'_>, writer: From, context:
     let acked = acker.acked;
     let Some(details) = &c.details else { return };
     let resent = &details.loss.lines[writer as usize].resent;
-    let covered = |r: &&Resent| r.is_covered(segment, acked) && !r.needless;
+    let way = c.half(seen.from);
+    let decides = |r: &Resent| !r.seq.after(acked) || segment.time - r.time < way - way / 8;
+    let covered = |r: &&Resent| r.is_covered(segment, acked) && !r.needless && decides(r);
     let older = |r: &Resent| r.is_answered_too_early(segment) == Some(true);
     if !resent.iter().any(|r| covered(&r)) || !resent.iter().filter(covered).all(older) {
         return;
@@ -106,7 +109,16 @@ fn reported_twice(
     let covers = |r: &Resent| r.seq.before(right) && r.end.after(left);
     let copied = |c: &Copied| c.seq.before(right) && c.end.after(left);
     let line = &mut c.details().loss.lines[writer as usize];
-    if let Some(resent) = line.resent.iter_mut().rev().find(|r| covers(r)) {
+    let resent = line.resent.iter_mut().rev().find(|r| covers(r));
+    // What came last is what came twice.
+    let since = resent.as_ref().map_or(0, |r| r.frame);
+    let last = |c: &Copied| since == 0 || (c.made_by == MadeBy::Network && c.frame > since);
+    let by_network = |c: &Copied| c.made_by != MadeBy::Capture && copied(c) && last(c);
+    if let Some(at) = line.copies.iter().position(by_network) {
+        let dsack = seen.segment.frame;
+        let copy = Copied { dsack, ..line.copies.remove(at) };
+        delivered_twice(c, writer, copy, dsack, context);
+    } else if let Some(resent) = resent {
         let first = !std::mem::replace(&mut resent.needless, true);
         let resent = resent.clone();
         if first {
@@ -114,10 +126,6 @@ fn reported_twice(
             spurious(c, finding, seen, &resent, writer, "reported_by_dsack", context);
         }
         overtaken(resent, context);
-    } else if let Some(at) = line.copies.iter().position(|c| !c.of_capture && copied(c)) {
-        let dsack = seen.segment.frame;
-        let copy = Copied { dsack, ..line.copies.remove(at) };
-        delivered_twice(c, writer, copy, dsack, context);
     } else if let Some(copy) = line.copies.iter_mut().find(|c| copied(c)) {
         copy.dsack = seen.segment.frame;
     }

@@ -1,6 +1,6 @@
 //! What is sent again, and why.
 
-use super::{Context, RTO_MIN, Resent, gap, keep, receipt};
+use super::{Context, MadeBy, RTO_MIN, Resent, gap, keep, receipt};
 use crate::catalogue::Diagnosis;
 use crate::connection::{Connection, From, Seen};
 use crate::endpoint::{Facts, Mark, Sent};
@@ -59,7 +59,7 @@ pub(super) fn again(c: &mut Connection, seen: &Seen<'_>, was_damaged: bool, cont
         after_original(c, seen, &sent, context);
     } else if acked && segment.len > 0 {
         if c.end(seen.from).has_passed(seen.segment) {
-            super::copy(c, segment, seen.from, false, context);
+            super::copy(c, segment, seen.from, MadeBy::Sender, context);
         } else {
             receipt::needless(c, seen, context);
         }
@@ -84,7 +84,11 @@ fn after_original(c: &mut Connection, seen: &Seen<'_>, sent: &Sent, context: &mu
     let mut resent = Resent { before: if of_syn { 0 } else { sent.frame }, ..resent(segment) };
     if why == Why::Asked {
         resent.asked = told;
-        if !of_syn {
+        // Nobody misses it sooner than a round trip after it was sent; and an ACK of what was in front of it may only
+        // have been sooner than it.
+        let partly = !asks(c, seen.from.other());
+        let missed = !partly && c.rtt().is_none_or(|rtt| segment.time - sent.time >= rtt - rtt / 8);
+        if !of_syn && missed {
             resent.told = context.store.tell(c, downstream(c, seen.from, &resent));
             resent.before = 0;
         }
@@ -151,7 +155,7 @@ pub(super) fn resent(segment: &Segment<'_>) -> Resent {
 fn why(c: &Connection, seen: &Seen<'_>, sent: Option<&Sent>, since: i64) -> Why {
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
     let now = seen.segment.time;
-    let asked = peer.is(Facts::SACKING) || peer.dup_acks >= ASKS;
+    let asked = asks(c, seen.from.other());
     // Duplicate ACKs that came a timeout ago did not cause this.
     let quiet = now - if peer.dup_acks > 0 || asked { since.max(peer.last.time) } else { since };
     // One packet may be several segments, where the network card splits it (TSO).
@@ -167,6 +171,12 @@ fn why(c: &Connection, seen: &Seen<'_>, sent: Option<&Sent>, since: i64) -> Why 
     } else {
         Why::Unknown
     }
+}
+
+/// That side asks for a resend.
+fn asks(c: &Connection, from: From) -> bool {
+    let end = c.end(from);
+    end.is(Facts::SACKING) || end.dup_acks >= ASKS
 }
 
 /// The acknowledgment of what was asked for shows the next hole, of what was sent before that (RFC 6582).
