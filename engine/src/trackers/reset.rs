@@ -90,8 +90,8 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
     }
     ignored(c, seen, context);
     outlived(c, seen, context);
-    // A late ACK says nothing of a connection that has ended.
-    if segment.len == 0 && (c.closed() || reset_before(c, seen.from.other())) {
+    // Nothing new comes when both sides have closed, and a late ACK says nothing when the other side has reset.
+    if c.closed() || segment.len == 0 && reset_before(c, seen.from.other()) {
         return;
     }
     followed(c, seen, context);
