@@ -156,9 +156,11 @@ pub(crate) fn copy(
     if segment.len == 0 {
         return;
     }
-    let copies = &mut c.details().loss.lines[from as usize].copies;
+    let Line { copies, resent, .. } = &mut c.details().loss.lines[from as usize];
     let (seq, end) = (segment.seq, segment.end());
-    let earlier = copies.iter_mut().find(|copy| copy.seq == seq);
+    // What was sent again has copies of its own.
+    let sent = resent.iter().rev().find(|resent| resent.seq == seq).map_or(0, |resent| resent.frame);
+    let earlier = copies.iter_mut().find(|copy| copy.seq == seq && copy.frame > sent);
     let made_by = if made_by == MadeBy::Capture && earlier.is_some() { MadeBy::Network } else { made_by };
     let reported = earlier.filter(|copy| copy.dsack != 0).map(|copy| *copy);
     keep(copies, Copied { seq, end, frame: segment.frame, layer: segment.layer, made_by, dsack: 0 });
