@@ -9,10 +9,9 @@ use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use common::{Lesson, Packet, lessons, read, table, told};
+use common::{Lesson, Packet, lessons, read, schedule, table, told};
 use etherparse::{TcpHeader, TcpOptionElement};
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use tcpdx_engine::{Engine, State};
 use tcpdx_extcap::{CapturePoint, Comments, GenerateOptions, Recording, Scenario};
 
@@ -119,65 +118,6 @@ fn a_fin_that_leaves_as_the_others_comes_crosses_it() {
     assert!(wrong.is_empty(), "{wrong:?}");
 }
 
-/// How a connection goes, and who ends it.
-fn exchange() -> impl Strategy<Value = String> {
-    let ends = [
-        ("", "{ do = \"close\" },", "{ do = \"receive\", until_closed = true }, { do = \"close\" },"),
-        ("", "{ do = \"receive\", until_closed = true }, { do = \"close\" },", "{ do = \"close\" },"),
-        ("", "{ do = \"close\", at = \"400ms\" },", "{ do = \"close\", at = \"400ms\" },"),
-        (
-            "",
-            "{ do = \"shutdown\" }, { do = \"receive\", until_closed = true }, { do = \"close\" },",
-            "{ do = \"receive\", until_closed = true }, { do = \"send\", bytes = 700 }, { do = \"close\" },",
-        ),
-        (
-            "",
-            "{ do = \"abort\", wait = \"30ms\" },",
-            "{ do = \"receive\", until_closed = true }, { do = \"close\" },",
-        ),
-        (
-            "",
-            "{ do = \"receive\", until_closed = true }, { do = \"close\" },",
-            "{ do = \"abort\", wait = \"30ms\" },",
-        ),
-        (
-            "",
-            "{ do = \"close\" },",
-            "{ do = \"receive\", until_closed = true }, { do = \"close\", wait = \"3s\" },",
-        ),
-        (
-            "keepalive = { idle = \"1s\", interval = \"1s\", count = 3 }",
-            "{ do = \"close\", wait = \"5s\" },",
-            "{ do = \"receive\", until_closed = true }, { do = \"close\" },",
-        ),
-    ];
-    (0..ends.len(), 1..4000u32, 1..9000u32, any::<bool>()).prop_map(move |(end, up, down, sack)| {
-        let (keepalive, client, server) = ends[end];
-        let keepalive = if keepalive.is_empty() { String::new() } else { format!(", {keepalive}") };
-        format!(
-            "title.en = \"an exchange\"\n[client]\nsysctl.tcp_sack = {sack}\nstep = [\n\
-             {{ do = \"connect\"{keepalive} }}, {{ do = \"send\", bytes = {up} }},\n\
-             {{ do = \"receive\", bytes = {down} }}, {client}\n]\n\
-             [server]\nport = 9000\nstep = [\n{{ do = \"listen\" }}, {{ do = \"accept\" }},\n\
-             {{ do = \"receive\", bytes = {up} }}, {{ do = \"send\", bytes = {down} }}, {server}\n]\n"
-        )
-    })
-}
-
-/// A packet that is lost, late or doubled, as a table of a scenario.
-fn fault() -> impl Strategy<Value = String> {
-    let sender = prop::sample::select(vec!["client", "server"]);
-    let what = prop::sample::select(vec!["any", "syn", "syn-ack", "third-ack", "ack", "data", "fin", "rst"]);
-    let harm = prop_oneof![
-        Just("do = \"drop\"".to_owned()),
-        (1..900u32).prop_map(|ms| format!("do = \"delay\"\nby = \"{ms}ms\"")),
-        (1..900u32).prop_map(|ms| format!("do = \"duplicate\"\nby = \"{ms}ms\"")),
-    ];
-    (sender, what, 1..10u32, harm).prop_map(|(sender, what, nth, harm)| {
-        format!("[[path.fault]]\nfrom = \"{sender}\"\nwhat = \"{what}\"\nnth = {nth}\n{harm}\n")
-    })
-}
-
 /// What one side has sent and got so far, as its own card has seen it.
 #[derive(Default)]
 struct Sent {
@@ -264,19 +204,13 @@ fn window_scale(tcp: &TcpHeader) -> Option<u8> {
     })
 }
 
-/// A quarter of 10,000 schedules, so that all cores have something to do: the same ones each time, or those of
-/// `PROPTEST_RNG_SEED`. One in some ten thousand of others has a packet that was made before something came and left
-/// behind it, of which the capture cannot tell the state.
+/// A quarter of 10,000 schedules, so that all cores have something to do. One in some ten thousand of others has a
+/// packet that was made before something came and left behind it, of which the capture cannot tell the state.
 fn schedules(quarter: u64) {
-    let usual = ProptestConfig::default();
-    let rng_seed = match usual.rng_seed {
-        RngSeed::Random => RngSeed::Fixed(quarter),
-        RngSeed::Fixed(seed) => RngSeed::Fixed(seed.wrapping_add(quarter)),
-    };
-    let config = ProptestConfig { cases: 2_500, failure_persistence: None, rng_seed, ..usual };
+    let config = schedule::config(2_500, quarter);
     proptest!(config, |(
-        exchange in exchange(),
-        faults in prop::collection::vec(fault(), 0..6),
+        exchange in schedule::exchange(),
+        faults in prop::collection::vec(schedule::fault(), 0..6),
         seed in any::<u64>(),
     )| {
         let scenario = Scenario::parse("exchange", &format!("{exchange}{}", faults.concat())).unwrap();

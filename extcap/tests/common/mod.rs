@@ -3,6 +3,7 @@
 // Each test binary uses its part of this.
 #![allow(dead_code)]
 
+pub(crate) mod schedule;
 pub(crate) mod told;
 
 use std::collections::HashMap;
