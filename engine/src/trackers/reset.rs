@@ -46,12 +46,13 @@ struct Own {
 }
 
 impl Own {
-    /// The segment was sent before it, as its timestamp or its IP ID tells.
+    /// The segment was sent before it, as its timestamp or its IP ID tells, or may have been: a RST without a timestamp
+    /// was sent after what had come before it, and what was sent after the RST has a newer one than that.
     fn overtook(&self, segment: &Segment<'_>, sender: &Endpoint) -> bool {
-        if let (Some(rst), Some((this, _))) = (self.tsval, segment.options.timestamps)
-            && this != rst
+        if let (Some(before), Some((this, _))) = (self.tsval.or(sender.tsval()), segment.options.timestamps)
+            && (this != before || self.tsval.is_none())
         {
-            return (this.wrapping_sub(rst) as i32) < 0;
+            return (this.wrapping_sub(before) as i32) <= 0;
         }
         let id = segment.ip.and_then(|ip| ip.id).filter(|&id| id != 0 && sender.ids_count());
         id.zip(self.id).is_some_and(|(this, rst)| (this.wrapping_sub(rst) as i16) < 0)
