@@ -59,9 +59,9 @@ fn of_a_calm_connection_nothing_else_is_told() {
         packets.fetch_add(case.traffic.packets.len(), Ordering::Relaxed);
         differences(&case.traffic, &calm_again)
     });
-    // Most captures of the corpus are of troubled connections.
+    // Most captures are of troubled connections, those that come with the repository above all.
     let share = calm_again.into_inner() * 100 / packets.into_inner();
-    assert!(share >= 20, "only {share} % of the packets left a connection as calm as it was");
+    assert!(share >= 5, "only {share} % of the packets left a connection as calm as it was");
 }
 
 #[test]
