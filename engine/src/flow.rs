@@ -5,7 +5,7 @@ use std::hash::BuildHasher;
 use std::net::{IpAddr, SocketAddr};
 
 /// A host's address and port, in 20 bytes where [`SocketAddr`] takes 32.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Socket {
     /// The address.
     pub ip: IpAddr,
@@ -41,9 +41,10 @@ impl Tuple {
         Tuple { src: self.dst, dst: self.src }
     }
 
-    /// The same for both directions.
+    /// The same for both directions. The ports come first: they mostly decide, and are quick to compare.
     fn canonical(self) -> Tuple {
-        if self.src <= self.dst { self } else { self.reversed() }
+        let order = |s: Socket| (s.port, s.ip);
+        if order(self.src) <= order(self.dst) { self } else { self.reversed() }
     }
 }
 
