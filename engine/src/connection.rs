@@ -503,13 +503,9 @@ impl Connection {
         match (fresh(client), fresh(server)) {
             (true, false) => Vantage::Client,
             (false, true) => Vantage::Server,
-            (true, true) => {
-                if by_time == Vantage::Unknown || by_time == Vantage::Middle {
-                    Vantage::Both
-                } else {
-                    by_time
-                }
-            }
+            // No router between them, but there may be a long way all the same.
+            (true, true) if by_time == Vantage::Unknown => Vantage::Both,
+            (true, true) => by_time,
             (false, false) if known(client) && known(server) && by_time == Vantage::Unknown => {
                 Vantage::Middle
             }
@@ -518,12 +514,14 @@ impl Connection {
     }
 
     /// The capture was taken beside that side: what came there by its packets did arrive, and what it sent is fresh.
+    ///
+    /// Where no router is between the two, the handshake must have shown that they are near.
     #[must_use]
     pub fn is_beside(&self, side: From) -> bool {
         match self.vantage() {
             Vantage::Client => side == From::Client,
             Vantage::Server => side == From::Server,
-            Vantage::Both => true,
+            Vantage::Both => self.vantage_given.is_some() || self.handshake.third_ack.is_set(),
             Vantage::Middle | Vantage::Unknown => false,
         }
     }

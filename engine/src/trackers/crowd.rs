@@ -109,8 +109,8 @@ pub(crate) fn after(
     context: &mut Context<'_>,
 ) {
     let segment = seen.segment;
-    let at_server = segment.is_syn_ack() && c.is_beside(From::Server);
-    if at_server && crowd.near.len() < MOST {
+    let shown = completed || segment.is_syn_ack();
+    if shown && c.vantage() == Vantage::Server && crowd.near.len() < MOST {
         crowd.near.insert(c.tuple.dst.ip);
     }
     if completed && let Some(listener) = crowd.listeners.get_mut(&c.tuple.dst) {
