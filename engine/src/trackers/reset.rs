@@ -91,8 +91,11 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
     }
     ignored(c, seen, context);
     outlived(c, seen, context);
-    // Nothing new comes when both sides have closed, and a late ACK says nothing when the other side has reset.
-    if c.closed() || segment.len == 0 && reset_before(c, seen.from.other()) {
+    // Nothing new comes when both sides have closed. When the other side has reset, a late ACK says nothing, nor does what
+    // was on its way when this side answered late packets of the other with a RST.
+    let reset = |from: From| c.details.as_ref().and_then(|d| d.reset.own[from as usize].as_ref());
+    let answers = |other: &Own| reset(seen.from).is_some_and(|own| own.at.frame > other.at.frame);
+    if c.closed() || reset(seen.from.other()).is_some_and(|other| segment.len == 0 || answers(other)) {
         return;
     }
     followed(c, seen, context);
