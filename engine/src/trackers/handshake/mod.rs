@@ -41,6 +41,10 @@ const SYN_RTO: i64 = 1_000_000_000;
 /// No retransmission timer is shorter, nanoseconds.
 const RTO_MIN: i64 = 190_000_000;
 
+/// No server's timer repeats a SYN-ACK sooner: it takes 1 s, less what the first one may have been late (RFC 6298, 2.1),
+/// nanoseconds.
+const FIRST_RTO: i64 = 800_000_000;
+
 /// A first repeat of the SYN-ACK that comes no sooner is not that of a server that lacks the third ACK, which comes after
 /// 1 s; where it waits for data, Linux leaves that one out, and repeats at 3 s, nanoseconds.
 const DEFERRED: i64 = 2_500_000_000;
@@ -149,8 +153,8 @@ fn syn_ack(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_>)
     if repeats == 1 {
         c.details().handshake.first_tsval = c.server().tsval();
     }
-    // Sooner than any timer: it answers a SYN that came again, or that the network delivered twice.
-    let by_timer = segment.time - c.last_syn_ack().time >= RTO_MIN;
+    // Sooner than any timer: it answers a SYN that came again, or the network has delivered one of them twice.
+    let by_timer = segment.time - c.last_syn_ack().time >= FIRST_RTO;
     let syn_again = c.handshake.syn_repeats > 0;
     let answers_syn = syn_again && segment.time - c.last_syn().time <= c.half(From::Server).max(RTO_MIN);
     let mut finding = Finding::new(Diagnosis::HandshakeSynackRetransmitted, c, segment)

@@ -1,7 +1,7 @@
 //! What SYN and SYN-ACK say beside opening a connection: options, reuse of ports, unusual openings.
 
 use super::super::Context;
-use crate::catalogue::Diagnosis;
+use crate::catalogue::{Diagnosis, Severity};
 use crate::connection::{Before, Connection, From, Seen};
 use crate::endpoint::{Facts, Mark};
 use crate::findings::{Finding, Told, Value};
@@ -131,9 +131,14 @@ fn syn_ack(c: &mut Connection, segment: &Segment<'_>, context: &mut Context<'_>)
     if c.handshake.syn_ack.is_set() {
         let other_ack = segment.ack != server.acked && client.bytes() == 0;
         if segment.seq != server.isn || (other_ack && !c.handshake.simultaneous()) {
-            let finding = Finding::new(Diagnosis::HandshakeSynackChanged, c, segment)
+            let mut finding = Finding::new(Diagnosis::HandshakeSynackChanged, c, segment)
                 .of(From::Server)
                 .evidence("syn_ack", c.handshake.syn_ack.frame);
+            // The listener has forgotten the connection, and takes a late copy of its SYN for that of another.
+            if c.over() {
+                finding.severity = Severity::Note;
+                finding.set("late", Value::Side(From::Client.side()));
+            }
             context.store.tell(c, finding);
         }
         return;
