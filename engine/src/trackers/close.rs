@@ -7,6 +7,7 @@ use crate::endpoint::{Endpoint, Facts, Mark};
 use crate::findings::{Finding, Told, Value};
 use crate::rst::Rst;
 use crate::segment::Segment;
+use crate::seq::Seq;
 
 /// What this tracker keeps.
 #[derive(Debug, Default)]
@@ -19,8 +20,8 @@ pub(crate) struct Notes {
     ack_lost: [Option<Told>; 2],
     /// That the client's FIN completed the handshake.
     fin_completes: Option<Told>,
-    /// RSTs of each side well after its first, as in a storm.
-    storm: [u16; 2],
+    /// The newest RST of each side well after its first, and how often it came in a row: as in a storm.
+    storm: [(Seq, u16); 2],
 }
 
 #[derive(Debug, Default)]
@@ -171,8 +172,9 @@ pub(crate) fn reset(c: &mut Connection, seen: &Seen<'_>, rst: Rst, context: &mut
     let first = c.rst(seen.from);
     let late = IN_FLIGHT + 2 * c.rtt().unwrap_or(0);
     if first.is_set() && seen.segment.time - first.time > late {
-        let count = &mut c.details().close.storm[seen.from as usize];
-        *count = count.saturating_add(1);
+        let (seq, count) = &mut c.details().close.storm[seen.from as usize];
+        let before = if *seq == seen.segment.seq { *count } else { 0 };
+        (*seq, *count) = (seen.segment.seq, before.saturating_add(1));
         if *count == STORM {
             storm(c, seen, "storm_rst", context);
         }

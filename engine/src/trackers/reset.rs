@@ -37,6 +37,8 @@ struct Own {
     layer: u8,
     ttl: Option<u8>,
     tsval: Option<u32>,
+    /// The newest timestamp that its sender had sent before, and when that was heard.
+    heard: Option<(u32, i64)>,
     id: Option<u16>,
     /// SYNs of the client before it, to know a later attempt.
     syns: u8,
@@ -46,13 +48,18 @@ struct Own {
 }
 
 impl Own {
-    /// The segment was sent before it, as its timestamp or its IP ID tells, or may have been: a RST without a timestamp
-    /// was sent after what had come before it, and what was sent after the RST has a newer one than that.
+    /// The segment was sent before it, as its timestamp or its IP ID tells, or may have been.
     fn overtook(&self, segment: &Segment<'_>, sender: &Endpoint) -> bool {
-        if let (Some(before), Some((this, _))) = (self.tsval.or(sender.tsval()), segment.options.timestamps)
-            && (this != before || self.tsval.is_none())
-        {
-            return (this.wrapping_sub(before) as i32) <= 0;
+        if let Some((this, _)) = segment.options.timestamps {
+            let since = |before: u32| this.wrapping_sub(before) as i32;
+            if let Some(rst) = self.tsval.filter(|&rst| rst != this) {
+                return since(rst) < 0;
+            }
+            // A RST without a timestamp was sent after what came before it: what follows has a newer one than that, and
+            // one by which it left behind the RST, where the clock ticks every millisecond, as nearly all do.
+            if let Some((before, time)) = self.heard.filter(|_| self.tsval.is_none()) {
+                return since(before) <= 0 || time + i64::from(since(before)) * TICK < self.at.time;
+            }
         }
         let id = segment.ip.and_then(|ip| ip.id).filter(|&id| id != 0 && sender.ids_count());
         id.zip(self.id).is_some_and(|(this, rst)| (this.wrapping_sub(rst) as i16) < 0)
@@ -61,6 +68,9 @@ impl Own {
 
 /// A segment may be overtaken by a RST that was sent after it, by so much, nanoseconds.
 const OVERTAKEN: i64 = 10_000_000;
+
+/// A tick of the clock that timestamps tell (RFC 7323, 5.4), nanoseconds.
+const TICK: i64 = 1_000_000;
 
 /// What comes within so many nanoseconds comes at once.
 const AT_ONCE: i64 = 1_000_000;
@@ -374,11 +384,14 @@ pub(crate) fn note(c: &mut Connection, seen: &Seen<'_>, rst: Rst, told: Vec<Told
     }
     let syns = c.handshake.syn_repeats;
     let segment = seen.segment;
+    let sender = c.end(seen.from);
+    let heard = sender.tsval().map(|tsval| (tsval, sender.last.time));
     c.details().reset.own[seen.from as usize].get_or_insert(Own {
         at: Mark::of(segment),
         layer: segment.layer,
         ttl: segment.ip.map(|ip| ip.ttl),
         tsval: segment.options.timestamps.map(|t| t.0),
+        heard,
         id: segment.ip.and_then(|ip| ip.id).filter(|&id| id != 0),
         syns,
         told,
