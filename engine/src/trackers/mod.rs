@@ -93,8 +93,9 @@ pub(crate) fn copy(
 
 /// Shows a RST to every tracker, with what it is.
 fn reset_by(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let was_overtaken = reset::overtaken(c, seen, context);
     let before = [seen.from, seen.from.other()].map(|from| reset::reset_before(c, from));
-    let rst = if reset::repeats(c, seen) {
+    let rst = if reset::repeats(c, seen) && !was_overtaken {
         rst::Rst::Again
     } else {
         rst::classify(c, seen, context.pool, before, keepalive::failed(c, seen.from))

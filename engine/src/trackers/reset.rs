@@ -34,6 +34,8 @@ struct Inexact {
 #[derive(Debug)]
 struct Own {
     at: Mark,
+    /// Without ACK: the answer to a packet, not the abort of a socket.
+    bare: bool,
     layer: u8,
     ttl: Option<u8>,
     tsval: Option<u32>,
@@ -78,6 +80,21 @@ const AT_ONCE: i64 = 1_000_000;
 /// That side has reset the connection before.
 pub(crate) fn reset_before(c: &Connection, from: From) -> bool {
     c.details.as_ref().is_some_and(|d| d.reset.own[from as usize].is_some())
+}
+
+/// The RST with which that side has aborted, overtaken by one that answers what came after it: that one tells nothing.
+pub(crate) fn overtaken(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) -> bool {
+    if !seen.segment.flags.ack() || seen.stray {
+        return false;
+    }
+    let Some(details) = &mut c.details else { return false };
+    let answers = |own: &mut Own| own.bare && seen.segment.time - own.at.time <= IN_FLIGHT;
+    let Some(own) = details.reset.own[seen.from as usize].take_if(answers) else { return false };
+    for told in own.told {
+        context.store.withdraw(&mut Some(told));
+    }
+    c.forget_rst(seen.from);
+    true
 }
 
 /// The same RST at once again: it answers another packet of several, or was captured twice.
@@ -388,6 +405,7 @@ pub(crate) fn note(c: &mut Connection, seen: &Seen<'_>, rst: Rst, told: Vec<Told
     let heard = sender.tsval().map(|tsval| (tsval, sender.last.time));
     c.details().reset.own[seen.from as usize].get_or_insert(Own {
         at: Mark::of(segment),
+        bare: !segment.flags.ack(),
         layer: segment.layer,
         ttl: segment.ip.map(|ip| ip.ttl),
         tsval: segment.options.timestamps.map(|t| t.0),

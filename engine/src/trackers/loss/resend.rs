@@ -86,8 +86,7 @@ fn after_original(c: &mut Connection, seen: &Seen<'_>, sent: &Sent, context: &mu
         resent.asked = told;
         // Nobody misses it sooner than a round trip after it was sent; and an ACK of what was in front of it may only
         // have been sooner than it.
-        let partly = !asks(c, seen.from.other());
-        let missed = !partly && c.rtt().is_none_or(|rtt| segment.time - sent.time >= rtt - rtt / 8);
+        let missed = misses(c, seen) && c.rtt().is_none_or(|rtt| segment.time - sent.time >= rtt - rtt / 8);
         if !of_syn && missed {
             resent.told = context.store.tell(c, downstream(c, seen.from, &resent));
             resent.before = 0;
@@ -177,6 +176,12 @@ fn why(c: &Connection, seen: &Seen<'_>, sent: Option<&Sent>, since: i64) -> Why 
 fn asks(c: &Connection, from: From) -> bool {
     let end = c.end(from);
     end.is(Facts::SACKING) || end.dup_acks >= ASKS
+}
+
+/// The other side has shown that it lacks just this: without SACK it can only tell so of what it expects next.
+fn misses(c: &Connection, seen: &Seen<'_>) -> bool {
+    let peer = c.end(seen.from.other());
+    asks(c, seen.from.other()) && (peer.is(Facts::SACKING) || !seen.segment.seq.after(peer.acked))
 }
 
 /// The acknowledgment of what was asked for shows the next hole, of what was sent before that (RFC 6582).
