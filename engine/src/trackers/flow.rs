@@ -255,6 +255,7 @@ fn writes(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         && sender.said.time <= peer.said.time
         && !writes_full_segments(c, seen.from.other())
         && peer.flight.len() == 1
+        && peer.flight.iter(context.pool).all(|sent| sent.repeats == 0)
         && !peer.fin.is_set();
     if late {
         let small = Mark { frame: peer.last.frame, time: peer.said.time };
