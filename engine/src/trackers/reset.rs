@@ -374,9 +374,11 @@ pub(crate) fn reset(
                 finding.set("forged", Value::Frame(forged));
                 finding = finding.evidence("forged", forged);
                 "killed_by_forged"
-            } else if c.started_late.is_some() && !c.end(from).seen && peer.bytes() == 0 {
-                // An answer to mere ACKs: the close may be what the capture has missed.
-                finding.severity = Severity::Note;
+            } else if c.started_late.is_some() && !c.end(from).seen {
+                // An answer to mere ACKs does no harm if it was closed.
+                if peer.bytes() == 0 {
+                    finding.severity = Severity::Note;
+                }
                 "before_capture"
             } else if c.end(from).bytes() == 0 && !c.handshake.established() && c.handshake.third_ack.is_set()
             {
