@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tcpdx_engine::{Calm, Diagnosis, Engine, Finding, Settings, Summary};
-use tcpdx_tests::cases::assert_none;
+use tcpdx_tests::cases::{Case, assert_none};
 use tcpdx_tests::traffic::Traffic;
 use tcpdx_tests::variant::flaws;
 
@@ -52,16 +52,23 @@ fn differences(traffic: &Traffic, calm_again: &AtomicUsize) -> Vec<String> {
     differences
 }
 
+/// A capture of a healthy connection that lasts: most of the corpus are troubled or short.
+fn is_long_and_healthy(case: &Case) -> bool {
+    case.traffic.packets.len() >= 64 && !case.told.0.iter().any(|l| matches!(l.severity, "warn" | "error"))
+}
+
 #[test]
 fn of_a_calm_connection_nothing_else_is_told() {
     let (packets, calm_again) = (AtomicUsize::new(0), AtomicUsize::new(0));
     assert_none(|_, case| {
+        if !is_long_and_healthy(case) {
+            return differences(&case.traffic, &AtomicUsize::new(0));
+        }
         packets.fetch_add(case.traffic.packets.len(), Ordering::Relaxed);
         differences(&case.traffic, &calm_again)
     });
-    // Most captures are of troubled connections, those that come with the repository above all.
     let share = calm_again.into_inner() * 100 / packets.into_inner();
-    assert!(share >= 5, "only {share} % of the packets left a connection as calm as it was");
+    assert!(share >= 20, "only {share} % of the packets left a connection as calm as it was");
 }
 
 #[test]
