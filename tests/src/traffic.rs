@@ -172,6 +172,14 @@ pub struct Line {
     pub severity: &'static str,
 }
 
+impl Line {
+    /// It tells of trouble: a warning or an error.
+    #[must_use]
+    pub fn is_alarm(&self) -> bool {
+        matches!(self.severity, "warn" | "error")
+    }
+}
+
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Line { connection, subject, id, severity } = self;

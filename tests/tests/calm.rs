@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tcpdx_engine::{Calm, Diagnosis, Engine, Finding, Settings, Summary};
 use tcpdx_tests::cases::{Case, assert_none};
-use tcpdx_tests::traffic::Traffic;
+use tcpdx_tests::traffic::{Line, Traffic};
 use tcpdx_tests::variant::flaws;
 
 /// All that is told of a connection, but for counts, states, and which frame is its last.
@@ -54,7 +54,7 @@ fn differences(traffic: &Traffic, calm_again: &AtomicUsize) -> Vec<String> {
 
 /// A capture of a healthy connection that lasts: most of the corpus are troubled or short.
 fn is_long_and_healthy(case: &Case) -> bool {
-    case.traffic.packets.len() >= 64 && !case.told.0.iter().any(|l| matches!(l.severity, "warn" | "error"))
+    case.traffic.packets.len() >= 64 && !case.told.0.iter().any(Line::is_alarm)
 }
 
 #[test]

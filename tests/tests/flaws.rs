@@ -2,20 +2,16 @@
 #![allow(clippy::unwrap_used)] // in a test, to fail is right
 
 use tcpdx_tests::cases::{Case, assert_none};
-use tcpdx_tests::traffic::{Line, Told, Traffic};
+use tcpdx_tests::traffic::{Told, Traffic};
 use tcpdx_tests::variant::flaws::{self, Stamped};
-
-fn is_alarm(line: &&Line) -> bool {
-    matches!(line.severity, "warn" | "error")
-}
 
 /// Nothing is wrong, and nothing was sent again, not even needlessly: that it was needless is in packets, too.
 fn is_healthy(case: &Case) -> bool {
-    !case.told.0.iter().any(|line| is_alarm(&line) || line.id == "loss.spurious")
+    !case.told.0.iter().any(|line| line.is_alarm() || line.id == "loss.spurious")
 }
 
 fn alarms(told: &Told, what: &str) -> Vec<String> {
-    told.0.iter().filter(is_alarm).map(|line| format!("{what}: {line}")).collect()
+    told.0.iter().filter(|line| line.is_alarm()).map(|line| format!("{what}: {line}")).collect()
 }
 
 /// Fails with the alarms of variants of healthy captures.
