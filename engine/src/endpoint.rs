@@ -4,6 +4,7 @@ use crate::segment::Segment;
 use crate::seq::Seq;
 use crate::summary::State;
 use crate::tls;
+use std::cmp::Ordering;
 
 /// A frame and its time, in 12 bytes: a connection holds many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -390,20 +391,19 @@ impl Endpoint {
 
     /// An IP ID that counts is a little behind the newest: it was overtaken.
     fn is_behind(&self, id: u16) -> bool {
-        self.ip_id != 0 && self.ids_count() && (1..Self::STEPS).contains(&self.ip_id.wrapping_sub(id))
+        self.counting_id().is_some_and(|newest| (1..Self::STEPS).contains(&newest.wrapping_sub(id)))
     }
 
     /// The segment is no newer than its newest, as its timestamp or its IP ID tells: it comes late, or as a copy that
     /// the network made.
     #[must_use]
     pub fn has_passed(&self, segment: &Segment<'_>) -> bool {
-        if let (Some((this, _)), Some(newest)) = (segment.options.timestamps, self.tsval())
-            && this != newest
-        {
-            return (this.wrapping_sub(newest) as i32) < 0;
-        }
-        let id = segment.ip.and_then(|ip| ip.id).filter(|&id| id != 0 && self.ip_id != 0 && self.ids_count());
-        id.is_some_and(|id| (id.wrapping_sub(self.ip_id) as i16) <= 0)
+        segment.order(self.tsval(), self.counting_id()).is_some_and(Ordering::is_le)
+    }
+
+    /// Its newest IP ID, where they count.
+    fn counting_id(&self) -> Option<u16> {
+        (self.ip_id != 0 && self.ids_count()).then_some(self.ip_id)
     }
 
     /// TSval of its newest segment that had the option.

@@ -79,7 +79,7 @@ impl Print {
 
     /// `None` when a copy cannot be told from a packet sent anew.
     fn of(segment: &Segment<'_>, stream: u32, from: From) -> Option<Print> {
-        let id = segment.ip.and_then(|ip| ip.id).unwrap_or(0);
+        let id = segment.ip_id().unwrap_or(0);
         let timestamps = segment.options.timestamps.unwrap_or((0, 0));
         let sure = id != 0 || (segment.options.timestamps.is_some() && segment.seq_len() > 0);
         if !sure && (segment.is_pure_ack() || segment.flags.rst()) {

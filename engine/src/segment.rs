@@ -6,6 +6,7 @@
 
 use crate::seq::Seq;
 use etherparse::{TcpOptionElement, TcpOptionsIterator};
+use std::cmp::Ordering;
 use std::net::IpAddr;
 
 /// What the IP header of a packet says beside its addresses.
@@ -298,6 +299,27 @@ pub struct Segment<'a> {
     pub payload_sum: u32,
     /// The header length field is impossible (below 5 words, or more than the packet).
     pub malformed: bool,
+}
+
+impl Segment<'_> {
+    /// Its IP ID; `None` where it has none, or 0, with which nothing is counted.
+    #[must_use]
+    pub fn ip_id(&self) -> Option<u16> {
+        self.ip.and_then(|ip| ip.id).filter(|&id| id != 0)
+    }
+
+    /// Whether its sender sent it before or after what had this timestamp and this IP ID. The timestamps tell (RFC 7323),
+    /// or within a tick of their clock the IP IDs, which are to be of a host that counts; `None` where neither does.
+    #[must_use]
+    pub fn order(&self, tsval: Option<u32>, ip_id: Option<u16>) -> Option<Ordering> {
+        let later =
+            tsval.zip(self.options.timestamps).map(|(that, (this, _))| this.wrapping_sub(that) as i32);
+        if let Some(later) = later.filter(|&later| later != 0) {
+            return Some(later.cmp(&0));
+        }
+        let (this, that) = self.ip_id().zip(ip_id)?;
+        Some((this.wrapping_sub(that) as i16).cmp(&0))
+    }
 }
 
 impl<'a> Segment<'a> {

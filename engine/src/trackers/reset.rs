@@ -8,6 +8,7 @@ use crate::findings::{Excerpt, Finding, Told, Value};
 use crate::rst::{Rst, Sign};
 use crate::segment::Segment;
 use crate::seq::Seq;
+use std::cmp::Ordering;
 
 /// What this tracker keeps: the first RST of each side that seemed its own, and what was told of it.
 #[derive(Debug, Default)]
@@ -52,19 +53,15 @@ struct Own {
 impl Own {
     /// The segment was sent before it, as its timestamp or its IP ID tells, or may have been.
     fn overtook(&self, segment: &Segment<'_>, sender: &Endpoint) -> bool {
-        if let Some((this, _)) = segment.options.timestamps {
-            let since = |before: u32| this.wrapping_sub(before) as i32;
-            if let Some(rst) = self.tsval.filter(|&rst| rst != this) {
-                return since(rst) < 0;
-            }
-            // A RST without a timestamp was sent after what came before it: what follows has a newer one than that, and
-            // one by which it left behind the RST, where the clock ticks every millisecond, as nearly all do.
-            if let Some((before, time)) = self.heard.filter(|_| self.tsval.is_none()) {
-                return since(before) <= 0 || time + i64::from(since(before)) * TICK < self.at.time;
-            }
+        // A RST without a timestamp was sent after what came before it: what follows has a newer one than that, and one
+        // by which it left behind the RST, where the clock ticks every millisecond, as nearly all do.
+        if let (None, Some((before, time)), Some((this, _))) =
+            (self.tsval, self.heard, segment.options.timestamps)
+        {
+            let since = this.wrapping_sub(before) as i32;
+            return since <= 0 || time + i64::from(since) * TICK < self.at.time;
         }
-        let id = segment.ip.and_then(|ip| ip.id).filter(|&id| id != 0 && sender.ids_count());
-        id.zip(self.id).is_some_and(|(this, rst)| (this.wrapping_sub(rst) as i16) < 0)
+        segment.order(self.tsval, self.id.filter(|_| sender.ids_count())).is_some_and(Ordering::is_lt)
     }
 }
 
@@ -412,7 +409,7 @@ pub(crate) fn note(c: &mut Connection, seen: &Seen<'_>, rst: Rst, told: Vec<Told
         ttl: segment.ip.map(|ip| ip.ttl),
         tsval: segment.options.timestamps.map(|t| t.0),
         heard,
-        id: segment.ip.and_then(|ip| ip.id).filter(|&id| id != 0),
+        id: segment.ip_id(),
         syns,
         told,
         refused: 0,

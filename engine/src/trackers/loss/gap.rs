@@ -6,6 +6,7 @@ use crate::connection::{Connection, Seen};
 use crate::endpoint::Mark;
 use crate::findings::{Finding, Value};
 use crate::seq::Seq;
+use std::cmp::Ordering;
 
 /// Where the round trip is not known it may be so long, nanoseconds.
 const LONGEST_RTT: i64 = 1_000_000_000;
@@ -36,7 +37,7 @@ pub(super) fn opens(c: &mut Connection, seen: &Seen<'_>) {
         end: segment.seq,
         behind: Mark::of(segment),
         tsval: segment.options.timestamps.map(|t| t.0),
-        ip_id: segment.ip.and_then(|ip| ip.id).filter(|&id| id != 0),
+        ip_id: segment.ip_id(),
     };
     keep(&mut c.details().loss.lines[seen.from as usize].holes, hole);
 }
@@ -60,19 +61,12 @@ pub(super) fn fill(c: &mut Connection, seen: &Seen<'_>) -> Option<Hole> {
 /// `segment` was sent before the one behind the hole, and only overtaken.
 pub(super) fn overtaken(c: &Connection, seen: &Seen<'_>, hole: &Hole) -> bool {
     let segment = seen.segment;
-    let counts = c.end(seen.from).ids_count();
-    let tsval = segment.options.timestamps.map(|t| t.0);
-    if let (Some(this), Some(behind)) = (tsval, hole.tsval) {
-        match this.wrapping_sub(behind) as i32 {
-            0 => {}
-            later => return later < 0,
-        }
-    }
-    let id = segment.ip.and_then(|ip| ip.id).filter(|&id| id != 0 && counts);
-    if let (Some(this), Some(behind)) = (id, hole.ip_id) {
-        return (this.wrapping_sub(behind) as i16) < 0;
+    let ip_id = hole.ip_id.filter(|_| c.end(seen.from).ids_count());
+    if let Some(order) = segment.order(hole.tsval, ip_id) {
+        return order.is_lt();
     }
     // Its receiver can complain only of what it got behind the hole: the resend is sent a round trip later.
+    let tsval = segment.options.timestamps.map(|t| t.0);
     let same_tick = tsval.is_some() && tsval == hole.tsval;
     if same_tick && c.rtt().is_some_and(|rtt| rtt > TICK) {
         return true;
@@ -96,17 +90,13 @@ pub(super) fn overtaken_ack(c: &mut Connection, seen: &Seen<'_>, context: &mut C
     if !segment.is_pure_ack() || !passed || segment.seq + 1 == sender.isn + 1 {
         return;
     }
-    let (Some(last), Some((this, _))) = (sender.tsval(), segment.options.timestamps) else {
+    if sender.tsval().is_none() || segment.options.timestamps.is_none() {
         return;
-    };
-    let older = match this.wrapping_sub(last) as i32 {
-        0 => match segment.ip.and_then(|ip| ip.id) {
-            Some(id) if id != 0 && sender.ip_id != 0 => (id.wrapping_sub(sender.ip_id) as i16) < 0,
-            // A probe or a resend would carry a newer timestamp by now.
-            _ => segment.seq.before(sender.next),
-        },
-        later => later < 0,
-    };
+    }
+    let newest_id = (sender.ip_id != 0).then_some(sender.ip_id);
+    // A probe or a resend would carry a newer timestamp by now.
+    let older =
+        segment.order(sender.tsval(), newest_id).map_or(segment.seq.before(sender.next), Ordering::is_lt);
     if older {
         reordering(c, seen, c.end(seen.from).last, context);
     }

@@ -248,7 +248,7 @@ pub(super) fn tail_probe_unseen(c: &mut Connection, seen: &Seen<'_>, context: &m
     let gap = segment.seq.since(sender.next).max(0) as u32;
     let largest = u32::from(sender.largest.max(1));
     let missing = gap.div_ceil(largest);
-    let id = segment.ip.and_then(|ip| ip.id).filter(|&id| id != 0 && sender.ip_id != 0);
+    let id = segment.ip_id().filter(|_| sender.ip_id != 0);
     let sent_more = id.map(|id| u32::from(id.wrapping_sub(sender.ip_id)) > missing + 1);
     let in_time = pause >= rtt + rtt / 2 && pause < RTO_MIN + 2 * rtt;
     if !in_time || sent_more == Some(false) || missing > 16 {
