@@ -287,6 +287,11 @@ impl Store {
     }
 
     /// Takes back what turned out otherwise.
+    pub(crate) fn withdraw_all(&mut self, told: impl IntoIterator<Item = Told>) {
+        told.into_iter().for_each(|told| self.withdraw(&mut Some(told)));
+    }
+
+    /// Takes it back, where it was told.
     pub(crate) fn withdraw(&mut self, told: &mut Option<Told>) {
         if let Some(record) = told.take().and_then(|t| self.records.get_mut(t.index())) {
             record.withdrawn = true;

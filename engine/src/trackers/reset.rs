@@ -76,10 +76,15 @@ const AT_ONCE: i64 = 1_000_000;
 
 /// That side has reset the connection before.
 pub(crate) fn reset_before(c: &Connection, from: From) -> bool {
-    c.details.as_ref().is_some_and(|d| d.reset.own[from as usize].is_some())
+    own(c, from).is_some()
+}
+
+fn own(c: &Connection, from: From) -> Option<&Own> {
+    c.details.as_ref().and_then(|details| details.reset.own[from as usize].as_ref())
 }
 
 /// The RST with which that side has aborted, overtaken by one that answers what came after it: that one tells nothing.
+/// Whether it is such a RST.
 pub(crate) fn overtaken(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) -> bool {
     if !seen.segment.flags.ack() || seen.stray {
         return false;
@@ -87,9 +92,7 @@ pub(crate) fn overtaken(c: &mut Connection, seen: &Seen<'_>, context: &mut Conte
     let Some(details) = &mut c.details else { return false };
     let answers = |own: &mut Own| own.bare && seen.segment.time - own.at.time <= IN_FLIGHT;
     let Some(own) = details.reset.own[seen.from as usize].take_if(answers) else { return false };
-    for told in own.told {
-        context.store.withdraw(&mut Some(told));
-    }
+    context.store.withdraw_all(own.told);
     c.forget_rst(seen.from);
     true
 }
@@ -108,8 +111,8 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
     let side = seen.from as usize;
     let sender = c.end(seen.from);
     // What comes late was sent before.
-    let own = c.details.as_ref().and_then(|details| details.reset.own[side].as_ref());
-    let of_before = sender.has_passed(segment) || own.is_some_and(|own| own.overtook(segment, sender));
+    let of_before =
+        sender.has_passed(segment) || own(c, seen.from).is_some_and(|own| own.overtook(segment, sender));
     if seen.stray || segment.is_syn() || of_before || c.details.is_none() {
         return;
     }
@@ -117,9 +120,8 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
     outlived(c, seen, context);
     // Nothing new comes when both sides have closed. When the other side has reset, a late ACK says nothing, nor does what
     // was on its way when this side answered late packets of the other with a RST.
-    let reset = |from: From| c.details.as_ref().and_then(|d| d.reset.own[from as usize].as_ref());
-    let answers = |other: &Own| reset(seen.from).is_some_and(|own| own.at.frame > other.at.frame);
-    if c.closed() || reset(seen.from.other()).is_some_and(|other| segment.len == 0 || answers(other)) {
+    let answers = |other: &Own| own(c, seen.from).is_some_and(|own| own.at.frame > other.at.frame);
+    if c.closed() || own(c, seen.from.other()).is_some_and(|other| segment.len == 0 || answers(other)) {
         return;
     }
     followed(c, seen, context);
@@ -141,9 +143,7 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
         return;
     }
     let Some(own) = notes.own[side].take() else { return };
-    for told in own.told {
-        context.store.withdraw(&mut Some(told));
-    }
+    context.store.withdraw_all(own.told);
     // Captured beside that host, and no hop away: it left the host.
     let of_host = c.is_beside(seen.from) && own.ttl == Some(c.end(seen.from).ttl);
     let sign = if of_host { Sign::GoesOnBesideIt } else { Sign::GoesOn };
@@ -189,9 +189,7 @@ fn outlived(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         return;
     }
     own.refused = 0;
-    for told in own.told.drain(..) {
-        context.store.withdraw(&mut Some(told));
-    }
+    context.store.withdraw_all(own.told.drain(..));
 }
 
 /// Somebody goes on sending, though the RST must have arrived.
@@ -352,45 +350,45 @@ pub(crate) fn reset(
             finding = finding.evidence("fin", c.end(from).fin.frame)
         }
         Diagnosis::ResetNoSuchConnection => {
-            let ended = rst == Rst::AfterEnd;
-            let forged = c.details.as_ref().map_or(0, |d| d.reset.forged[from.other() as usize]);
-            let reading = if rst == Rst::NeverEstablished {
-                "never_established"
-            } else if ended {
-                // Something late, or of others, has reached what is left of it.
-                finding.severity = Severity::Note;
-                let peer = Value::Side(from.other().side());
-                if c.closed() {
-                    finding.set("woken", peer);
-                    "closed_before"
-                } else {
-                    finding.set("overtaken", peer);
-                    "reset_before"
-                }
-            } else if forged != 0 {
-                finding.set("forged", Value::Frame(forged));
-                finding = finding.evidence("forged", forged);
-                "killed_by_forged"
-            } else if c.started_late.is_some() && !c.end(from).seen {
-                // An answer to mere ACKs does no harm if it was closed.
-                if peer.bytes() == 0 {
-                    finding.severity = Severity::Note;
-                }
-                "before_capture"
-            } else if c.end(from).bytes() == 0 && !c.handshake.established() && c.handshake.third_ack.is_set()
-            {
-                "killed_early"
-            } else {
-                "killed_later"
-            };
-            if !ended {
-                finding.set("loser", Value::Side(from.side()));
-            }
-            finding.set("reading", Value::Term(reading));
+            finding = not_known(c, from, rst, finding);
         }
         _ => {}
     }
     context.store.tell(c, finding)
+}
+
+/// Why that side knows no such connection.
+fn not_known(c: &Connection, from: From, rst: Rst, mut finding: Finding) -> Finding {
+    let (sender, peer) = (c.end(from), c.end(from.other()));
+    let forged = c.details.as_ref().map_or(0, |d| d.reset.forged[from.other() as usize]);
+    if rst == Rst::AfterEnd {
+        // Something late, or of others, has reached what is left of it.
+        finding.severity = Severity::Note;
+        let late = Value::Side(from.other().side());
+        return if c.closed() {
+            finding.with("reading", Value::Term("closed_before")).with("woken", late)
+        } else {
+            finding.with("reading", Value::Term("reset_before")).with("overtaken", late)
+        };
+    }
+    let reading = if rst == Rst::NeverEstablished {
+        "never_established"
+    } else if forged != 0 {
+        finding.set("forged", Value::Frame(forged));
+        finding = finding.evidence("forged", forged);
+        "killed_by_forged"
+    } else if c.started_late.is_some() && !sender.seen {
+        // An answer to mere ACKs does no harm if it was closed.
+        if peer.bytes() == 0 {
+            finding.severity = Severity::Note;
+        }
+        "before_capture"
+    } else if sender.bytes() == 0 && !c.handshake.established() && c.handshake.third_ack.is_set() {
+        "killed_early"
+    } else {
+        "killed_later"
+    };
+    finding.with("loser", Value::Side(from.side())).with("reading", Value::Term(reading))
 }
 
 /// Remembers a RST that seems its sender's own, with what was told of it.
