@@ -295,8 +295,7 @@ impl Connection {
         let old = occupies && sender.seen && !segment.end().after(sender.next);
         let resends = (occupies && sender.seen && segment.seq.before(sender.next))
             .then(|| {
-                let acked = receiver.acked_any.then_some(receiver.acked);
-                sender.flight.overlapping(pool, segment.seq, segment.end(), acked).copied()
+                sender.flight.overlapping(pool, segment.seq, segment.end(), receiver.last_ack()).copied()
             })
             .flatten();
         Seen { segment, from, resends, old, stray }
@@ -362,8 +361,8 @@ impl Connection {
         }
         // What newer segments have overtaken need not be taken: PAWS drops it (RFC 7323, 5.3), unless it is a RST.
         let near = near && (segment.flags.rst() || !sender.has_overtaken(segment));
-        let expected = receiver.expects(sender) == Some(segment.seq);
-        sender.sends(segment, receiver.acked_any.then_some(receiver.acked), receiver.mss, pool);
+        let expected = segment.flags.rst() && receiver.expects(sender) == Some(segment.seq);
+        sender.sends(segment, receiver.last_ack(), receiver.mss, pool);
         if sender.fin.is_set() && !sender.fin_acked.is_set() && sender.all_acknowledged(receiver) {
             // The capture shows the ACK of its FIN ahead of the FIN.
             sender.fin_acked = receiver.acked_at;

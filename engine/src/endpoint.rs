@@ -373,11 +373,17 @@ impl Endpoint {
         self.data_unacknowledged(peer) <= most
     }
 
+    /// The newest acknowledgment number that it sent.
+    #[must_use]
+    pub fn last_ack(&self) -> Option<Seq> {
+        self.acked_any.then_some(self.acked)
+    }
+
     /// The number that it expects next of `peer`, when all that was captured has come to it (RCV.NXT in RFC 9293, 3.3.1).
     #[must_use]
     pub fn expects(&self, peer: &Endpoint) -> Option<Seq> {
-        let all_came = !peer.is(Facts::GAP) && peer.next.after(self.acked);
-        self.acked_any.then_some(if all_came { peer.next } else { self.acked })
+        let came = |acked| !peer.is(Facts::GAP) && peer.next.after(acked);
+        self.last_ack().map(|acked| if came(acked) { peer.next } else { acked })
     }
 
     /// Its newer segments have overtaken this one, as its timestamp tells. One that is far behind is of another clock.
@@ -503,18 +509,17 @@ impl Endpoint {
         if !segment.flags.ack() || newest {
             self.window = segment.window;
         }
+        let overtaken = self.has_overtaken(segment);
         if let Some(ip) = segment.ip {
             self.line_of(ip.ttl);
-            if let Some(id) =
-                ip.id.filter(|&id| id != 0 && !self.has_overtaken(segment) && !self.is_behind(id))
-            {
+            if let Some(id) = segment.ip_id().filter(|&id| !overtaken && !self.is_behind(id)) {
                 let jumps = self.ip_id != 0
                     && id.wrapping_sub(self.ip_id).wrapping_add(Self::STEPS) > 2 * Self::STEPS;
                 self.id_jumps = self.id_jumps.saturating_add(if jumps { 4 } else { -1 });
                 self.ip_id = id.wrapping_add(further_segments(segment, peer_mss));
             }
         }
-        if let Some(timestamps) = segment.options.timestamps.filter(|_| !self.has_overtaken(segment)) {
+        if let Some(timestamps) = segment.options.timestamps.filter(|_| !overtaken) {
             self.tsval = timestamps.0;
             self.facts |= Facts::TIMESTAMPS;
         }
