@@ -3,6 +3,7 @@
 mod opening;
 
 use super::Context;
+use super::loss::RTO_MIN;
 use crate::catalogue::{Diagnosis, Severity};
 use crate::connection::{Connection, Course, From, Seen};
 use crate::endpoint::Mark;
@@ -37,9 +38,6 @@ pub(crate) struct Notes {
 
 /// The client itself waits so long before it takes a SYN for lost, nanoseconds (RFC 6298, 2.1).
 const SYN_RTO: i64 = 1_000_000_000;
-
-/// No retransmission timer is shorter, nanoseconds.
-const RTO_MIN: i64 = 190_000_000;
 
 /// No server's timer repeats a SYN-ACK sooner: it takes 1 s, less what the first one may have been late (RFC 6298, 2.1),
 /// nanoseconds.
