@@ -62,31 +62,29 @@ pub(crate) fn exchange() -> impl Strategy<Value = String> {
     })
 }
 
-/// A packet that is lost, late or doubled, as a table of a scenario.
+/// A packet around the begin or the end that is lost, late or doubled, as a table of a scenario.
 pub(crate) fn fault() -> impl Strategy<Value = String> {
-    let sender = prop::sample::select(vec!["client", "server"]);
-    let what = prop::sample::select(vec!["any", "syn", "syn-ack", "third-ack", "ack", "data", "fin", "rst"]);
+    let what = ["any", "syn", "syn-ack", "third-ack", "ack", "data", "fin", "rst"];
+    fault_of(&what, 10, 900)
+}
+
+/// One of the first packets of these kinds is lost, or by less than so many milliseconds late or doubled.
+fn fault_of(what: &[&'static str], first: u32, late: u32) -> impl Strategy<Value = String> + use<> {
     let harm = prop_oneof![
         Just("do = \"drop\"".to_owned()),
-        (1..900u32).prop_map(|ms| format!("do = \"delay\"\nby = \"{ms}ms\"")),
-        (1..900u32).prop_map(|ms| format!("do = \"duplicate\"\nby = \"{ms}ms\"")),
+        (1..late).prop_map(|ms| format!("do = \"delay\"\nby = \"{ms}ms\"")),
+        (1..late).prop_map(|ms| format!("do = \"duplicate\"\nby = \"{ms}ms\"")),
     ];
-    (sender, what, 1..10u32, harm).prop_map(|(sender, what, nth, harm)| {
-        format!("[[path.fault]]\nfrom = \"{sender}\"\nwhat = \"{what}\"\nnth = {nth}\n{harm}\n")
-    })
+    (select(vec!["client", "server"]), select(what.to_vec()), 1..first, harm).prop_map(
+        |(sender, what, nth, harm)| {
+            format!("[[path.fault]]\nfrom = \"{sender}\"\nwhat = \"{what}\"\nnth = {nth}\n{harm}\n")
+        },
+    )
 }
 
 /// Questions and answers on a path that loses, delays and doubles packets, and may be slow.
 pub(crate) fn talk() -> impl Strategy<Value = String> {
-    let harm = prop_oneof![
-        Just("do = \"drop\"".to_owned()),
-        (1..400u32).prop_map(|ms| format!("do = \"delay\"\nby = \"{ms}ms\"")),
-        (1..400u32).prop_map(|ms| format!("do = \"duplicate\"\nby = \"{ms}ms\"")),
-    ];
-    let fault = (select(vec!["client", "server"]), select(vec!["any", "ack", "data"]), harm, 1..120u32)
-        .prop_map(|(from, what, harm, nth)| {
-            format!("[[path.fault]]\nfrom = \"{from}\"\nwhat = \"{what}\"\nnth = {nth}\n{harm}\n")
-        });
+    let fault = fault_of(&["any", "ack", "data"], 120, 400);
     let chance =
         (0..4u32).prop_map(|percent| format!("[[path.fault]]\nchance = 0.0{percent}\ndo = \"drop\"\n"));
     let faults =
