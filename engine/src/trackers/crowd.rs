@@ -88,7 +88,8 @@ pub(crate) fn syn(c: &mut Connection, seen: &Seen<'_>, crowd: &mut Crowd, contex
 
 /// The SYN again at a host next to the capture point: it arrived, and nobody answered.
 fn ignored(c: &mut Connection, seen: &Seen<'_>, crowd: &Crowd, context: &mut Context<'_>) {
-    let at_server = c.vantage_given == Some(Vantage::Server) || crowd.near.contains(&c.tuple.dst.ip);
+    let given = matches!(c.vantage_given, Some(Vantage::Server | Vantage::Both));
+    let at_server = given || crowd.near.contains(&c.tuple.dst.ip);
     if c.server().last.is_set() || !at_server || c.handshake.syn_repeats > 0 {
         return;
     }

@@ -18,6 +18,7 @@ impl Report {
             "client" => Vantage::Client,
             "server" => Vantage::Server,
             "middle" => Vantage::Middle,
+            "both" => Vantage::Both,
             other => panic!("unknown vantage {other}"),
         });
         let mut engine = Engine::new(Settings { vantage, ..Settings::default() });
