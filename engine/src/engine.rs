@@ -1,21 +1,25 @@
 //! The door: packets in, findings out.
 
+use crate::book::Book;
+use crate::catalogue::findings::Finding;
 use crate::chunked::Chunked;
-use crate::connection::{Connection, From};
-use crate::endpoint::{Mark, SentPool};
-use crate::findings::{Finding, Store};
-use crate::flow::{FlowTable, Tuple};
-use crate::http::Unfinished;
-use crate::icmp::{self, IcmpError};
-use crate::listeners::Listeners;
-use crate::recent::Recent;
-use crate::segment::{IcmpPacket, Packet, Segment};
+use crate::connection::Connection;
+use crate::connection::flight::SentPool;
+use crate::connection::flow::FlowTable;
+use crate::connection::recent::Recent;
+use crate::mark::Mark;
+use crate::proof::store::{Heads, Store};
+use crate::rules::{self, Context, Notes};
 use crate::settings::Settings;
-use crate::story::{self, Story};
-use crate::summary::{Calm, State, Summary};
-use crate::trackers::crowd::{self, Crowd};
-use crate::trackers::{self, Context};
-use crate::zeek;
+use crate::side::Side;
+use crate::state::State;
+use crate::verdict::story::{self, Story};
+use crate::verdict::summary::{Calm, Summary};
+use crate::verdict::zeek;
+use crate::wire::http::Unfinished;
+use crate::wire::icmp::{self, IcmpError};
+use crate::wire::segment::{IcmpPacket, Packet, Segment};
+use crate::wire::tuple::Tuple;
 use hashbrown::HashMap;
 use std::cmp::Reverse;
 
@@ -48,18 +52,49 @@ struct FrameRecord {
 
 const NO_STREAM: u32 = u32::MAX;
 
-/// The diagnosis of one capture.
+/// A connection with what is known and told of it.
+#[derive(Debug)]
+struct Case {
+    connection: Connection,
+    /// What the rules keep about it.
+    notes: Notes,
+    /// What was told and claimed of it.
+    heads: Heads,
+    /// What Zeek would say of it.
+    zeek: zeek::Record,
+}
+
+/// What all connections share.
 #[derive(Debug, Default)]
-pub struct Engine {
+struct Shared {
     settings: Settings,
-    connections: Chunked<Connection>,
-    flows: FlowTable,
     recent: Recent,
     pool: SentPool,
     store: Store,
-    listeners: Listeners,
+    book: Book,
     unfinished: Unfinished,
-    crowd: Crowd,
+}
+
+impl Shared {
+    /// What the rules may use beside a connection with these notes, of which that was told.
+    fn context<'a>(&'a mut self, notes: &'a mut Notes, heads: &'a mut Heads) -> Context<'a> {
+        Context {
+            store: self.store.of_connection(heads),
+            notes,
+            pool: &self.pool,
+            book: &mut self.book,
+            unfinished: &mut self.unfinished,
+            thresholds: &self.settings.thresholds,
+        }
+    }
+}
+
+/// The diagnosis of one capture.
+#[derive(Debug, Default)]
+pub struct Engine {
+    cases: Chunked<Case>,
+    flows: FlowTable,
+    shared: Shared,
     /// By frame number: the outermost layer.
     frames: Chunked<FrameRecord>,
     /// Layers further in: TCP carried by TCP, ICMP errors in tunnels.
@@ -77,7 +112,7 @@ impl Engine {
     /// A new engine for one capture.
     #[must_use]
     pub fn new(settings: Settings) -> Engine {
-        Engine { settings, ..Engine::default() }
+        Engine { shared: Shared { settings, ..Shared::default() }, ..Engine::default() }
     }
 
     /// Takes in one TCP packet, in file order. Returns its connection, or `None` when too little of its
@@ -89,40 +124,23 @@ impl Engine {
         self.now = self.now.max(packet.time);
         let tuple = Tuple::new(packet.src, segment.src_port, packet.dst, segment.dst_port);
         let number = self.connection_of(tuple, &segment)?;
-        let c = &mut self.connections[number as usize];
+        let Case { connection: c, notes, heads, zeek } = &mut self.cases[number as usize];
         let from = c.sender(tuple);
-        let original = self.recent.original_of(&segment, number, from);
-        let mut context = Context {
-            store: &mut self.store,
-            pool: &self.pool,
-            listeners: &self.listeners,
-            unfinished: &mut self.unfinished,
-            thresholds: &self.settings.thresholds,
-        };
+        let original = self.shared.recent.original_of(&segment, number, from);
         if backwards > 0 && segment.time < c.last().time {
-            trackers::capture::time_backwards(c, &segment, backwards, &mut context);
+            let mut context = self.shared.context(notes, heads);
+            rules::capture::time_backwards(c, &segment, backwards, &mut context);
         }
         if let Some(ttl) = original {
-            trackers::copy(c, &segment, from, ttl, &mut context);
+            rules::copy(c, &segment, from, ttl, &mut self.shared.context(notes, heads));
         } else {
-            let seen = c.see(&segment, from, &self.pool);
+            let seen = c.see(&segment, from, &self.shared.pool);
             let established = c.handshake.established();
-            zeek::note(c, &seen);
-            crowd::syn(c, &seen, &mut self.crowd, &mut context);
-            trackers::segment(c, &seen, &mut context);
-            c.apply(&seen, &mut self.pool);
+            zeek::note(zeek, c, notes, &seen);
+            rules::segment(c, &seen, &mut self.shared.context(notes, heads));
+            c.apply(&seen, &mut self.shared.pool);
             let completed = c.handshake.established() && !established;
-            let mut context = Context {
-                store: &mut self.store,
-                pool: &self.pool,
-                listeners: &self.listeners,
-                unfinished: &mut self.unfinished,
-                thresholds: &self.settings.thresholds,
-            };
-            crowd::after(c, &seen, completed, &mut self.crowd, &mut context);
-            if completed {
-                self.listeners.accepted(c.tuple.src.ip, c.tuple.dst, number, segment.time);
-            }
+            rules::after(c, &seen, completed, &mut self.shared.context(notes, heads));
         }
         c.count(from, original.is_some());
         let record = FrameRecord { stream: number, states: [c.client().state, c.server().state] };
@@ -136,19 +154,12 @@ impl Engine {
         let packet = &IcmpPacket { time: self.since_began(packet.time), ..*packet };
         self.now = self.now.max(packet.time);
         let quote = icmp::quote(packet)?;
-        let connections = &self.connections;
-        let number = self.flows.find(quote.tuple, |n| connections[n as usize].tuple)?;
-        let c = &mut self.connections[number as usize];
-        if !self.recent.is_copy(packet) {
+        let cases = &self.cases;
+        let number = self.flows.find(quote.tuple, |n| cases[n as usize].connection.tuple)?;
+        let Case { connection: c, notes, heads, .. } = &mut self.cases[number as usize];
+        if !self.shared.recent.is_copy(packet) {
             let error = IcmpError::new(packet, &quote, c.sender(quote.tuple));
-            let mut context = Context {
-                store: &mut self.store,
-                pool: &self.pool,
-                listeners: &self.listeners,
-                unfinished: &mut self.unfinished,
-                thresholds: &self.settings.thresholds,
-            };
-            trackers::icmp(c, &error, &mut context);
+            rules::icmp(c, &error, &mut self.shared.context(notes, heads));
         }
         let record = FrameRecord { stream: number, states: [c.client().state, c.server().state] };
         self.record(packet.frame, packet.layer, record);
@@ -164,32 +175,38 @@ impl Engine {
 
     /// The connection that `segment` belongs to, a new one where it opens one.
     fn connection_of(&mut self, tuple: Tuple, segment: &Segment<'_>) -> Option<u32> {
-        let connections = &self.connections;
-        let known = self.flows.find(tuple, |n| connections[n as usize].tuple);
+        let cases = &self.cases;
+        let known = self.flows.find(tuple, |n| cases[n as usize].connection.tuple);
         if let Some(number) = known {
-            let c = &connections[number as usize];
+            let c = &cases[number as usize].connection;
             if !c.is_succeeded_by(segment, c.sender(tuple)) {
                 return known;
             }
         }
-        if self.connections.len() >= Self::MOST_CONNECTIONS {
+        if self.cases.len() >= Self::MOST_CONNECTIONS {
             return None;
         }
-        let number = self.connections.len() as u32;
+        let number = self.cases.len() as u32;
         let mut connection = Connection::new(number, tuple, segment);
-        connection.vantage_given = self.settings.vantage;
+        connection.vantage_given = self.shared.settings.vantage;
         if let Some(old) = known {
-            let old = &mut self.connections[old as usize];
+            let Case { connection: old, notes, .. } = &mut self.cases[old as usize];
             if !segment.flags.syn() {
                 connection.tuple = old.tuple;
             }
-            connection.details().before = Some(old.as_predecessor());
-            old.succeed(&mut self.pool);
-            self.unfinished.forget(old.number);
+            connection.follows(old.as_predecessor());
+            old.succeed(&mut self.shared.pool);
+            notes.http = rules::http::Reading::default();
+            self.shared.unfinished.forget(old.number);
         }
-        self.connections.push(connection);
-        let connections = &self.connections;
-        self.flows.insert(tuple, number, |n| connections[n as usize].tuple);
+        self.cases.push(Case {
+            connection,
+            notes: Notes::default(),
+            heads: Heads::default(),
+            zeek: zeek::Record::default(),
+        });
+        let cases = &self.cases;
+        self.flows.insert(tuple, number, |n| cases[n as usize].connection.tuple);
         Some(number)
     }
 
@@ -215,7 +232,7 @@ impl Engine {
     /// How many connections there are; their numbers are `0..connections()`.
     #[must_use]
     pub fn connections(&self) -> u32 {
-        self.connections.len() as u32
+        self.cases.len() as u32
     }
 
     /// The connection and the states after one frame. `None` for what was never taken in.
@@ -244,8 +261,8 @@ impl Engine {
     #[must_use]
     pub fn findings_with(&self, frame: u32, layer: u8, look: Look, pending: &[Finding]) -> Vec<Finding> {
         let mut findings: Vec<Finding> = match look {
-            Look::First => self.store.proved_by(frame, layer).cloned().collect(),
-            Look::Later => self.store.about(frame, layer).cloned().collect(),
+            Look::First => self.shared.store.proved_by(frame, layer).collect(),
+            Look::Later => self.shared.store.about(frame, layer).collect(),
         };
         findings.extend(pending.iter().filter(|f| f.subject == frame && f.layer == layer).cloned());
         findings.sort_by_key(|f| (Reverse(f.severity), f.diagnosis));
@@ -256,7 +273,7 @@ impl Engine {
     #[must_use]
     pub fn proved_by(&self, frame: u32, layer: u8) -> Vec<Finding> {
         let mut findings: Vec<Finding> =
-            self.store.proved_by(frame, layer).filter(|f| f.subject != frame).cloned().collect();
+            self.shared.store.proved_by(frame, layer).filter(|f| f.subject != frame).collect();
         findings.sort_by_key(|f| (Reverse(f.severity), f.diagnosis));
         findings
     }
@@ -264,8 +281,8 @@ impl Engine {
     /// All findings of one connection, by subject frame.
     #[must_use]
     pub fn findings_of(&self, stream: u32) -> Vec<Finding> {
-        let Some(c) = self.connections.get(stream as usize) else { return Vec::new() };
-        let mut findings: Vec<Finding> = self.store.of(c).cloned().collect();
+        let Some(case) = self.cases.get(stream as usize) else { return Vec::new() };
+        let mut findings: Vec<Finding> = self.shared.store.of(&case.heads).collect();
         findings.extend(self.pending(stream));
         findings.sort_by_key(in_order);
         findings
@@ -281,9 +298,11 @@ impl Engine {
 
     fn milestones_at(&self, stream: u32, frame: u32) -> Vec<Finding> {
         let mut out = Vec::new();
-        let c = self.connections.get(stream as usize);
-        if let Some(c) = c.filter(|c| trackers::milestones::may_be_about(c, frame)) {
-            trackers::milestones::passed(c, &mut out);
+        let case = self.cases.get(stream as usize);
+        if let Some(Case { connection: c, .. }) = case
+            && rules::milestones::may_be_about(c, frame)
+        {
+            rules::milestones::passed(c, &mut out);
         }
         out
     }
@@ -292,8 +311,8 @@ impl Engine {
     #[must_use]
     pub fn pending(&self, stream: u32) -> Vec<Finding> {
         let mut out = Vec::new();
-        if let Some(c) = self.connections.get(stream as usize) {
-            trackers::pending(c, self.now, &mut out);
+        if let Some(Case { connection: c, notes, .. }) = self.cases.get(stream as usize) {
+            rules::pending(c, notes, self.now, &mut out);
         }
         out
     }
@@ -303,21 +322,22 @@ impl Engine {
     /// states and last frame, and [`Engine::pending`], but for the frame that is the last. `None` for other connections.
     #[must_use]
     pub fn calm(&self, stream: u32) -> Option<Calm> {
-        let c = self.connections.get(stream as usize)?;
+        let Case { connection: c, notes, heads, zeek } = self.cases.get(stream as usize)?;
         let open = c.handshake.syn_ack.is_set()
             && c.handshake.third_ack.is_set()
             && c.ends.iter().all(|e| !e.fin.is_set());
-        let ordinary = c.details.is_none()
+        let ordinary = notes.details.is_none()
+            && c.is_ordinary()
             && c.started_late.is_none()
             && !c.succeeded
-            && c.first_finding == Store::NONE
+            && heads.is_empty()
             && c.last().time == self.now;
         if !open || !ordinary {
             return None;
         }
         let mut lacking = Vec::new();
-        trackers::lacking(c, self.now, &mut lacking);
-        let calm = Calm { zeek: c.zeek, vantage: c.vantage(), course: c.handshake.course };
+        rules::lacking(c, notes, self.now, &mut lacking);
+        let calm = Calm { zeek: zeek.ordinary(), vantage: c.vantage(), course: c.handshake.course };
         lacking.is_empty().then_some(calm)
     }
 
@@ -330,15 +350,15 @@ impl Engine {
     /// The same, where the caller knows already what [`Engine::pending`] tells of the connection.
     #[must_use]
     pub fn summary_with(&self, stream: u32, pending: &[Finding]) -> Option<Summary> {
-        let c = self.connections.get(stream as usize)?;
-        let mut findings: Vec<&Finding> = self.store.of(c).chain(pending).collect();
+        let Case { connection: c, heads, zeek, .. } = self.cases.get(stream as usize)?;
+        let told: Vec<Finding> = self.shared.store.of(heads).collect();
+        let mut findings: Vec<&Finding> = told.iter().chain(pending).collect();
         findings.sort_by_key(|f| in_order(f));
         let worst = findings.iter().map(|finding| finding.severity).max();
         let outcome = story::outcome(c, &findings);
         let ended =
             |from| [c.end(from).fin, c.rst(from)].into_iter().filter_map(Mark::get).map(|m| m.frame).min();
-        let ends =
-            [From::Client, From::Server].into_iter().filter_map(|from| Some((ended(from)?, from.side())));
+        let ends = Side::BOTH.into_iter().filter_map(|from| Some((ended(from)?, from.party())));
         Some(Summary {
             stream,
             client: c.tuple.src.into(),
@@ -348,12 +368,12 @@ impl Engine {
             worst,
             client_state: c.client().state,
             server_state: c.server().state,
-            conn_state: zeek::conn_state(c),
-            history: zeek::history(c),
+            conn_state: zeek::conn_state(zeek, c),
+            history: zeek::history(zeek),
             closed_first: ends.min_by_key(|(frame, _)| *frame).map(|(_, side)| side),
             handshake_rtt: c.rtt(),
-            handshake_rtt_server: Some(c.half(From::Server)).filter(|t| *t > 0),
-            handshake_rtt_client: Some(c.half(From::Client)).filter(|t| *t > 0),
+            handshake_rtt_server: Some(c.half(Side::Server)).filter(|t| *t > 0),
+            handshake_rtt_client: Some(c.half(Side::Client)).filter(|t| *t > 0),
             first_frame: c.first.frame,
             last_frame: c.last().frame,
             first_time: c.first.time.saturating_add(self.began.unwrap_or(0)),

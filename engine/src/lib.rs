@@ -1,47 +1,47 @@
 //! The diagnosis of TCP connections: segments in, findings out.
 //!
-//! A segment goes once through, front to back: the [`Engine`] finds its connection in the flow table,
-//! the connection updates its two endpoints, and the trackers (one per phase of the catalogue) read the
-//! connection and report findings. There is no I/O and no clock; the same input gives the same output.
+//! A segment goes once through, front to back. The [`Engine`] finds its connection; the receiver's rules say whether it
+//! has any effect; claims that it refutes are taken back; the rules read the connection **as it stood before the
+//! segment**, and report; then the connection takes it in. There is no I/O and no clock; the same input gives the same
+//! output.
 //!
-//! - [`segment`]: what is known of one segment or one ICMP error
-//! - [`seq`]: sequence numbers that wrap
-//! - [`flow`]: addresses and ports to connection
-//! - [`endpoint`]: one side of a connection
-//! - [`connection`]: two endpoints, where the capture was taken, and the outcome
-//! - [`trackers`]: the rules, one file per phase
-//! - [`catalogue`]: every diagnosis as data, with its texts per language
-//! - [`findings`]: what was found, per frame and per connection
-//! - [`settings`]: what the caller can choose
-//! - [`engine`]: the door
+//! The floors, from the top; each uses only what is below it:
+//!
+//! - [`engine`]: the door, packets in and findings out
+//! - [`verdict`]: what all of it amounts to: outcome, story, summary, and what Zeek would say
+//! - [`rules`]: the diagnoses, one file per phase of a connection
+//! - [`proof`]: what was sent after what and who could know (`causality`), what is taken for true until it is refuted
+//!   (`claims`), what a receiver refuses (`receiver`), why a RST was sent (`rst`), what was told (`store`)
+//! - [`book`]: facts beyond one connection: hosts, listeners, who connects where
+//! - [`connection`]: two endpoints, what is in flight, where the capture was taken, the flow table, successors on the
+//!   same ports, and copies of packets
+//! - [`wire`]: what stands in packets: segments, sequence numbers, options, ICMP, HTTP, TLS
+//! - [`catalogue`]: every diagnosis as data, with its texts per language; findings and their words
+//! - the ground: [`side`], [`state`], [`mark`], [`flags`], [`settings`], `bounds`, `chunked`
 #![forbid(unsafe_code)]
 
+pub(crate) mod book;
 pub mod catalogue;
 mod chunked;
 pub mod connection;
-pub mod endpoint;
 pub mod engine;
-pub mod findings;
-pub mod flow;
-mod http;
-mod icmp;
-mod listeners;
-mod recent;
-pub mod rst;
-pub mod segment;
-pub mod seq;
+pub mod flags;
+pub mod mark;
+pub mod proof;
+pub mod rules;
 pub mod settings;
-mod story;
-mod successor;
-pub mod summary;
-mod tls;
-pub mod trackers;
-mod zeek;
+pub mod side;
+pub mod state;
+pub mod verdict;
+pub mod wire;
 
+pub use catalogue::findings::{Evidence, Finding, Value};
+pub use catalogue::terms::{Param, Role, Term};
 pub use catalogue::{Diagnosis, Language, Severity};
 pub use engine::{Engine, FrameView, Look};
-pub use findings::{Evidence, Finding, Role, Side, Value};
-pub use segment::{IcmpPacket, IpInfo, Packet};
 pub use settings::{Settings, Thresholds};
-pub use story::Story;
-pub use summary::{Calm, Outcome, State, Summary, Vantage};
+pub use side::{Party, Side};
+pub use state::{Outcome, State, Vantage};
+pub use verdict::story::Story;
+pub use verdict::summary::{Calm, Summary};
+pub use wire::segment::{IcmpPacket, IpInfo, Packet};

@@ -1,17 +1,17 @@
 //! What the caller can choose.
 
-use crate::summary::Vantage;
+use crate::state::Vantage;
 
 /// What the caller can choose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// Where the capture was taken, when the user knows it; inferred per connection when `None`.
     pub vantage: Option<Vantage>,
-    /// From when on things are worth telling.
+    /// Side when on things are worth telling.
     pub thresholds: Thresholds,
 }
 
-/// From when on things are worth telling, which is a matter of the place: what is slow in a data centre is
+/// Side when on things are worth telling, which is a matter of the place: what is slow in a data centre is
 /// not over a satellite. All in nanoseconds; not negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Thresholds {

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::ffi::{CString, c_char};
 use std::net::IpAddr;
 use std::ptr;
-use tcpdx_engine::{self as engine, Finding, Language, Severity, Side, Summary, catalogue::texts};
+use tcpdx_engine::{self as engine, Finding, Language, Party, Severity, Summary, catalogue::texts};
 use unicode_width::UnicodeWidthStr;
 
 /// How deep the tree of statistics is at most.
@@ -107,9 +107,9 @@ impl StatisticList {
 fn troubled(summary: &Summary, findings: &[Finding]) -> BTreeSet<IpAddr> {
     let (client, server) = (summary.client.ip(), summary.server.ip());
     let hosts = |finding: &Finding| match finding.side {
-        Side::Client => vec![client],
-        Side::Server => vec![server],
-        Side::Path => vec![client, server],
+        Party::Client => vec![client],
+        Party::Server => vec![server],
+        Party::Path => vec![client, server],
     };
     findings.iter().filter(|finding| finding.severity >= Severity::Warn).flat_map(hosts).collect()
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
-use tcpdx_engine::{Diagnosis, Engine, Language, Settings, Side, catalogue::texts};
+use tcpdx_engine::{Diagnosis, Engine, Language, Party, Settings, catalogue::texts};
 use tcpdx_tests::built::{built, root};
 use tcpdx_tests::corpus;
 use tcpdx_tests::sharkd::Sharkd;
@@ -201,7 +201,7 @@ fn in_one_pass_a_frame_tells_what_was_known_when_it_came() {
             let summary = engine.frame(frame, 0).and_then(|view| engine.summary(view.stream)).unwrap();
             let story = summary.story.tell(Language::English);
             let (outcome, vantage) = (summary.outcome.name(), summary.vantage.name());
-            let closed_first = summary.closed_first.map_or("", Side::name);
+            let closed_first = summary.closed_first.map_or("", Party::name);
             let told = [outcome, &story, summary.conn_state, &summary.history, vantage, closed_first];
             known.push(told.join("\t"));
         }

@@ -1,5 +1,7 @@
 //! Every diagnosis as data: its id, severity and group; its texts are in one file per language.
 
+pub mod findings;
+pub mod terms;
 mod text;
 
 pub use text::{Language, Texts, texts};

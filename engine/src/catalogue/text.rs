@@ -4,9 +4,11 @@
 //! `[brackets]` that are left out when a parameter in them is missing, or a time span of nothing.
 
 use super::{Diagnosis, Severity};
-use crate::findings::{Finding, Role, Side, Value};
-use crate::segment::Flags;
-use crate::summary::Outcome;
+use crate::catalogue::findings::{Finding, Value};
+use crate::catalogue::terms::{Param, Role, Term};
+use crate::flags::Flags;
+use crate::side::Party;
+use crate::state::Outcome;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -198,7 +200,7 @@ impl Texts {
     /// What a frame is, as evidence: "the SYN".
     #[must_use]
     pub fn role(&self, role: Role) -> &str {
-        self.file.role.get(role.0).map_or(role.0, String::as_str)
+        self.file.role.get(role.name()).map_or(role.name(), String::as_str)
     }
 
     /// The word for a severity.
@@ -215,7 +217,7 @@ impl Texts {
 
     /// The word for a side.
     #[must_use]
-    pub fn side(&self, side: Side) -> &str {
+    pub fn side(&self, side: Party) -> &str {
         self.file.side.get(side.name()).map_or(side.name(), String::as_str)
     }
 
@@ -307,18 +309,18 @@ impl Texts {
             Value::Bytes(n) => self.bytes(n),
             Value::Duration(nanoseconds) => self.duration(nanoseconds),
             Value::Frame(frame) => frame.to_string(),
-            Value::Side(side) => self.side(side).to_string(),
+            Value::Party(side) => self.side(side).to_string(),
             Value::Address(address) => address.to_string(),
             Value::Text(text) => text.as_str().to_string(),
             Value::Socket(socket) => socket.to_string(),
             Value::Flags(flags) => self.flags(flags),
-            Value::Term(term) => match self.file.term.get(term) {
+            Value::Term(term) => match self.file.term.get(term.name()) {
                 // A term may hold parameters of its own.
                 Some(text) => {
                     let mut filled = String::new();
                     self.fill_into(text, finding, &mut filled).then_some(filled)?
                 }
-                None => term.to_string(),
+                None => term.name().to_string(),
             },
         })
     }
@@ -338,7 +340,7 @@ impl Texts {
         let set = bits.iter().filter(|(bit, _)| flags.0 & bit != 0).map(|(_, name)| *name);
         let names: Vec<&str> = set.collect();
         if names.is_empty() {
-            return self.file.term.get("no_flags").cloned().unwrap_or_default();
+            return self.file.term.get(Term::NoFlags.name()).cloned().unwrap_or_default();
         }
         names.join("+")
     }
@@ -398,8 +400,8 @@ fn parameter(name: &str, finding: &Finding) -> Option<Value> {
     match name {
         "subject" => Some(Value::Frame(finding.subject)),
         "trigger" => Some(Value::Frame(finding.trigger)),
-        "side" => Some(Value::Side(finding.side)),
-        _ => finding.param(name),
+        "side" => Some(Value::Party(finding.side)),
+        _ => finding.param(Param::from_name(name)?),
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use std::io::{self, Write};
 use std::path::Path;
 use tcpdx_engine::catalogue::texts;
-use tcpdx_engine::{Finding, Language, Severity, Side, Summary, Value};
+use tcpdx_engine::{Finding, Language, Party, Severity, Summary, Value};
 
 /// A connection. Times are in seconds.
 #[derive(Serialize)]
@@ -102,7 +102,7 @@ fn connection_line<'a>(file: &'a str, connection: &'a Connection) -> ConnectionL
         vantage: summary.vantage.name(),
         conn_state: summary.conn_state,
         history: &summary.history,
-        closed_first: summary.closed_first.map(Side::name),
+        closed_first: summary.closed_first.map(Party::name),
         handshake_rtt: summary.handshake_rtt.map(seconds),
         handshake_rtt_client: summary.handshake_rtt_client.map(seconds),
         handshake_rtt_server: summary.handshake_rtt_server.map(seconds),
@@ -134,12 +134,16 @@ fn finding_line<'a>(
         frame: finding.subject,
         trigger: finding.trigger,
         side: finding.side.name(),
-        evidence: evidence.map(|e| EvidenceItem { frame: e.frame, role: e.role.0 }).collect(),
+        evidence: evidence.map(|e| EvidenceItem { frame: e.frame, role: e.role.name() }).collect(),
         title: texts(language).title(finding.diagnosis),
         message: finding.message(language),
         why: finding.why(language),
         check: finding.check(language),
-        params: finding.params.iter().map(|(name, value)| (name.to_string(), json_of(*value))).collect(),
+        params: finding
+            .params
+            .iter()
+            .map(|(name, value)| (name.name().to_string(), json_of(*value)))
+            .collect(),
     }
 }
 
@@ -149,9 +153,9 @@ fn json_of(value: Value) -> Json {
         Value::Count(number) | Value::Bytes(number) => json!(number),
         Value::Frame(number) => json!(number),
         Value::Duration(nanoseconds) => json!(seconds(nanoseconds)),
-        Value::Side(side) => json!(side.name()),
+        Value::Party(side) => json!(side.name()),
         Value::Address(address) => json!(address),
-        Value::Term(word) => json!(word),
+        Value::Term(word) => json!(word.name()),
         Value::Flags(flags) => json!(format!("{flags:?}")),
         Value::Socket(socket) => json!(socket.to_string()),
         Value::Text(text) => json!(text.as_str()),

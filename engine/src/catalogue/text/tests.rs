@@ -156,69 +156,52 @@ fn texts_are_written_alike() {
     }
 }
 
-/// The sources of the rules, without comments and tests.
-fn sources() -> Vec<(PathBuf, String)> {
+/// The sources of the engine, without comments and tests.
+fn sources() -> Vec<String> {
     fn collect(folder: &Path, into: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(folder).expect("the sources are there") {
             let path = entry.expect("a readable folder").path();
             if path.is_dir() {
                 collect(&path, into);
-            } else if path.extension().is_some_and(|e| e == "rs") {
+            } else if path.extension().is_some_and(|e| e == "rs") && !path.ends_with("terms.rs") {
                 into.push(path);
             }
         }
     }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut paths = vec![root.join("icmp.rs"), root.join("rst.rs")];
-    collect(&root.join("trackers"), &mut paths);
+    let mut paths = Vec::new();
+    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut paths);
     let read = |path: PathBuf| {
         let text = std::fs::read_to_string(&path).expect("a readable source");
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
         let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
-        let code: String = lines.flat_map(|line| [line, "\n"]).collect();
-        (path, code)
+        lines.flat_map(|line| [line, "\n"]).collect()
     };
     paths.into_iter().map(read).collect()
 }
 
-/// Every name in quotation marks, with the code right before it.
-fn quoted(code: &str) -> impl Iterator<Item = (&str, &str)> {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        let open = at + code[at..].find('"')?;
-        let end = open + 1 + code[open + 1..].find('"')?;
-        at = end + 1;
-        Some((code[..open].trim_end(), &code[open + 1..end]))
-    })
-    .filter(|(_, name)| {
-        !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || "_0123456789".contains(c))
-    })
+/// The code names this variant.
+fn names_it(code: &str, variant: &str) -> bool {
+    code.match_indices(variant).any(|(at, _)| !code[at + variant.len()..].starts_with(char::is_alphanumeric))
 }
 
-fn sets_parameter(before: &str) -> bool {
-    before.ends_with("with(") || before.ends_with("set(")
-}
-
-/// A name in the rules is a parameter, a role or a term; the terms may come from a variable or a function.
+/// The compiler holds that rules use no other names; a name that has no words, or that no rule uses, is told here.
 #[test]
-fn every_role_and_term_of_the_rules_has_words() {
+fn every_role_and_term_has_words_and_is_used() {
     let sources = sources();
-    let words = &texts(Language::English).file;
-    let mut used = BTreeSet::new();
-    for (path, code) in &sources {
-        for (before, name) in quoted(code).filter(|(before, _)| !sets_parameter(before)) {
-            used.insert(name);
-            let role = words.role.contains_key(name);
-            let known = role || (!before.ends_with("evidence(") && words.term.contains_key(name));
-            assert!(known, "{}: \"{name}\" has no words in the catalogue", path.display());
-        }
+    let used = |variant: String| sources.iter().any(|code| names_it(code, &variant));
+    assert!(Role::ALL.iter().all(|r| used(format!("Role::{r:?}"))), "a role is of no use");
+    assert!(Term::ALL.iter().all(|t| used(format!("Term::{t:?}")) || is_vantage(*t)), "a term is of no use");
+    for language in Language::ALL {
+        let words = file(*language);
+        let roles: BTreeSet<&str> = Role::ALL.iter().map(|r| r.name()).collect();
+        let terms: BTreeSet<&str> = Term::ALL.iter().map(|t| t.name()).collect();
+        assert_eq!(roles, words.role.keys().map(String::as_str).collect(), "roles in {}", language.tag());
+        assert_eq!(terms, words.term.keys().map(String::as_str).collect(), "terms in {}", language.tag());
     }
-    let vantages = ["unknown", "client", "server", "middle", "both"];
-    for name in words.role.keys().chain(words.term.keys()) {
-        let known = used.contains(name.as_str()) || vantages.contains(&name.as_str()) || name == "no_flags";
-        assert!(known, "\"{name}\" has words in the catalogue, and no rule uses it");
-    }
-    assert!(used.len() > 80, "the sources were not read: {used:?}");
+}
+
+fn is_vantage(term: Term) -> bool {
+    matches!(term, Term::Unknown | Term::Client | Term::Server | Term::Middle | Term::Both)
 }
 
 /// A parameter that no rule sets in the files that tell the diagnosis would leave a hole in the text.
@@ -227,20 +210,15 @@ fn the_rules_set_every_parameter_of_the_texts() {
     let sources = sources();
     let texts = texts(Language::English);
     for d in Diagnosis::ALL {
-        let variant = format!("Diagnosis::{d:?}");
-        let tells = |code: &&String| {
-            code.match_indices(&variant)
-                .any(|(at, _)| !code[at + variant.len()..].starts_with(char::is_alphanumeric))
-        };
-        let telling: Vec<&String> = sources.iter().map(|(_, code)| code).filter(tells).collect();
+        let telling: Vec<&String> =
+            sources.iter().filter(|code| names_it(code, &format!("Diagnosis::{d:?}"))).collect();
         assert!(!telling.is_empty(), "no rule tells {}", d.id());
-        let mut set: BTreeSet<&str> = ["subject", "trigger", "side"].into();
-        for code in telling {
-            set.extend(quoted(code).filter(|(before, _)| sets_parameter(before)).map(|(_, name)| name));
-        }
         for (field, template) in templates(texts.entry(*d)) {
-            for name in names(template) {
-                assert!(set.contains(name), "{field} of {}: no rule sets {{{name}}}", d.id());
+            for name in names(template).into_iter().filter(|n| !["subject", "trigger", "side"].contains(n)) {
+                let param = Param::from_name(name).unwrap_or_else(|| panic!("{field} of {}: {name}", d.id()));
+                let variant = format!("Param::{param:?}");
+                let set = telling.iter().any(|code| names_it(code, &variant));
+                assert!(set, "{field} of {}: no rule sets {{{name}}}", d.id());
             }
         }
     }
@@ -270,7 +248,7 @@ fn spans_and_sizes_read_well() {
 }
 
 /// A finding as a rule tells it, without a connection.
-fn finding(diagnosis: Diagnosis, params: &[(&'static str, Value)]) -> Finding {
+fn finding(diagnosis: Diagnosis, params: &[(Param, Value)]) -> Finding {
     Finding {
         diagnosis,
         severity: diagnosis.severity(),
@@ -278,7 +256,7 @@ fn finding(diagnosis: Diagnosis, params: &[(&'static str, Value)]) -> Finding {
         subject: 7,
         layer: 0,
         trigger: 9,
-        side: Side::Client,
+        side: Party::Client,
         evidence: Vec::new(),
         params: params.to_vec(),
     }
@@ -286,11 +264,11 @@ fn finding(diagnosis: Diagnosis, params: &[(&'static str, Value)]) -> Finding {
 
 #[test]
 fn a_text_is_filled_with_units_terms_and_what_there_is() {
-    let rejected = |params: &[(&'static str, Value)]| {
+    let rejected = |params: &[(Param, Value)]| {
         let finding = finding(Diagnosis::HandshakeRejected, params);
         Language::ALL.iter().map(|l| finding.message(*l)).collect::<Vec<_>>()
     };
-    let took = ("took", Value::Duration(40_000_000));
+    let took = (Param::Took, Value::Duration(40_000_000));
     assert_eq!(
         rejected(&[took]),
         [
@@ -299,22 +277,22 @@ fn a_text_is_filled_with_units_terms_and_what_there_is() {
         ]
     );
     assert_eq!(
-        rejected(&[took, ("ttl", Value::Count(63))]),
+        rejected(&[took, (Param::Ttl, Value::Count(63))]),
         [
             "Connection refused: a RST answered the SYN after 40 ms (TTL 63)",
             "连接被拒绝：40 毫秒后收到应答 SYN 的 RST（TTL 63）"
         ]
     );
     // A span of nothing is not worth a word, and a term may hold parameters.
-    let open = finding(Diagnosis::CloseIncomplete, &[("idle", Value::Duration(0))]);
+    let open = finding(Diagnosis::CloseIncomplete, &[(Param::Idle, Value::Duration(0))]);
     assert_eq!(open.message(Language::English), "Still open when the capture ends");
     let forged = finding(
         Diagnosis::ResetInjected,
         &[
-            ("who", Value::Side(Side::Server)),
-            ("sign", Value::Term("sign_ttl")),
-            ("ttl", Value::Count(57)),
-            ("usual", Value::Count(63)),
+            (Param::Who, Value::Party(Party::Server)),
+            (Param::Sign, Value::Term(Term::SignTtl)),
+            (Param::Ttl, Value::Count(57)),
+            (Param::Usual, Value::Count(63)),
         ],
     );
     assert_eq!(
@@ -330,7 +308,7 @@ fn a_text_is_filled_with_units_terms_and_what_there_is() {
 /// English has a blank between sentences, Chinese has none; and none is ended twice.
 #[test]
 fn sentences_join_as_each_language_does() {
-    let closed = finding(Diagnosis::CloseThreeSegments, &[("who", Value::Side(Side::Client))]);
+    let closed = finding(Diagnosis::CloseThreeSegments, &[(Param::Who, Value::Party(Party::Client))]);
     let story = |language: Language| {
         let texts = texts(language);
         let sentences = [
@@ -351,42 +329,50 @@ fn sentences_join_as_each_language_does() {
 }
 
 /// A value such as a rule gives to a parameter of that name.
-fn likely(name: &'static str, diagnosis: Diagnosis) -> (&'static str, Value) {
-    let value = match name {
-        "who" => Value::Side(Side::Client),
-        "peer" => Value::Side(Side::Server),
-        "bytes" | "mss" | "mtu" | "window" | "beyond" => Value::Bytes(1460),
-        "reporter" | "source" => Value::Address([192, 0, 2, 1].into()),
-        "listener" => Value::Socket(([192, 0, 2, 1], 443).into()),
-        "flags" => Value::Flags(Flags(Flags::SYN | Flags::FIN)),
-        "text" => Value::Text(crate::findings::Excerpt::of(b"out of memory")),
-        "kind" if diagnosis == Diagnosis::HandshakeRejectedByIcmp => Value::Term("icmp_prohibited"),
-        "kind" if diagnosis == Diagnosis::HttpHeaderNewline => Value::Term("newline_doubled"),
-        "what" if diagnosis == Diagnosis::CloseStorm => Value::Term("storm_rst"),
-        "what" if diagnosis == Diagnosis::ResetBackscatter => Value::Term("alone_rst"),
-        "what" => Value::Term("wrong_syn_ack"),
-        "how" if diagnosis == Diagnosis::CaptureOffload => Value::Term("offload_large"),
-        "how" if diagnosis == Diagnosis::CaptureCopies => Value::Term("copies_by_ttl"),
-        "how" if diagnosis == Diagnosis::ResetIgnored => Value::Term("rst_challenged"),
-        "how" => Value::Term("asked_by_sack"),
-        "answer" if diagnosis == Diagnosis::FlowEcnCongestion => Value::Term("cwr_answers"),
-        "answer" => Value::Term("tfo_accepted"),
-        "before" => Value::Term("before_time_wait"),
-        "carrier" => Value::Term("carried_by_ack"),
-        "known" => Value::Term("interval_go"),
-        "missing" => Value::Term("no_window_scale"),
-        "reaction" => Value::Term("answered_400"),
-        "reading" => Value::Term("no_answers"),
-        "sign" => Value::Term("sign_ttl"),
-        "spoke" => Value::Term("client_silent"),
-        "use" => Value::Term("tfo_data"),
-        "vantage" => Value::Term("middle"),
-        "usual" if diagnosis == Diagnosis::HandshakeSlow => Value::Duration(40_000_000),
-        "behind" | "code" | "count" | "hosts" | "kind" | "parts" | "pointer" | "repeats" | "ttl"
-        | "usual" => Value::Count(3),
+fn likely(param: Param, diagnosis: Diagnosis) -> (Param, Value) {
+    let value = match param {
+        Param::Who => Value::Party(Party::Client),
+        Param::Peer => Value::Party(Party::Server),
+        Param::Bytes | Param::Mss | Param::Mtu | Param::Window | Param::Beyond => Value::Bytes(1460),
+        Param::Reporter | Param::Source => Value::Address([192, 0, 2, 1].into()),
+        Param::Listener => Value::Socket(([192, 0, 2, 1], 443).into()),
+        Param::Flags => Value::Flags(Flags(Flags::SYN | Flags::FIN)),
+        Param::Text => Value::Text(crate::catalogue::findings::Excerpt::of(b"out of memory")),
+        Param::Kind if diagnosis == Diagnosis::HandshakeRejectedByIcmp => Value::Term(Term::IcmpProhibited),
+        Param::Kind if diagnosis == Diagnosis::HttpHeaderNewline => Value::Term(Term::NewlineDoubled),
+        Param::What if diagnosis == Diagnosis::CloseStorm => Value::Term(Term::StormRst),
+        Param::What if diagnosis == Diagnosis::ResetBackscatter => Value::Term(Term::AloneRst),
+        Param::What => Value::Term(Term::WrongSynAck),
+        Param::How if diagnosis == Diagnosis::CaptureOffload => Value::Term(Term::OffloadLarge),
+        Param::How if diagnosis == Diagnosis::CaptureCopies => Value::Term(Term::CopiesByTtl),
+        Param::How if diagnosis == Diagnosis::ResetIgnored => Value::Term(Term::RstChallenged),
+        Param::How => Value::Term(Term::AskedBySack),
+        Param::Answer if diagnosis == Diagnosis::FlowEcnCongestion => Value::Term(Term::CwrAnswers),
+        Param::Answer => Value::Term(Term::TfoAccepted),
+        Param::Before => Value::Term(Term::BeforeTimeWait),
+        Param::Carrier => Value::Term(Term::CarriedByAck),
+        Param::Known => Value::Term(Term::IntervalGo),
+        Param::Missing => Value::Term(Term::NoWindowScale),
+        Param::Reaction => Value::Term(Term::Answered400),
+        Param::Reading => Value::Term(Term::NoAnswers),
+        Param::Sign => Value::Term(Term::SignTtl),
+        Param::Spoke => Value::Term(Term::ClientSilent),
+        Param::Use => Value::Term(Term::TfoData),
+        Param::Vantage => Value::Term(Term::Middle),
+        Param::Usual if diagnosis == Diagnosis::HandshakeSlow => Value::Duration(40_000_000),
+        Param::Behind
+        | Param::Code
+        | Param::Count
+        | Param::Hosts
+        | Param::Kind
+        | Param::Parts
+        | Param::Pointer
+        | Param::Repeats
+        | Param::Ttl
+        | Param::Usual => Value::Count(3),
         _ => Value::Duration(1_500_000_000),
     };
-    (name, value)
+    (param, value)
 }
 
 /// Filled with everything, and with no more than it needs.
@@ -395,11 +381,12 @@ fn every_text_reads_well_when_it_is_filled() {
     for (d, language) in Diagnosis::ALL.iter().flat_map(|d| Language::ALL.iter().map(move |l| (*d, *l))) {
         let entry = texts(language).entry(d);
         let of = |pick: fn(&str) -> BTreeSet<&str>| {
-            let mut names: BTreeSet<&'static str> = ["who", "peer", "ttl", "usual", "bytes", "mss"].into();
-            names.extend(
-                templates(entry).iter().flat_map(|(_, text)| pick(text)).map(|n| &*n.to_string().leak()),
+            let mut params: BTreeSet<Param> =
+                [Param::Who, Param::Peer, Param::Ttl, Param::Usual, Param::Bytes, Param::Mss].into();
+            params.extend(
+                templates(entry).iter().flat_map(|(_, text)| pick(text)).filter_map(Param::from_name),
             );
-            finding(d, &names.into_iter().map(|name| likely(name, d)).collect::<Vec<_>>())
+            finding(d, &params.into_iter().map(|param| likely(param, d)).collect::<Vec<_>>())
         };
         for finding in [of(names), of(needed)] {
             let mut said = vec![finding.message(language), texts(language).story(&finding)];

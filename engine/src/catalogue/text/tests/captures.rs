@@ -77,8 +77,8 @@ fn lacks(finding: &Finding, template: &str) -> Vec<String> {
         needed(template).iter().filter(|n| !known(n)).map(ToString::to_string).collect();
     for (_, value) in &finding.params {
         if let Value::Term(term) = value {
-            let text = &texts(Language::English).file.term[*term];
-            lacking.extend(needed(text).iter().filter(|n| !known(n)).map(|n| format!("{n} of {term}")));
+            let text = &texts(Language::English).file.term[term.name()];
+            lacking.extend(needed(text).iter().filter(|n| !known(n)).map(|n| format!("{n} of {term:?}")));
         }
     }
     lacking
@@ -97,11 +97,6 @@ fn nothing_lacks_in_what_is_said_of_real_captures() {
                 for (field, template) in templates(texts(Language::English).entry(finding.diagnosis)) {
                     let place = format!("{field} of {} in {}", finding.diagnosis.id(), path.display());
                     assert_eq!(lacks(&finding, template), [""; 0], "{place}");
-                }
-                for evidence in &finding.evidence {
-                    let known =
-                        Language::ALL.iter().all(|l| texts(*l).file.role.contains_key(evidence.role.0));
-                    assert!(known, "{} has no words", evidence.role.0);
                 }
             }
             for stream in 0..engine.connections() {

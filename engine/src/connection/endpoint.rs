@@ -1,0 +1,386 @@
+//! One side of a connection: what it sent, what it acknowledged, and the RFC 9293 state that proves.
+
+use crate::connection::flight::{Flight, SentPool};
+use crate::mark::Mark;
+use crate::state::State;
+use crate::wire::segment::Segment;
+use crate::wire::seq::Seq;
+use crate::wire::tls;
+use std::cmp::Ordering;
+
+bitflags::bitflags! {
+    /// What is known of one side, a bit each: every connection has two of them.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct Facts: u16 {
+        /// The other side acknowledged what was never captured of it.
+        const UNSEEN = 1;
+        /// A gap in its sequence numbers was captured.
+        const GAP = 1 << 1;
+        /// It has sent the timestamps option.
+        const TIMESTAMPS = 1 << 2;
+        /// A segment of it had a right checksum.
+        const CHECKSUMS_RIGHT = 1 << 3;
+        /// Its newest acknowledgment reports data beyond a hole (RFC 2018).
+        const SACKING = 1 << 4;
+        /// Its SYN or SYN-ACK offered window scaling.
+        const OFFERS_SCALE = 1 << 5;
+        /// It permits SACK.
+        const OFFERS_SACK = 1 << 6;
+        /// Its FIN came behind the other's without acknowledging it: they crossed.
+        const FIN_CROSSES = 1 << 7;
+        /// The last of it that was acknowledged is one number that was not captured: its FIN, most likely.
+        const FIN_UNSEEN = 1 << 8;
+        /// The newest that it said ends with a TLS alert: it says no more (RFC 8446, 6.1).
+        const SAYS_GOODBYE = 1 << 9;
+    }
+}
+
+/// One side of a connection.
+#[derive(Clone, Debug, Default)]
+pub struct Endpoint {
+    /// Initial sequence number; where that is not known (`has_isn`), the first number seen.
+    pub isn: Seq,
+    /// The sequence number after the last one that it sent; meaningful when `seen`.
+    pub next: Seq,
+    /// The highest acknowledgment number that it sent; meaningful when `acked_any`.
+    pub acked: Seq,
+    /// Its last packet, copies aside.
+    pub last: Mark,
+    /// Its first FIN.
+    pub fin: Mark,
+    /// The first segment of the other side that acknowledges its FIN.
+    pub fin_acked: Mark,
+    tsval: u32,
+    /// Its segments in flight.
+    pub flight: Flight,
+    /// The window that it last advertised, unscaled.
+    pub window: u16,
+    /// IP ID of its last segment that had one other than 0; of the last in a packet of several (TSO, GRO).
+    pub ip_id: u16,
+    /// Shift to apply to its window, from its SYN.
+    pub window_scale: u8,
+    /// TTL of its packets, other than RSTs; 0 when not known.
+    pub ttl: u8,
+    /// How many packets, other than RSTs, had that TTL; saturates.
+    pub ttl_count: u8,
+    /// The state that the capture proves.
+    pub state: State,
+    /// `isn` is known.
+    pub has_isn: bool,
+    /// Anything of it was captured.
+    pub seen: bool,
+    /// It has acknowledged anything.
+    pub acked_any: bool,
+    /// The segment that moved its acknowledgment number last.
+    pub acked_at: Mark,
+    /// Its newest segment with payload that it had not sent before: where it is a client, a request.
+    pub said: Mark,
+    /// Packets that it sent, copies included; both are halved before they overflow.
+    pub packets: u16,
+    /// Copies among them.
+    pub copies: u16,
+    /// The largest payload of one of its segments.
+    pub largest: u16,
+    /// The largest of them that was acknowledged.
+    pub largest_acked: u16,
+    /// The MSS that it offered, 0 without.
+    pub mss: u16,
+    /// What else is known of it.
+    pub facts: Facts,
+    /// Duplicate ACKs that it has sent since its acknowledgment number last moved; saturates.
+    pub dup_acks: u8,
+    /// How often its FIN was sent again.
+    pub fin_repeats: u8,
+    /// How often its sequence numbers have come round to `isn` again.
+    rounds: u8,
+    /// How often its IP ID jumped, less the times that it went on by a few; saturates.
+    id_jumps: i8,
+    /// Messages in a row that it began after a pause though the other side had said nothing since; saturates.
+    pub unanswered: u8,
+}
+
+impl Endpoint {
+    /// All of `facts` are known of it.
+    #[must_use]
+    pub fn is(&self, facts: Facts) -> bool {
+        self.facts.contains(facts)
+    }
+
+    /// Bytes sent and not acknowledged by `peer`, FIN and SYN included.
+    #[must_use]
+    pub fn unacknowledged(&self, peer: &Endpoint) -> u32 {
+        if !self.seen || !peer.acked_any { 0 } else { self.next.since(peer.acked).max(0) as u32 }
+    }
+
+    /// Everything that it sent is acknowledged by `peer`.
+    #[must_use]
+    pub fn all_acknowledged(&self, peer: &Endpoint) -> bool {
+        peer.acked_any && peer.acked.reaches(self.next)
+    }
+
+    /// Payload bytes sent and never acknowledged by `peer`.
+    #[must_use]
+    pub fn data_unacknowledged(&self, peer: &Endpoint) -> u32 {
+        let fin = u32::from(self.fin.is_set() && !self.fin_acked.is_set());
+        let all = self.unacknowledged(peer);
+        // Before the third ACK the SYN itself is in flight.
+        if self.bytes() == 0 { 0 } else { all.saturating_sub(fin) }
+    }
+
+    /// Of its payload nothing is unacknowledged by `peer`, but for the TLS alert that says goodbye.
+    #[must_use]
+    pub fn said_all_but_goodbye(&self, peer: &Endpoint) -> bool {
+        let most = if self.is(Facts::SAYS_GOODBYE) { tls::MOST_GOODBYE } else { 0 };
+        self.data_unacknowledged(peer) <= most
+    }
+
+    /// The newest acknowledgment number that it sent.
+    #[must_use]
+    pub fn last_ack(&self) -> Option<Seq> {
+        self.acked_any.then_some(self.acked)
+    }
+
+    /// The number that it expects next of `peer`, when all that was captured has come to it (RCV.NXT in RFC 9293, 3.3.1).
+    #[must_use]
+    pub fn expects(&self, peer: &Endpoint) -> Option<Seq> {
+        let came = |acked| !peer.is(Facts::GAP) && peer.next.after(acked);
+        self.last_ack().map(|acked| if came(acked) { peer.next } else { acked })
+    }
+
+    /// Its newer segments have overtaken this one, as its timestamp tells. One that is far behind is of another clock.
+    #[must_use]
+    pub fn has_overtaken(&self, segment: &Segment<'_>) -> bool {
+        let (Some(newest), Some((this, _))) = (self.tsval(), segment.options.timestamps) else {
+            return false;
+        };
+        (1..Self::OTHER_CLOCK).contains(&newest.wrapping_sub(this))
+    }
+
+    /// An IP ID that counts is a little behind the newest: it was overtaken.
+    fn is_behind(&self, id: u16) -> bool {
+        self.counting_id().is_some_and(|newest| (1..Self::STEPS).contains(&newest.wrapping_sub(id)))
+    }
+
+    /// The segment is no newer than its newest, as its timestamp or its IP ID tells: it comes late, or as a copy that
+    /// the network made.
+    #[must_use]
+    pub fn has_passed(&self, segment: &Segment<'_>) -> bool {
+        segment.order(self.tsval(), self.counting_id()).is_some_and(Ordering::is_le)
+    }
+
+    /// Its newest IP ID, where they count.
+    fn counting_id(&self) -> Option<u16> {
+        (self.ip_id != 0 && self.ids_count()).then_some(self.ip_id)
+    }
+
+    /// TSval of its newest segment that had the option.
+    #[must_use]
+    pub fn tsval(&self) -> Option<u32> {
+        self.is(Facts::TIMESTAMPS).then_some(self.tsval)
+    }
+
+    /// Bytes of payload that it sent, each counted once, what the capture missed included.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let numbers = u64::from(self.rounds) << 32 | u64::from(self.next.since(self.isn) as u32);
+        numbers.saturating_sub(u64::from(self.has_isn) + u64::from(self.fin.is_set()))
+    }
+
+    /// Moves the next sequence number on.
+    fn advance(&mut self, to: Seq) {
+        let before = self.next.since(self.isn) as u32;
+        let after = to.since(self.isn) as u32;
+        self.rounds = self.rounds.saturating_add(u8::from(after < before));
+        self.next = to;
+    }
+
+    /// Sequence number of its FIN, behind which nothing can follow; meaningful when `fin` is set.
+    #[must_use]
+    pub fn fin_seq(&self) -> Seq {
+        self.next - 1
+    }
+
+    /// Packets that it sent, without copies.
+    #[must_use]
+    pub fn originals(&self) -> u16 {
+        self.packets - self.copies
+    }
+
+    /// Nothing with a place in the sequence was captured of it: it may have closed before the capture began.
+    #[must_use]
+    pub fn may_have_closed_before(&self) -> bool {
+        !self.has_isn && self.bytes() == 0 && !self.fin.is_set()
+    }
+
+    /// Counts a packet, copies included.
+    pub(crate) fn count(&mut self, copy: bool) {
+        if self.packets == u16::MAX {
+            self.packets /= 2;
+            self.copies /= 2;
+        }
+        self.packets += 1;
+        self.copies += u16::from(copy);
+    }
+
+    /// `segment` acknowledges this side's FIN.
+    #[must_use]
+    pub fn fin_covered_by(&self, segment: &Segment<'_>) -> bool {
+        self.fin.is_set() && segment.flags.ack() && segment.ack.reaches(self.next)
+    }
+
+    /// It has closed, and its FIN was not captured.
+    #[must_use]
+    pub fn closed_unseen(&self) -> bool {
+        !self.fin.is_set() && self.is(Facts::FIN_UNSEEN)
+    }
+
+    /// What a segment that this side sent says about it. Copies must not come here.
+    /// `acked`: what the other side has acknowledged; `peer_mss`: the MSS that it offered, 0 without.
+    pub(crate) fn sends(
+        &mut self,
+        segment: &Segment<'_>,
+        acked: Option<Seq>,
+        peer_mss: u16,
+        pool: &mut SentPool,
+    ) {
+        self.last = segment.mark();
+        if segment.flags.rst() {
+            // A RST says nothing sure about sequence numbers: it may be forged.
+            return;
+        }
+        if segment.flags.syn() && !self.has_isn {
+            self.isn = segment.seq;
+            self.has_isn = true;
+            self.window_scale = segment.options.window_scale.unwrap_or(0);
+            self.facts.set(Facts::OFFERS_SCALE, segment.options.window_scale.is_some());
+            self.facts.set(Facts::OFFERS_SACK, segment.options.sack_permitted);
+            self.mss = segment.options.mss.unwrap_or(0);
+            if !self.seen {
+                self.next = segment.seq;
+                self.seen = true;
+            }
+        }
+        if !self.seen {
+            self.isn = segment.seq;
+            self.next = segment.seq;
+            self.seen = true;
+        }
+        // An older acknowledgment brings an older window (RFC 9293, 3.10.7.4), and one that was overtaken, too.
+        let newest = !self.acked_any || segment.ack.reaches(self.acked) && !self.has_passed(segment);
+        if !segment.flags.ack() || newest {
+            self.window = segment.window;
+        }
+        let overtaken = self.has_overtaken(segment);
+        if let Some(ip) = segment.ip {
+            self.line_of(ip.ttl);
+            if let Some(id) = segment.ip_id().filter(|&id| !overtaken && !self.is_behind(id)) {
+                let jumps = self.ip_id != 0
+                    && id.wrapping_sub(self.ip_id).wrapping_add(Self::STEPS) > 2 * Self::STEPS;
+                self.id_jumps = self.id_jumps.saturating_add(if jumps { 4 } else { -1 });
+                self.ip_id = id.wrapping_add(further_segments(segment, peer_mss));
+            }
+        }
+        if let Some(timestamps) = segment.options.timestamps.filter(|_| !overtaken) {
+            self.tsval = timestamps.0;
+            self.facts |= Facts::TIMESTAMPS;
+        }
+        if segment.seq_len() == 0 {
+            let ahead = segment.seq.since(self.next);
+            if (1..=Self::MOST_UNSEEN).contains(&ahead) {
+                // It has sent what was not captured, or not yet.
+                self.facts |= Facts::GAP;
+            }
+            return;
+        }
+        if segment.len > 0 {
+            if segment.end().after(self.next) {
+                self.facts.set(Facts::SAYS_GOODBYE, tls::ends_with_goodbye(segment));
+            }
+            if segment.checksum == Some(true) {
+                self.facts |= Facts::CHECKSUMS_RIGHT;
+            }
+            self.largest = self.largest.max(segment.len.min(u32::from(u16::MAX)) as u16);
+        }
+        let end = segment.end();
+        // Behind a FIN there is nothing (RFC 9293, 3.6).
+        if end.after(self.next) && !self.fin.is_set() {
+            if segment.seq.after(self.next) {
+                self.facts |= Facts::GAP;
+            }
+            self.facts.remove(Facts::FIN_UNSEEN);
+            // What it repeats along with something new stays one entry: the old part.
+            self.flight.push(pool, segment);
+            self.advance(end);
+        } else if !self.flight.resent(pool, segment) && acked.is_none_or(|acked| end.after(acked)) {
+            // It fills a gap.
+            self.flight.push(pool, segment);
+        }
+        if segment.flags.fin() {
+            if self.fin.is_set() {
+                self.fin_repeats = self.fin_repeats.saturating_add(1);
+            } else {
+                self.fin = segment.mark();
+            }
+        }
+    }
+
+    /// What a segment of the other side says about this one: its acknowledgment.
+    pub(crate) fn is_acknowledged(&mut self, segment: &Segment<'_>, pool: &mut SentPool) {
+        if !segment.flags.ack() || segment.flags.rst() || !self.seen {
+            return;
+        }
+        let ahead = segment.ack.since(self.next);
+        if ahead > 0 && ahead <= Self::MOST_UNSEEN && !self.fin.is_set() {
+            // The capture lacks something that did arrive.
+            self.facts |= Facts::UNSEEN;
+            self.facts.set(Facts::FIN_UNSEEN, ahead == 1);
+            self.advance(segment.ack);
+        }
+        if ahead <= Self::MOST_UNSEEN {
+            let largest = self.flight.acknowledged(pool, segment.ack);
+            self.largest_acked = self.largest_acked.max(largest.min(u32::from(u16::MAX)) as u16);
+        }
+        if self.fin_covered_by(segment) && !self.fin_acked.is_set() {
+            self.fin_acked = segment.mark();
+        }
+    }
+
+    /// Two seconds at the usual 1 ms a tick.
+    const OTHER_CLOCK: u32 = 2_000;
+
+    /// IP IDs that count are no further apart than this from one packet to the next, on a busy host too.
+    const STEPS: u16 = 2048;
+
+    /// Its IP IDs count packets, rather than being random.
+    #[must_use]
+    pub fn ids_count(&self) -> bool {
+        self.id_jumps <= 0
+    }
+
+    /// An acknowledgment further ahead than this is not believed: half a gigabyte, half of the
+    /// largest window (RFC 7323, 2.3).
+    pub(crate) const MOST_UNSEEN: i32 = 1 << 29;
+
+    fn line_of(&mut self, ttl: u8) {
+        if self.ttl == ttl {
+            self.ttl_count = self.ttl_count.saturating_add(1);
+        } else if self.ttl_count <= 1 {
+            // The SYN-ACK of a proxy may have another TTL than what follows: the later one is the line.
+            self.ttl = ttl;
+            self.ttl_count = 1;
+        } else {
+            self.ttl_count -= 1;
+        }
+    }
+}
+
+/// How many segments a packet holds beyond the first: more than none where the network card splits or merges
+/// them, which gives each an IP ID of its own.
+fn further_segments(segment: &Segment<'_>, mss: u16) -> u16 {
+    // Options take their part of the MSS (RFC 6691).
+    let options = if segment.options.timestamps.is_some() { 12 } else { 0 };
+    match u32::from(mss).saturating_sub(options) {
+        0 => 0,
+        size => (segment.len.saturating_sub(1) / size).min(u32::from(u16::MAX)) as u16,
+    }
+}

@@ -1,0 +1,714 @@
+//! One connection: two endpoints, the handshake, and where the capture was taken.
+
+pub mod endpoint;
+pub mod flight;
+pub mod flow;
+pub mod recent;
+pub mod successor;
+
+use crate::catalogue::Diagnosis;
+use crate::catalogue::findings::Finding;
+use crate::connection::endpoint::{Endpoint, Facts};
+use crate::connection::flight::{Sent, SentPool};
+use crate::mark::Mark;
+use crate::side::Side;
+use crate::state::{State, Vantage};
+use crate::wire::segment::Segment;
+use crate::wire::seq::Seq;
+use crate::wire::tuple::Tuple;
+
+/// The segments of the handshake, where and when.
+#[derive(Clone, Debug, Default)]
+pub struct Handshake {
+    /// The server's first SYN-ACK.
+    pub syn_ack: Mark,
+    /// The first segment of the client that acknowledges the SYN-ACK.
+    pub third_ack: Mark,
+    /// How often the SYN was sent again.
+    pub syn_repeats: u8,
+    /// How often the SYN-ACK was sent again.
+    pub syn_ack_repeats: u8,
+    /// How it went.
+    pub course: Course,
+}
+
+bitflags::bitflags! {
+    /// How a handshake went, a bit for each fact.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct Course: u8 {
+        /// The first packet of the connection is the client's first SYN.
+        const BEGINS_WITH_SYN = 1;
+        /// The server has shown that it got the third ACK.
+        const ESTABLISHED = 1 << 1;
+        /// Both sides sent a SYN without ACK.
+        const SIMULTANEOUS = 1 << 2;
+        /// The third ACK came with data.
+        const THIRD_ACK_HAS_DATA = 1 << 3;
+        /// The server showed, in the end, that it had not got the third ACK.
+        const REFUSED_TO_ESTABLISH = 1 << 4;
+    }
+}
+
+impl Handshake {
+    /// The server has shown that it got the third ACK.
+    #[must_use]
+    pub fn established(&self) -> bool {
+        self.course.contains(Course::ESTABLISHED)
+    }
+
+    /// Both sides sent a SYN without ACK.
+    #[must_use]
+    pub fn simultaneous(&self) -> bool {
+        self.course.contains(Course::SIMULTANEOUS)
+    }
+}
+
+/// One connection.
+#[derive(Debug)]
+pub struct Connection {
+    /// Its number, from 0.
+    pub number: u32,
+    /// Side client to server, as far as known.
+    pub tuple: Tuple,
+    /// The two sides; see [`Connection::client`] and [`Connection::server`].
+    pub ends: [Endpoint; 2],
+    /// The handshake.
+    pub handshake: Handshake,
+    /// Its first packet.
+    pub first: Mark,
+    /// Packets of it, copies included.
+    pub segments: u32,
+    /// The TCP layer of its first packet.
+    pub layer: u8,
+    /// Who sent its first packet, where that is not one that opens a connection.
+    pub started_late: Option<Side>,
+    rare: Option<Box<Rare>>,
+    /// Another connection has taken its addresses and ports over.
+    pub succeeded: bool,
+    /// The link on which its first packet was captured, see [`fold`].
+    pub link: u16,
+    /// Where the capture was taken, when the user said so.
+    pub vantage_given: Option<Vantage>,
+}
+
+/// In place of the time of a round trip that nothing measured.
+const NOT_MEASURED: i64 = -1;
+
+/// SYNs and SYN-ACKs that were sent again, and the round trips of those that were answered.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Repeats {
+    /// The first SYN, where other packets of the connection were captured before it.
+    late_syn: Mark,
+    /// The latest SYN.
+    syn: Mark,
+    /// The latest SYN-ACK.
+    syn_ack: Mark,
+    /// Side the latest SYN before the first SYN-ACK to that SYN-ACK, nanoseconds.
+    to_server: i64,
+    /// Side the latest SYN-ACK before the third ACK to that ACK, nanoseconds, or [`NOT_MEASURED`].
+    to_client: i64,
+}
+
+/// The RSTs of one side.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Resets {
+    first: Mark,
+    count: u8,
+    /// The first has the number that the other side expects next, so that it is taken (RFC 9293, 3.10.7.4).
+    expected: bool,
+}
+
+impl Resets {
+    fn count(&mut self, segment: &Segment<'_>, expected: bool) {
+        if !self.first.is_set() {
+            self.first = segment.mark();
+            self.expected = expected;
+        }
+        self.count = self.count.saturating_add(1);
+    }
+}
+
+/// What only some connections have.
+#[derive(Clone, Debug, Default)]
+struct Rare {
+    rsts: [Resets; 2],
+    repeats: Repeats,
+    before: Option<Predecessor>,
+}
+
+/// How the connection before on the same addresses and ports stood.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Before {
+    /// Its SYN had no answer.
+    Unanswered,
+    /// Its SYN was refused.
+    Refused,
+    /// Closed by both sides, or at least one.
+    #[default]
+    Closed,
+    /// Ended by a RST.
+    Reset,
+    /// Established, and not seen to end.
+    Open,
+}
+
+/// The connection before on the same addresses and ports.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Predecessor {
+    /// Its last packet.
+    pub last: Mark,
+    /// How it stood.
+    pub state: Before,
+}
+
+/// A segment with what it is to its connection, before the connection takes it in.
+#[derive(Debug)]
+pub struct Seen<'a> {
+    /// The segment.
+    pub segment: &'a Segment<'a>,
+    /// Who sent it.
+    pub from: Side,
+    /// What it sends again: the oldest segment in flight that shares bytes with it.
+    pub resends: Option<Sent>,
+    /// It occupies sequence space, none of it beyond what its sender has sent before.
+    pub old: bool,
+    /// It does not count: it answers a SYN with numbers of another connection, has control bits that no stack
+    /// sends, or a wrong checksum.
+    pub stray: bool,
+}
+
+impl Connection {
+    /// A new connection that begins with `segment`, sent by `tuple.src`.
+    #[must_use]
+    pub fn new(number: u32, tuple: Tuple, segment: &Segment<'_>) -> Connection {
+        let from_client = segment.is_syn() || (!segment.is_syn_ack() && !serves(tuple));
+        let mut ends = [Endpoint::default(), Endpoint::default()];
+        if segment.is_syn() {
+            ends[0].state = State::Closed;
+            ends[1].state = State::Listen;
+        }
+        Connection {
+            number,
+            tuple: if from_client { tuple } else { tuple.reversed() },
+            ends,
+            handshake: Handshake::default(),
+            first: segment.mark(),
+            segments: 0,
+            layer: segment.layer,
+            started_late: None,
+            rare: None,
+            succeeded: false,
+            link: fold(segment.link),
+            vantage_given: None,
+        }
+    }
+
+    /// The side that opened it.
+    #[must_use]
+    pub fn client(&self) -> &Endpoint {
+        &self.ends[0]
+    }
+
+    /// The side that was connected to.
+    #[must_use]
+    pub fn server(&self) -> &Endpoint {
+        &self.ends[1]
+    }
+
+    /// The side that sent.
+    #[must_use]
+    pub fn end(&self, from: Side) -> &Endpoint {
+        &self.ends[from as usize]
+    }
+
+    /// The first RST of that side; unset without.
+    #[must_use]
+    pub fn rst(&self, from: Side) -> Mark {
+        self.rare.as_ref().map(|d| d.rsts[from as usize].first).unwrap_or_default()
+    }
+
+    /// RSTs of that side, saturating.
+    #[must_use]
+    pub fn rsts(&self, from: Side) -> u8 {
+        self.rare.as_ref().map_or(0, |d| d.rsts[from as usize].count)
+    }
+
+    /// A side has sent a RST.
+    #[must_use]
+    pub fn is_reset(&self) -> bool {
+        self.rst(Side::Client).is_set() || self.rst(Side::Server).is_set()
+    }
+
+    /// The RST of that side was not its own, or was refused: it goes on as if there had been none.
+    pub(crate) fn forget_rst(&mut self, from: Side) {
+        self.rare().rsts[from as usize] = Resets::default();
+    }
+
+    fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    /// Nothing of it is out of the ordinary: no RST, no SYN that came again, none before on its addresses and ports.
+    #[must_use]
+    pub fn is_ordinary(&self) -> bool {
+        self.rare.is_none()
+    }
+
+    /// A finding about `segment`, which also proves it.
+    pub(crate) fn finding(&self, diagnosis: Diagnosis, segment: &Segment<'_>) -> Finding {
+        self.finding_at(diagnosis, segment.frame).layer(segment.layer)
+    }
+
+    /// A finding about `frame`, known from what the whole connection lacks.
+    pub(crate) fn finding_at(&self, diagnosis: Diagnosis, frame: u32) -> Finding {
+        Finding::at(diagnosis, self.number, frame)
+    }
+
+    /// Which side is the client is certain: its opening was captured, or only one port is of a well-known service.
+    #[must_use]
+    pub fn sides_known(&self) -> bool {
+        let opening = self.syn().is_set() || self.handshake.syn_ack.is_set();
+        opening || (self.tuple.dst.port < 1024 && self.tuple.src.port >= 1024)
+    }
+
+    /// Who sends from `tuple.src`.
+    #[must_use]
+    pub fn sender(&self, tuple: Tuple) -> Side {
+        if tuple.src == self.tuple.src { Side::Client } else { Side::Server }
+    }
+
+    /// Reads `segment` against what is known so far.
+    #[must_use]
+    pub fn see<'a>(&self, segment: &'a Segment<'a>, from: Side, pool: &SentPool) -> Seen<'a> {
+        let (sender, receiver) = (self.end(from), self.end(from.other()));
+        let stray = self.is_stray(segment, from);
+        let occupies = segment.seq_len() > 0 && !segment.flags.rst() && !stray;
+        let old = occupies && sender.seen && !segment.end().after(sender.next);
+        let resends = (occupies && sender.seen && segment.seq.before(sender.next))
+            .then(|| {
+                sender.flight.overlapping(pool, segment.seq, segment.end(), receiver.last_ack()).copied()
+            })
+            .flatten();
+        Seen { segment, from, resends, old, stray }
+    }
+
+    /// A SYN was sent, no SYN-ACK came, and this segment of the server does not answer it. Or it is a SYN-ACK of another
+    /// handshake, which a late copy of the SYN began.
+    fn is_stray(&self, segment: &Segment<'_>, from: Side) -> bool {
+        let (client, server) = (self.client(), self.server());
+        if segment.has_odd_flags() || self.is_corrupted(segment, from) {
+            return true;
+        }
+        let of_another = segment.is_syn_ack() && server.has_isn && segment.seq != server.isn;
+        if from == Side::Server && of_another && self.handshake.third_ack.is_set() {
+            return true;
+        }
+        if !self.syn().is_set() || server.has_isn || server.seen || segment.flags.syn() {
+            return false;
+        }
+        match from {
+            // Where the capture lacks the SYN-ACK, what comes after it acknowledges more, and that may lack, too.
+            Side::Server => {
+                !segment.flags.ack()
+                    || segment.ack.before(client.isn + 1)
+                    || segment.ack.since(client.next) > FIRST_FLIGHT
+            }
+            // Its own RST for such a segment carries those numbers, too.
+            Side::Client => segment.flags.rst() || segment.seq.before(client.isn),
+        }
+    }
+
+    /// A wrong checksum of a sender whose checksums are otherwise right: its receiver drops it. Where all are
+    /// wrong, the network card was to fill them in, and the capture was taken before.
+    #[must_use]
+    pub fn is_corrupted(&self, segment: &Segment<'_>, from: Side) -> bool {
+        segment.checksum == Some(false) && self.end(from).is(Facts::CHECKSUMS_RIGHT)
+    }
+
+    /// Takes a segment in. A copy only counts as a packet.
+    pub(crate) fn apply(&mut self, seen: &Seen<'_>, pool: &mut SentPool) {
+        let segment = seen.segment;
+        let near = self.is_beside(seen.from.other());
+        let reset = self.rst(seen.from).is_set() || self.was_just_reset(seen);
+        let pause = PAUSE + self.rtt().unwrap_or(0);
+        let (sender, receiver) = {
+            let [client, server] = &mut self.ends;
+            if seen.from == Side::Client { (client, server) } else { (server, client) }
+        };
+        if seen.stray {
+            sender.last = segment.mark();
+            return;
+        }
+        let fresh = segment.len > 0 && (!sender.seen || segment.end().after(sender.next));
+        if fresh && !segment.flags.rst() {
+            if sender.said.is_set() && segment.time - sender.said.time > pause {
+                let answered = receiver.said.time >= sender.said.time;
+                sender.unanswered = if answered { 0 } else { sender.unanswered.saturating_add(1) };
+            }
+            sender.said = segment.mark();
+        }
+        if segment.flags.fin() && !sender.fin.is_set() && receiver.fin.is_set() {
+            sender.facts.set(Facts::FIN_CROSSES, !segment.ack.after(receiver.fin_seq()));
+        }
+        // What newer segments have overtaken need not be taken: PAWS drops it (RFC 7323, 5.3), unless it is a RST.
+        let near = near && (segment.flags.rst() || !sender.has_overtaken(segment));
+        let expected = segment.flags.rst() && receiver.expects(sender) == Some(segment.seq);
+        sender.sends(segment, receiver.last_ack(), receiver.mss, pool);
+        if sender.fin.is_set() && !sender.fin_acked.is_set() && sender.all_acknowledged(receiver) {
+            // The capture shows the ACK of its FIN ahead of the FIN.
+            sender.fin_acked = receiver.acked_at;
+        }
+        receiver.is_acknowledged(segment, pool);
+        if segment.flags.ack() && !segment.flags.rst() {
+            let ahead = segment.ack.since(sender.acked);
+            if !sender.acked_any || (ahead > 0 && !receiver.next.before(segment.ack)) {
+                sender.acked = segment.ack;
+                sender.acked_any = true;
+                sender.acked_at = segment.mark();
+                sender.dup_acks = 0;
+            } else if ahead == 0 && segment.is_pure_ack() && !receiver.flight.is_empty() {
+                sender.dup_acks = sender.dup_acks.saturating_add(1);
+            }
+        }
+        if segment.flags.ack() {
+            let beyond = |block: &(Seq, Seq)| block.0.after(segment.ack);
+            sender.facts.set(Facts::SACKING, segment.options.sack.iter().flatten().any(beyond));
+        }
+        states(sender, receiver, segment, near, reset);
+        if segment.flags.rst() {
+            self.rare().rsts[seen.from as usize].count(segment, expected);
+        }
+        self.note_handshake(seen);
+    }
+
+    /// The other side has ended it just now: what was on its way already says nothing of that.
+    fn was_just_reset(&self, seen: &Seen<'_>) -> bool {
+        let resets = self.rare.as_ref().map(|d| d.rsts[seen.from.other() as usize]).unwrap_or_default();
+        resets.expected && seen.segment.time - resets.first.time < QUEUED
+    }
+
+    /// How it stands, for a connection that takes its addresses and ports over.
+    #[must_use]
+    pub fn as_predecessor(&self) -> Predecessor {
+        let state = if self.syn().is_set() && !self.server().last.is_set() {
+            Before::Unanswered
+        } else if self.rst(Side::Server).is_set() && !self.server().has_isn && self.syn().is_set() {
+            Before::Refused
+        } else if self.is_reset() {
+            Before::Reset
+        } else if self.ends.iter().any(|e| e.fin.is_set()) {
+            Before::Closed
+        } else {
+            Before::Open
+        };
+        Predecessor { last: self.last(), state }
+    }
+
+    /// Gives back what it holds in the pool: another connection took its addresses and ports over.
+    pub(crate) fn succeed(&mut self, pool: &mut SentPool) {
+        self.succeeded = true;
+        for end in &mut self.ends {
+            end.flight.clear(pool);
+        }
+    }
+
+    /// Counts a packet, copies included.
+    pub(crate) fn count(&mut self, from: Side, copy: bool) {
+        self.ends[from as usize].count(copy);
+        self.segments = self.segments.saturating_add(1);
+    }
+
+    fn note_handshake(&mut self, seen: &Seen<'_>) {
+        let segment = seen.segment;
+        let is_first = self.first.frame == segment.frame;
+        let (syn, last_syn, last_syn_ack) = (self.syn(), self.last_syn(), self.last_syn_ack());
+        let is_third_ack = self.is_third_ack(segment);
+        let handshake = &mut self.handshake;
+        match seen.from {
+            Side::Client if segment.is_syn() => {
+                if is_first {
+                    handshake.course |= Course::BEGINS_WITH_SYN;
+                } else if syn.is_set() {
+                    handshake.syn_repeats = handshake.syn_repeats.saturating_add(1);
+                    self.rare().repeats.syn = segment.mark();
+                } else {
+                    self.rare().repeats.late_syn = segment.mark();
+                }
+            }
+            Side::Server if segment.is_syn() => handshake.course |= Course::SIMULTANEOUS,
+            Side::Server if segment.is_syn_ack() => {
+                if handshake.syn_ack.is_set() {
+                    handshake.syn_ack_repeats = handshake.syn_ack_repeats.saturating_add(1);
+                    self.rare().repeats.syn_ack = segment.mark();
+                } else {
+                    handshake.syn_ack = segment.mark();
+                    if handshake.syn_repeats > 0 {
+                        self.rare().repeats.to_server = segment.time - last_syn.time;
+                    }
+                }
+            }
+            Side::Client if is_third_ack => {
+                handshake.third_ack = segment.mark();
+                handshake.course.set(Course::THIRD_ACK_HAS_DATA, segment.len > 0);
+                if handshake.syn_ack_repeats > 0 {
+                    // Data or a FIN comes when the application wants, not in answer to the SYN-ACK.
+                    let answers = segment.is_pure_ack();
+                    self.rare().repeats.to_client =
+                        if answers { segment.time - last_syn_ack.time } else { NOT_MEASURED };
+                }
+            }
+            Side::Server if handshake.third_ack.is_set() && segment.flags.ack() && !segment.flags.rst() => {
+                handshake.course |= Course::ESTABLISHED;
+            }
+            _ => {}
+        }
+    }
+
+    /// The client's first acknowledgment of the SYN-ACK: a pure ACK, or data or FIN that carries it.
+    #[must_use]
+    pub fn is_third_ack(&self, segment: &Segment<'_>) -> bool {
+        !self.handshake.third_ack.is_set()
+            && self.syn().is_set()
+            && segment.flags.ack()
+            && !segment.flags.rst()
+            && (!segment.flags.syn() || self.handshake.simultaneous())
+            && (!self.server().has_isn || segment.ack.reaches(self.server().isn + 1))
+            && segment.seq.reaches(self.client().isn)
+    }
+
+    /// Where the capture was taken, as far as can be told.
+    ///
+    /// The near side's packets have a TTL that no router has decremented, and its answers come at
+    /// once: SYN-ACK after SYN at the server, third ACK after SYN-ACK at the client.
+    #[must_use]
+    pub fn vantage(&self) -> Vantage {
+        if let Some(given) = self.vantage_given {
+            return given;
+        }
+        let fresh = |e: &Endpoint| e.ttl_count > 0 && matches!(e.ttl, 64 | 128 | 255);
+        let known = |e: &Endpoint| e.ttl_count > 0;
+        let (client, server) = (self.client(), self.server());
+        let by_time = self.vantage_by_time();
+        match (fresh(client), fresh(server)) {
+            (true, false) => Vantage::Client,
+            (false, true) => Vantage::Server,
+            // No router between them, but there may be a long way all the same.
+            (true, true) if by_time == Vantage::Unknown => Vantage::Both,
+            (true, true) => by_time,
+            (false, false) if known(client) && known(server) && by_time == Vantage::Unknown => {
+                Vantage::Middle
+            }
+            (false, false) => by_time,
+        }
+    }
+
+    /// The capture was taken beside that side: what came there by its packets did arrive, and what it sent is fresh.
+    ///
+    /// Where no router is between the two, the handshake must have shown that they are near.
+    #[must_use]
+    pub fn is_beside(&self, side: Side) -> bool {
+        match self.vantage() {
+            Vantage::Client => side == Side::Client,
+            Vantage::Server => side == Side::Server,
+            Vantage::Both => self.vantage_given.is_some() || self.handshake.third_ack.is_set(),
+            Vantage::Middle | Vantage::Unknown => false,
+        }
+    }
+
+    fn vantage_by_time(&self) -> Vantage {
+        let (to_server, to_client) = (self.half(Side::Server), self.half(Side::Client));
+        let total = to_server + to_client;
+        // Below a millisecond, the host's own work hides the path.
+        if to_server <= 0 || to_client <= 0 || total < 1_000_000 {
+            Vantage::Unknown
+        } else if to_client * 5 < total {
+            Vantage::Client
+        } else if to_server * 5 < total {
+            Vantage::Server
+        } else {
+            Vantage::Middle
+        }
+    }
+
+    /// A whole round trip, from the handshake; `None` when it was not captured.
+    #[must_use]
+    pub fn rtt(&self) -> Option<i64> {
+        let (to_server, to_client) = (self.half(Side::Server), self.half(Side::Client));
+        let measured = self.handshake.third_ack.is_set() && self.repeats().to_client != NOT_MEASURED;
+        (measured && to_server > 0).then_some(to_server + to_client)
+    }
+
+    /// Side the capture point to that side and back, nanoseconds; 0 when not known.
+    #[must_use]
+    pub fn half(&self, to: Side) -> i64 {
+        let Handshake { syn_ack, third_ack, .. } = self.handshake;
+        // With repeats it counts from the one that was answered, which `repeats` holds.
+        let repeats = self.repeats();
+        let (noted, from, until) = match to {
+            Side::Client => (repeats.to_client, syn_ack, third_ack),
+            Side::Server => (repeats.to_server, self.syn(), syn_ack),
+        };
+        match noted {
+            // A SYN that the capture shows behind its answer gives no time.
+            0 if from.is_set() && until.is_set() => (until.time - from.time).max(0),
+            noted => noted.max(0),
+        }
+    }
+
+    fn repeats(&self) -> Repeats {
+        self.rare.as_ref().map(|d| d.repeats).unwrap_or_default()
+    }
+
+    /// The client's first SYN; unset until it is taken in.
+    #[must_use]
+    pub fn syn(&self) -> Mark {
+        if self.handshake.course.contains(Course::BEGINS_WITH_SYN) {
+            self.first
+        } else {
+            self.rare.as_ref().map(|d| d.repeats.late_syn).unwrap_or_default()
+        }
+    }
+
+    /// The client's latest SYN.
+    #[must_use]
+    pub fn last_syn(&self) -> Mark {
+        self.rare.as_ref().and_then(|d| d.repeats.syn.get()).unwrap_or(self.syn())
+    }
+
+    /// The server's latest SYN-ACK.
+    #[must_use]
+    pub fn last_syn_ack(&self) -> Mark {
+        self.rare.as_ref().and_then(|d| d.repeats.syn_ack.get()).unwrap_or(self.handshake.syn_ack)
+    }
+
+    /// It takes over addresses and ports of another.
+    pub(crate) fn follows(&mut self, before: Predecessor) {
+        self.rare().before = Some(before);
+    }
+
+    /// The connection before it on the same addresses and ports.
+    #[must_use]
+    pub fn before(&self) -> Option<Predecessor> {
+        self.rare.as_ref().and_then(|d| d.before)
+    }
+
+    /// Its last packet, copies aside.
+    #[must_use]
+    pub fn last(&self) -> Mark {
+        let [client, server] = &self.ends;
+        let newest = if client.last.frame >= server.last.frame { client.last } else { server.last };
+        newest.get().unwrap_or(self.first)
+    }
+
+    /// Both sides were captured.
+    #[must_use]
+    pub fn both_seen(&self) -> bool {
+        self.ends.iter().all(|e| e.last.is_set())
+    }
+
+    /// Both sides sent FIN and both FINs are acknowledged.
+    #[must_use]
+    pub fn closed(&self) -> bool {
+        self.ends.iter().all(|e| e.fin_acked.is_set())
+    }
+
+    /// Nothing more is expected: closed, or a side reset it.
+    #[must_use]
+    pub fn over(&self) -> bool {
+        self.closed() || self.is_reset()
+    }
+}
+
+/// A link's number in 16 bits: enough to tell the links of one connection apart.
+#[must_use]
+pub fn fold(link: u32) -> u16 {
+    (link ^ (link >> 16)) as u16
+}
+
+/// What a client sends before it hears more than the SYN-ACK: a window without scale at most, bytes (RFC 7323, 2.2).
+const FIRST_FLIGHT: i32 = 65_535;
+
+/// So long a packet may wait in its sender's queues, nanoseconds.
+const QUEUED: i64 = 1_000_000;
+
+/// What comes after a longer silence, and a round trip, is another message, nanoseconds.
+const PAUSE: i64 = 500_000_000;
+
+/// The sender's port looks like that of a service: used when a capture starts in mid-connection.
+fn serves(tuple: Tuple) -> bool {
+    tuple.src.port < tuple.dst.port
+}
+
+/// Moves both states on (RFC 9293, 3.3.2): the sender's by what it sends, the receiver's only by what
+/// is certain to have reached it (`near`). `reset`: the sender has sent a RST before, or got one just now.
+fn states(sender: &mut Endpoint, receiver: &mut Endpoint, segment: &Segment<'_>, near: bool, reset: bool) {
+    use State::{
+        CloseWait, Closed, Closing, Established, FinWait1, FinWait2, LastAck, Listen, SynReceived, SynSent,
+        TimeWait, Unknown,
+    };
+    let flags = segment.flags;
+    if flags.rst() {
+        sender.state = Closed;
+        // No system takes one from outside its window (RFC 9293, 3.10.7.4, second).
+        let window = i64::from(receiver.window) << receiver.window_scale.min(14);
+        let inside = 0..=window.max(65_535);
+        let outside = |next| !inside.contains(&i64::from(segment.seq.since(next)));
+        if near && !receiver.expects(sender).is_some_and(outside) {
+            receiver.state = Closed;
+        }
+        return;
+    }
+    if flags.syn() {
+        if matches!(sender.state, Unknown | Closed | Listen | SynSent | TimeWait) {
+            sender.state = if flags.ack() { SynReceived } else { SynSent };
+        }
+        return;
+    }
+    // Fast Open's server answers the data of a SYN before its own SYN is acknowledged (RFC 7413, 4.2.2).
+    let early = sender.state == SynReceived
+        && receiver.has_isn
+        && !receiver.acked_any
+        && sender.acked.after(receiver.isn + 1);
+    let opening = matches!(sender.state, Unknown | Closed | Listen | SynSent | SynReceived) && !early;
+    if opening && flags.ack() && !reset {
+        sender.state = Established;
+    }
+    let covers_peer_fin = receiver.fin_covered_by(segment);
+    if covers_peer_fin {
+        sender.state = match sender.state {
+            Established => CloseWait,
+            FinWait1 if sender.fin_acked.is_set() => TimeWait,
+            FinWait1 => Closing,
+            FinWait2 => TimeWait,
+            other => other,
+        };
+    }
+    if flags.fin() {
+        sender.state = match sender.state {
+            Established => FinWait1,
+            CloseWait if covers_peer_fin => LastAck,
+            // It left before the other's FIN was taken in, though that was captured first.
+            CloseWait => Closing,
+            other => other,
+        };
+    }
+    // The receiver, when it is certain that this reached it.
+    if near && receiver.fin_covered_by(segment) {
+        receiver.state = match receiver.state {
+            FinWait1 => FinWait2,
+            Closing => TimeWait,
+            LastAck => Closed,
+            other => other,
+        };
+    }
+    // A FIN behind a gap waits for what is missing (RFC 9293, 3.10.7.4, eighth).
+    let in_order = !sender.is(Facts::GAP) || !segment.seq.after(receiver.acked);
+    if near && flags.fin() && in_order {
+        receiver.state = match receiver.state {
+            Established => CloseWait,
+            FinWait1 => Closing,
+            FinWait2 => TimeWait,
+            other => other,
+        };
+    }
+}

@@ -1,0 +1,94 @@
+//! When a packet belongs to another connection on the same addresses and ports.
+//!
+//! Ports are used again. A SYN says so; where the capture lacks it, the numbers do: a host that has a connection
+//! answers no SYN of another with a SYN-ACK (RFC 9293, 3.10.7.4), and what both sides have closed takes no more
+//! data (3.6).
+
+use crate::connection::Connection;
+use crate::connection::endpoint::Endpoint;
+use crate::side::Side;
+use crate::wire::segment::Segment;
+use crate::wire::seq::Seq;
+
+/// Numbers of one connection are no further apart than this, whatever the capture lacks of it, unless it is long, bytes.
+const FAR: i32 = 1 << 20;
+/// After so long a silence a connection may have ended unseen, and TIME-WAIT too, nanoseconds (RFC 9293, 3.6.1;
+/// 60 s on Linux).
+const LONG: i64 = 60_000_000_000;
+
+impl Connection {
+    /// `segment` is of another connection on the same addresses and ports.
+    #[must_use]
+    pub fn is_succeeded_by(&self, segment: &Segment<'_>, from: Side) -> bool {
+        let sender = self.end(from);
+        if segment.is_syn() {
+            return match from {
+                _ if sender.has_isn => segment.seq != sender.isn,
+                // The SYN of a simultaneous open, unless this connection had more than a SYN.
+                Side::Server => !self.syn().is_set() || self.over(),
+                Side::Client => self.both_seen() || sender.seen,
+            };
+        }
+        if !segment.flags.ack() || segment.flags.rst() {
+            return false;
+        }
+        if is_older(segment, sender) {
+            return false;
+        }
+        if segment.is_syn_ack() {
+            return self.answers_another_syn(segment, from);
+        }
+        let silent = segment.time - self.last().time;
+        let far = match () {
+            () if self.closed() => 0,
+            () if self.is_reset() => FAR,
+            () if silent >= LONG => Endpoint::MOST_UNSEEN,
+            () => return false,
+        };
+        self.lies_beyond(segment, from, far)
+    }
+
+    /// A SYN-ACK that neither has the first number of its sender nor acknowledges that of the other side.
+    fn answers_another_syn(&self, segment: &Segment<'_>, from: Side) -> bool {
+        let (sender, peer) = (self.end(from), self.end(from.other()));
+        // Where the first number is not known, it may be some way before what was captured first.
+        let may_begin = |number: Seq, side: &Endpoint| (0..=FAR).contains(&side.isn.since(number));
+        let same_answer = match (peer.seen, peer.has_isn) {
+            (true, true) => segment.ack == peer.isn + 1,
+            (true, false) => may_begin(segment.ack, peer),
+            (false, _) => segment.ack == sender.acked,
+        };
+        let same_number =
+            if sender.has_isn { segment.seq == sender.isn } else { may_begin(segment.seq, sender) };
+        sender.seen && !same_number && !same_answer
+    }
+
+    /// Its numbers, both of them, are further than `far` from all that was captured.
+    fn lies_beyond(&self, segment: &Segment<'_>, from: Side, far: i32) -> bool {
+        let (sender, peer) = (self.end(from), self.end(from.other()));
+        let acknowledges_other = match (peer.seen, sender.acked_any) {
+            (true, _) => is_outside(segment.ack, peer, far),
+            (false, true) => segment.ack.since(sender.acked).unsigned_abs() > far.unsigned_abs(),
+            (false, false) => false,
+        };
+        sender.seen && acknowledges_other && is_outside(segment.seq, sender, far)
+    }
+}
+
+/// The number is further than `far` before the first of that side, or behind its last.
+fn is_outside(number: Seq, side: &Endpoint, far: i32) -> bool {
+    /// As far as one can look back without meeting what is ahead, bytes.
+    const BACK: u64 = 1 << 30;
+    // With SYN and FIN.
+    let sent = side.bytes().min(BACK) as i32 + 2;
+    let ahead = number.since(side.next);
+    ahead > far || ahead < -(sent + far)
+}
+
+/// Its timestamp is behind the newest of its sender: an old duplicate. One of another connection may be anywhere.
+fn is_older(segment: &Segment<'_>, sender: &Endpoint) -> bool {
+    /// No packet lives longer (RFC 9293, 3.4.1: two minutes), in ticks of a millisecond.
+    const LIFETIME: u32 = 120_000;
+    let (Some((this, _)), Some(newest)) = (segment.options.timestamps, sender.tsval()) else { return false };
+    (1..=LIFETIME).contains(&newest.wrapping_sub(this))
+}

@@ -1,0 +1,232 @@
+//! What a RST is: which of the reasons to send one fits its header and the course of things.
+//!
+//! Linux and others send two kinds. A socket that is aborted sends RST,ACK with its own next sequence
+//! number, its window and options. A host that has no socket for a segment replies with a bare RST whose
+//! sequence number is that segment's acknowledgment number (RFC 9293, 3.5.2). Firewalls imitate the second
+//! kind; then only the TTL, or what the supposed sender does next, tells.
+
+use crate::connection::endpoint::Facts;
+use crate::connection::flight::SentPool;
+use crate::connection::{Connection, Seen};
+use crate::side::Side;
+use crate::wire::segment::Segment;
+
+/// Why a RST was sent, as far as it can be told when it comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rst {
+    /// The answer to a SYN: connection refused.
+    RefusesSyn,
+    /// The answer to a SYN-ACK that the client did not, or no longer, want.
+    RefusesSynAck,
+    /// The first thing after the third ACK.
+    AfterAccept,
+    /// The answer to data or FIN of a client whose third ACK never arrived.
+    NeverEstablished,
+    /// Not sent by whom it claims.
+    Forged(Sign),
+    /// Sent by something on the path that rejects what one side sent, in the name of the other.
+    Middlebox(Sign),
+    /// The same side has reset this connection before.
+    Again,
+    /// After both sides closed, or instead of a FIN when everything had been said: harmless.
+    Late,
+    /// The answer to a FIN that came after its sender's FIN-WAIT-2 had run out.
+    InFinWait,
+    /// The answer to data that came after its sender had closed.
+    AfterClose,
+    /// Given up after unanswered keep-alive probes.
+    KeepaliveTimeout,
+    /// The answer of a host that knows no such connection.
+    NoSuchConnection,
+    /// The same, to what came late: both sides had closed the connection, or the other one had reset it.
+    AfterEnd,
+    /// A socket was aborted.
+    Abort,
+    /// Nothing else of the connection was captured, or it answers what was not.
+    Unknown,
+}
+
+/// What gives a forged RST away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// Its TTL is not that of its sender's other packets.
+    Ttl {
+        /// That of the RST.
+        this: u8,
+        /// That of its sender's other packets.
+        usual: u8,
+    },
+    /// Its sender went on as if nothing had happened.
+    GoesOn,
+    /// The same, and the RST came from that host all the same: its TTL was as fresh, in a capture taken beside it.
+    GoesOnBesideIt,
+}
+
+/// Time that an application may take to answer a FIN without having done anything else, nanoseconds.
+const PROMPTLY: i64 = 20_000_000;
+/// A shorter way is hidden by what a host takes to answer, nanoseconds.
+const MEASURABLE: i64 = 1_000_000;
+/// Where the way is not known it may take so long, nanoseconds.
+const LONG_WAY: i64 = 300_000_000;
+/// A reply to what comes so long after the end is not part of the close, nanoseconds.
+const LONG_AFTER: i64 = 100_000_000;
+
+/// Tells what the RST `seen` is. `reset_before`: whether its sender has sent a RST of its own before, and whether the
+/// other side has; `probes_failed`: so many of its keep-alive probes in a row brought no answer that it uses.
+#[must_use]
+pub fn classify(
+    c: &Connection,
+    seen: &Seen<'_>,
+    pool: &SentPool,
+    reset_before: [bool; 2],
+    probes_failed: u32,
+) -> Rst {
+    let segment = seen.segment;
+    let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
+    let [by_sender, by_peer] = reset_before;
+    if seen.stray {
+        // The client's answer to an acknowledgment that belongs to an older connection.
+        let answers = seen.from == Side::Client && peer.last.is_set() && !segment.has_odd_flags();
+        return if answers { Rst::NoSuchConnection } else { Rst::Unknown };
+    }
+    let opening = c.syn().is_set() || c.handshake.syn_ack.is_set();
+    // The third ACK is known as such only where the SYN was captured, too.
+    let acknowledged = c.client().acked_any && c.server().has_isn && c.client().acked.after(c.server().isn);
+    let half_open = opening && !c.handshake.third_ack.is_set() && !c.handshake.established() && !acknowledged;
+    // A scanner's SYN is made by hand, and has another TTL than what its kernel answers.
+    // And one to a SYN-ACK that acknowledges what was never sent has that number (RFC 9293, 3.10.7.3).
+    let answers =
+        segment.seq == c.client().isn + 1 || (!segment.flags.ack() && segment.seq == c.server().acked);
+    let refuses = half_open && seen.from == Side::Client && answers;
+    if let Some(sign) = forged(c, segment, seen.from).filter(|_| !refuses) {
+        return if rejects(c, seen) { Rst::Middlebox(sign) } else { Rst::Forged(sign) };
+    }
+    if by_sender {
+        return Rst::Again;
+    }
+    // Nothing came from the other side, or only what no stack sends: such as a scanner's SYN with FIN.
+    if !peer.seen {
+        return Rst::Unknown;
+    }
+    if half_open {
+        return match seen.from {
+            Side::Server if !c.server().has_isn => Rst::RefusesSyn,
+            Side::Client if refuses && c.server().has_isn => Rst::RefusesSynAck,
+            _ if segment.flags.ack() => Rst::Abort,
+            _ => Rst::Unknown,
+        };
+    }
+    if c.ends.iter().all(|e| e.fin.is_set()) {
+        return after_both_fins(c, seen);
+    }
+    // One number that was not captured is a FIN, most likely.
+    let of_fin = !segment.flags.ack() && !sender.fin.is_set() && segment.seq == sender.next + 1;
+    let acks_fin = segment.flags.ack() && !peer.fin.is_set() && segment.ack == peer.next + 1;
+    if sender.closed_unseen() || peer.closed_unseen() || of_fin || acks_fin {
+        return Rst::Unknown;
+    }
+    if sender.may_have_closed_before() && peer.fin.is_set() {
+        return if peer.fin_acked.is_set() { Rst::Late } else { Rst::Unknown };
+    }
+    if probes_failed >= 2 && segment.flags.ack() {
+        return Rst::KeepaliveTimeout;
+    }
+    if opening
+        && !c.handshake.established()
+        && c.handshake.third_ack.is_set()
+        && let Some(rst) = before_established(c, seen, pool)
+    {
+        return rst;
+    }
+    let reply = !segment.flags.ack() && peer.acked_any && segment.seq == peer.acked;
+    match (sender.fin.is_set(), reply) {
+        (true, _) if peer.fin.is_set() || peer_spoke_after_close(c, seen.from) => Rst::AfterClose,
+        (true, _) => Rst::Late,
+        // What comes late may have any number.
+        (false, _) if by_peer && !segment.flags.ack() => Rst::AfterEnd,
+        (false, true) => Rst::NoSuchConnection,
+        (false, false) if peer.fin.is_set() && promptly_after_fin(c, seen) => Rst::Late,
+        (false, false) if instead_of_fin(c, seen) => Rst::Late,
+        (false, false) => Rst::Abort,
+    }
+}
+
+/// It answers a packet in the form in which firewalls reject, and not sooner than its supposed sender could.
+fn rejects(c: &Connection, seen: &Seen<'_>) -> bool {
+    let peer = c.end(seen.from.other());
+    let reply = !seen.segment.flags.ack() && peer.acked_any && seen.segment.seq == peer.acked;
+    let took = seen.segment.time - peer.last.time;
+    reply && peer.said.time == peer.last.time && c.half(seen.from) > 0 && took * 2 >= c.half(seen.from)
+}
+
+/// The TTL of a RST gives it away when it differs from that of its supposed sender's other packets. A
+/// SYN-ACK alone is a weak standard: a proxy may have sent it, one hop nearer.
+fn forged(c: &Connection, segment: &Segment<'_>, from: Side) -> Option<Sign> {
+    let sender = c.end(from);
+    let this = segment.ip?.ttl;
+    let distance = this.abs_diff(sender.ttl);
+    (sender.ttl_count >= 2 && distance >= 1 || sender.ttl_count == 1 && distance >= 2)
+        .then_some(Sign::Ttl { this, usual: sender.ttl })
+}
+
+fn before_established(c: &Connection, seen: &Seen<'_>, pool: &SentPool) -> Option<Rst> {
+    let client = c.client();
+    let client_spoke = client.bytes() > 0 || client.fin.is_set();
+    let server_silent = c.server().bytes() == 0 && !c.server().fin.is_set();
+    if seen.from == Side::Server && c.handshake.syn_ack_repeats > 0 && client_spoke {
+        return Some(Rst::NeverEstablished);
+    }
+    // Too early to be the answer to anything but the third ACK; next to the server that cannot be told.
+    let to_server = c.half(Side::Server);
+    let first = client.flight.iter(pool).find(|s| s.repeats == 0).map(|s| s.time);
+    let too_early = seen.from == Side::Server
+        && to_server >= MEASURABLE
+        && first.is_some_and(|sent| seen.segment.time - sent < to_server - to_server / 8);
+    (server_silent && (!client_spoke || too_early)).then_some(Rst::AfterAccept)
+}
+
+/// Both sides have closed: mostly harmless.
+fn after_both_fins(c: &Connection, seen: &Seen<'_>) -> Rst {
+    let segment = seen.segment;
+    let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
+    let bare = !segment.flags.ack();
+    // FIN-WAIT-2 of a socket without owner lasts a minute on Linux, less where it is set so; the FIN that
+    // comes after it meets nobody.
+    let waited = sender.fin_acked.get().is_some_and(|acked| {
+        peer.fin.time - acked.time > LONG_AFTER + c.rtt().unwrap_or(0) && peer.fin.time > acked.time
+    });
+    if bare && waited && !peer.fin_acked.is_set() && peer.last.frame == peer.fin.frame {
+        return Rst::InFinWait;
+    }
+    let ended = c.ends.iter().filter_map(|e| e.fin_acked.get()).map(|m| m.time).max().unwrap_or(i64::MAX);
+    if bare && c.closed() && peer.last.time > ended.saturating_add(LONG_AFTER + c.rtt().unwrap_or(0)) {
+        return Rst::AfterEnd;
+    }
+    if bare && !c.closed() && peer_spoke_after_close(c, seen.from) { Rst::AfterClose } else { Rst::Late }
+}
+
+/// The other side has sent data that crossed this side's FIN or came after it: more than the alert with which TLS says
+/// goodbye, of which nobody feels the loss.
+fn peer_spoke_after_close(c: &Connection, from: Side) -> bool {
+    let (sender, peer) = (c.end(from), c.end(from.other()));
+    !peer.said_all_but_goodbye(sender)
+}
+
+/// A TLS side has said goodbye, and each has all that the other sent before.
+///
+/// A socket that is closed before the other side's goodbye was read from it sends a RST instead of a FIN.
+fn instead_of_fin(c: &Connection, seen: &Seen<'_>) -> bool {
+    let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
+    let goodbye = c.ends.iter().any(|e| e.is(Facts::SAYS_GOODBYE));
+    let has_all = seen.segment.ack.reaches(peer.next) || peer.said_all_but_goodbye(sender);
+    goodbye && seen.segment.flags.ack() && has_all && sender.said_all_but_goodbye(peer)
+}
+
+/// Right behind the other side's FIN, with nothing unacknowledged: an application that closes with
+/// SO_LINGER 0 to avoid TIME-WAIT.
+fn promptly_after_fin(c: &Connection, seen: &Seen<'_>) -> bool {
+    let peer = c.end(seen.from.other());
+    let waited = seen.segment.time - peer.fin.time;
+    let way = if c.half(seen.from) > 0 { c.half(seen.from) } else { c.rtt().unwrap_or(LONG_WAY) };
+    seen.segment.flags.ack() && seen.segment.ack.reaches(peer.fin_seq() + 1) && waited <= way + PROMPTLY
+}

@@ -1,0 +1,158 @@
+//! What the applications do with the connection.
+
+use super::Context;
+use crate::catalogue::Diagnosis;
+use crate::catalogue::findings::{Finding, Value};
+use crate::catalogue::terms::{Param, Role, Term};
+use crate::connection::endpoint::Facts;
+use crate::connection::{Connection, Seen};
+use crate::mark::Mark;
+use crate::side::Side;
+use crate::wire::segment::Segment;
+
+/// What this tracker keeps.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    urgent_told: [bool; 2],
+}
+
+/// A client that has said so many things in a row, with pauses, does not wait for answers: it only tells.
+const TELLS: u8 = 2;
+/// Nobody says anything for so long after the handshake, nanoseconds.
+const SILENT: i64 = 5_000_000_000;
+/// A request without answer for so long counts as unanswered when the connection ends, nanoseconds.
+const UNANSWERED: i64 = 5_000_000_000;
+
+/// Linux, the BSDs and macOS send with this TTL, Windows with 128.
+const LINUX_TTL: u8 = 64;
+/// So many copies of a response may be lost one after the other: 15 resends, and as many segments again.
+const MOST_COPIES: u16 = 32;
+
+pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    if seen.stray || seen.segment.flags.syn() {
+        return;
+    }
+    slow_response(c, seen, context);
+    urgent(c, seen, context);
+}
+
+/// The request was acknowledged at once, and the answer's first byte came much later.
+fn slow_response(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let (client, server) = (c.client(), c.server());
+    let request = client.said;
+    if !c.sides_known() || seen.from != Side::Server || segment.len == 0 || !request.is_set() || seen.old {
+        return;
+    }
+    let took = segment.time - request.time;
+    // The path's part of it is not the server's.
+    let worked = took - c.half(Side::Server);
+    let acked_after = server.acked_at.time - request.time;
+    let at_once = server.acked_any && server.acked.reaches(client.next) && acked_after >= 0;
+    // Nothing may be missing, and no loss may explain the wait.
+    let first = server.said.time < request.time;
+    let complete = segment.seq == server.next
+        && !server.is(Facts::GAP)
+        && client.acked_at.time <= request.time
+        && !segment.ack.after(client.next);
+    if client.unanswered >= TELLS
+        || worked < context.thresholds.slow_response
+        || !at_once
+        || acked_after * 4 > took
+        || !first
+        || !complete
+        || client.window == 0
+        || copies_lost(c, segment) == Some(true)
+    {
+        return;
+    }
+    let at_server = c.is_beside(Side::Server);
+    let sure = at_server || copies_lost(c, segment).is_some();
+    let finding = c
+        .finding(Diagnosis::AppSlowResponse, segment)
+        .of(Side::Server)
+        .evidence(Role::Request, request.frame)
+        .evidence(Role::Ack, server.acked_at.frame)
+        .with(Param::Acked, Value::Duration(acked_after))
+        .with(Param::Took, Value::Duration(took))
+        .with(
+            Param::Cause,
+            Value::Term(if sure { Term::SlowApplication } else { Term::SlowApplicationOrLoss }),
+        );
+    context.store.tell(finding);
+}
+
+/// The server sent packets that were lost before the capture point, and this may be a later copy of them: its IP IDs,
+/// which Linux and others count for each connection, go on by more than one. `None` where they tell nothing: there
+/// are none, or they are random, or count the packets of the whole host (Windows, known by its TTL).
+fn copies_lost(c: &Connection, segment: &Segment<'_>) -> Option<bool> {
+    let server = c.server();
+    let id = segment.ip?.id.filter(|&id| id != 0)?;
+    let by_connection = server.ids_count() && server.ttl != 0 && server.ttl <= LINUX_TTL && server.ip_id != 0;
+    let step = id.wrapping_sub(server.ip_id);
+    (by_connection && (1..=MOST_COPIES).contains(&step)).then_some(step > 1)
+}
+
+fn urgent(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    if !seen.segment.flags.urg() {
+        return;
+    }
+    if std::mem::replace(&mut context.notes.details().app.urgent_told[seen.from as usize], true) {
+        return;
+    }
+    let finding = c
+        .finding(Diagnosis::AppUrgentData, seen.segment)
+        .of(seen.from)
+        .with(Param::Who, Value::Party(seen.from.party()))
+        .with(Param::Pointer, Value::Count(seen.segment.urgent.into()));
+    context.store.tell(finding);
+}
+
+/// What the applications have not said so far.
+pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
+    let (client, server) = (c.client(), c.server());
+    let opened = c.handshake.third_ack.is_set() && c.handshake.syn_ack.is_set() && c.both_seen();
+    if !opened {
+        return;
+    }
+    let ack = c.handshake.third_ack;
+    let quiet = client.bytes() == 0 && server.bytes() == 0;
+    let until = c
+        .ends
+        .iter()
+        .map(|e| e.fin)
+        .chain([c.rst(Side::Client), c.rst(Side::Server)])
+        .filter_map(Mark::get)
+        .map(|m| m.time)
+        .min()
+        .unwrap_or(now);
+    if quiet && until - ack.time >= SILENT && c.handshake.syn_ack_repeats == 0 {
+        out.push(
+            c.finding_at(Diagnosis::AppServerFirstSilence, ack.frame)
+                .proved_by(c.last().frame)
+                .with(Param::Waited, Value::Duration(until - ack.time)),
+        );
+    }
+    let request: Mark = client.said;
+    let acked = server.acked_any && server.acked.reaches(client.next) && server.acked_at.time >= request.time;
+    let ended = c.is_reset() || c.ends.iter().any(|e| e.fin.is_set());
+    let answered = server.said.time >= request.time && server.bytes() > 0;
+    let waited = until - request.time;
+    if request.is_set()
+        && acked
+        && !answered
+        && client.unanswered < TELLS
+        && ended
+        && waited >= UNANSWERED
+        && !server.is(Facts::GAP)
+        && !server.is(Facts::UNSEEN)
+    {
+        out.push(
+            c.finding_at(Diagnosis::AppNoResponse, request.frame)
+                .proved_by(c.last().frame)
+                .of(Side::Server)
+                .evidence(Role::Ack, server.acked_at.frame)
+                .with(Param::Waited, Value::Duration(waited)),
+        );
+    }
+}

@@ -1,0 +1,288 @@
+//! The end of a connection by FIN (RFC 9293, 3.6), and what a RST cuts off.
+
+use super::Context;
+use crate::catalogue::findings::{Finding, Told, Value};
+use crate::catalogue::terms::{Param, Role, Term};
+use crate::catalogue::{Diagnosis, Severity};
+use crate::connection::endpoint::{Endpoint, Facts};
+use crate::connection::{Connection, Seen};
+use crate::mark::Mark;
+use crate::proof::rst::Rst;
+use crate::side::Side;
+use crate::wire::segment::Segment;
+use crate::wire::seq::Seq;
+
+/// What this tracker keeps.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    /// For each side, what it sent after it had acknowledged the other's FIN.
+    after_fin: [AfterFin; 2],
+    /// That that side sent its FIN again, the newest.
+    fin_again: [Option<Told>; 2],
+    /// That the ACK of that side's FIN was lost.
+    ack_lost: [Option<Told>; 2],
+    /// That the client's FIN completed the handshake.
+    fin_completes: Option<Told>,
+    /// The newest RST of each side well after its first, and how often it came in a row: as in a storm.
+    storm: [(Seq, u16); 2],
+}
+
+#[derive(Debug, Default)]
+struct AfterFin {
+    segments: u32,
+    last: Mark,
+    told: bool,
+}
+
+/// The tenth of the same makes a storm.
+const STORM: u16 = 10;
+/// Resets for what was still in flight are no storm: for so long, nanoseconds.
+const IN_FLIGHT: i64 = 500_000_000;
+/// A side that has not closed for so long after the other did leaks the connection, nanoseconds: Linux
+/// keeps FIN-WAIT-2 of a closed socket for 60 s (tcp_fin_timeout).
+const LEAKED_AFTER: i64 = 60_000_000_000;
+
+pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    if segment.flags.rst() || seen.stray {
+        return;
+    }
+    if segment.flags.fin() {
+        if c.end(seen.from).fin.is_set() {
+            fin_again(c, seen, context);
+        } else {
+            first_fin(c, seen, context);
+        }
+    }
+    fin_twice(c, seen, context);
+    half(c, seen, context);
+}
+
+/// The other side has got this side's FIN twice: neither it nor the path had lost it, its ACK only took its time.
+fn fin_twice(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let writer = seen.from.other();
+    let told = context.notes.details.as_ref().and_then(|d| d.close.fin_again[writer as usize]);
+    let (Some((_, right)), Some(_)) = (seen.segment.duplicate_sack(), told) else { return };
+    if right == c.end(writer).next {
+        context.store.amend(told, |finding| finding.severity = Severity::Note);
+    }
+}
+
+fn first_fin(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let at_server = c.is_beside(Side::Server);
+    if seen.from == Side::Client && at_server && c.handshake.syn_ack.is_set() && c.is_third_ack(segment) {
+        let finding = c
+            .finding(Diagnosis::CloseFinBeforeThirdAck, segment)
+            .of(seen.from)
+            .evidence(Role::SynAck, c.handshake.syn_ack.frame)
+            .with(Param::Vantage, Value::Term(c.vantage().into()));
+        let told = context.store.tell(finding);
+        context.notes.details().close.fin_completes = told;
+    }
+}
+
+/// The same FIN again: it, or its acknowledgment, was lost.
+fn fin_again(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let sender = c.end(seen.from);
+    if segment.seq + segment.len != sender.fin_seq() {
+        return;
+    }
+    let (fin, acked, repeats) = (sender.fin, sender.fin_acked, sender.fin_repeats);
+    if u16::from(repeats) + 2 == STORM {
+        storm(c, seen, Term::StormFin, context);
+    }
+    // It was overtaken by one that was sent again, or the network made a copy of it.
+    if c.end(seen.from).has_passed(segment) {
+        return;
+    }
+    let finding = c
+        .finding(Diagnosis::CloseFinRetransmitted, segment)
+        .of(seen.from)
+        .evidence(Role::Fin, fin.frame)
+        .evidence(Role::FinAck, acked.frame)
+        .with(Param::Who, Value::Party(seen.from.party()))
+        .with(Param::Count, Value::Count(u64::from(repeats) + 1))
+        .with(Param::Waited, Value::Duration(segment.time - fin.time));
+    context.notes.details().close.fin_again[seen.from as usize] = context.store.tell(finding);
+    // What was on its way before the ACK can have arrived says nothing about the ACK.
+    if acked.is_set() && segment.time - acked.time > c.half(seen.from) {
+        ack_lost(c, seen, acked, context);
+    }
+}
+
+fn ack_lost(c: &Connection, seen: &Seen<'_>, acked: Mark, context: &mut Context<'_>) {
+    let frame = seen.segment.frame;
+    if let told @ Some(_) = context.notes.details().close.ack_lost[seen.from as usize] {
+        context.store.amend(told, |finding| finding.show(Role::FinAgain, frame));
+        return;
+    }
+    let finding = c
+        .finding(Diagnosis::CloseLastAckLost, seen.segment)
+        .about(acked.frame)
+        .evidence(Role::Fin, c.end(seen.from).fin.frame)
+        .evidence(Role::FinAgain, frame)
+        .with(Param::Who, Value::Party(seen.from.party()))
+        .with(Param::Peer, Value::Party(seen.from.other().party()))
+        .with(Param::Waited, Value::Duration(seen.segment.time - acked.time));
+    let told = context.store.tell(finding);
+    context.notes.details().close.ack_lost[seen.from as usize] = told;
+}
+
+/// One side closed and the other goes on sending, and is still read.
+fn half(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
+    if segment.len > 0 && !seen.old && peer.fin_acked.is_set() && !sender.fin.is_set() {
+        let notes = &mut context.notes.details().close.after_fin[seen.from as usize];
+        notes.segments = notes.segments.saturating_add(1);
+        notes.last = segment.mark();
+    }
+    // The side that closed acknowledges what came after.
+    let Some(details) = &context.notes.details else { return };
+    let notes = &details.close.after_fin[seen.from.other() as usize];
+    let closer = c.end(seen.from);
+    let span = notes.last.time - closer.fin_acked.time;
+    let long = c.rtt().map_or(1_000_000_000, |rtt| (2 * rtt).max(100_000_000));
+    let still_read = segment.flags.ack() && segment.ack.after(closer.acked);
+    if notes.told || notes.segments < 2 || !closer.fin_acked.is_set() || span < long || !still_read {
+        return;
+    }
+    let finding = c
+        .finding(Diagnosis::CloseHalf, segment)
+        .about(closer.fin.frame)
+        .of(seen.from)
+        .evidence(Role::FinAck, closer.fin_acked.frame)
+        .evidence(Role::Data, notes.last.frame)
+        .with(Param::Who, Value::Party(seen.from.party()))
+        .with(Param::Peer, Value::Party(seen.from.other().party()))
+        .with(Param::Span, Value::Duration(span));
+    context.store.tell(finding);
+    context.notes.details().close.after_fin[seen.from.other() as usize].told = true;
+}
+
+fn storm(c: &Connection, seen: &Seen<'_>, what: Term, context: &mut Context<'_>) {
+    let finding = c
+        .finding(Diagnosis::CloseStorm, seen.segment)
+        .of(seen.from)
+        .with(Param::Who, Value::Party(seen.from.party()))
+        .with(Param::What, Value::Term(what));
+    context.store.tell(finding);
+}
+
+/// A RST ends it: what was in flight is lost.
+/// Returns what holds only as long as the RST counts.
+pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Context<'_>) -> Vec<Told> {
+    if rst == Rst::NeverEstablished {
+        context.store.withdraw(context.notes.details().close.fin_completes.take());
+    }
+    let first = c.rst(seen.from);
+    let late = IN_FLIGHT + 2 * c.rtt().unwrap_or(0);
+    if first.is_set() && seen.segment.time - first.time > late {
+        let (seq, count) = &mut context.notes.details().close.storm[seen.from as usize];
+        let before = if *seq == seen.segment.seq { *count } else { 0 };
+        (*seq, *count) = (seen.segment.seq, before.saturating_add(1));
+        if *count == STORM {
+            storm(c, seen, Term::StormRst, context);
+        }
+    }
+    if rst == Rst::AfterClose {
+        leaked(c, seen, context);
+    }
+    let cuts = matches!(rst, Rst::Abort | Rst::NoSuchConnection | Rst::AfterClose | Rst::NeverEstablished);
+    let mut told = Vec::new();
+    if !cuts || seen.stray {
+        return told;
+    }
+    for from in Side::BOTH {
+        let bytes = lost(c.end(from), c.end(from.other()), (from != seen.from).then_some(seen.segment));
+        if bytes > 0 {
+            let finding = c
+                .finding(Diagnosis::CloseDataLost, seen.segment)
+                .of(from)
+                .with(Param::Who, Value::Party(from.party()))
+                .with(Param::Peer, Value::Party(from.other().party()))
+                .with(Param::Bytes, Value::Bytes(bytes.into()));
+            told.extend(context.store.tell(finding));
+        }
+    }
+    told
+}
+
+/// The side that did not close for so long has written at last, and met nobody.
+fn leaked(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let (closer, peer) = (c.end(seen.from), c.end(seen.from.other()));
+    let waited = seen.segment.time - closer.fin_acked.time;
+    if !closer.fin_acked.is_set() || peer.fin.is_set() || waited < LEAKED_AFTER {
+        return;
+    }
+    let finding = never_closed(c, seen.from, waited).proved_by(seen.segment.frame);
+    context.store.tell(finding);
+}
+
+/// That the other side of `from`, which closed, did not.
+fn never_closed(c: &Connection, from: Side, waited: i64) -> Finding {
+    let closer = c.end(from);
+    c.finding_at(Diagnosis::ClosePeerNeverClosed, closer.fin.frame)
+        .of(from.other())
+        .evidence(Role::FinAck, closer.fin_acked.frame)
+        .with(Param::Who, Value::Party(from.party()))
+        .with(Param::Peer, Value::Party(from.other().party()))
+        .with(Param::Waited, Value::Duration(waited))
+}
+
+/// Payload of `sender` that `peer` never acknowledged, not with its RST either. TLS's goodbye is no loss.
+fn lost(sender: &Endpoint, peer: &Endpoint, rst: Option<&Segment<'_>>) -> u32 {
+    if sender.said_all_but_goodbye(peer) {
+        return 0;
+    }
+    let mut bytes = sender.data_unacknowledged(peer);
+    if let Some(rst) = rst.filter(|rst| rst.flags.ack()) {
+        bytes = bytes.min(sender.next.since(rst.ack).max(0) as u32);
+    }
+    bytes
+}
+
+/// What has not come so far.
+pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
+    if c.succeeded || c.is_reset() || !c.both_seen() {
+        return;
+    }
+    for from in Side::BOTH {
+        let (closer, peer) = (c.end(from), c.end(from.other()));
+        if !closer.fin.is_set() {
+            continue;
+        }
+        let who = Value::Party(from.party());
+        let other = Value::Party(from.other().party());
+        if !closer.fin_acked.is_set() {
+            let waited = now - closer.fin.time;
+            // What it acknowledges since is from the other side, captured or not.
+            let heard = peer.last.time.max(closer.acked_at.time);
+            let silent = heard <= closer.fin.time + c.half(from.other());
+            // Without an answer it is sent again; where it is not, the capture lacks the answer, or more will come.
+            if silent && closer.fin_repeats > 0 {
+                out.push(
+                    c.finding_at(Diagnosis::CloseFinUnanswered, closer.fin.frame)
+                        .proved_by(c.last().frame)
+                        .of(from.other())
+                        .evidence(Role::LastHeard, peer.last.frame)
+                        .with(Param::Who, who)
+                        .with(Param::Peer, other)
+                        .with(Param::Count, Value::Count(u64::from(closer.fin_repeats) + 1))
+                        .with(Param::Waited, Value::Duration(waited)),
+                );
+            }
+        } else if !peer.fin.is_set()
+            && !peer.is(Facts::UNSEEN)
+            && !peer.is(Facts::GAP)
+            && !peer.may_have_closed_before()
+        {
+            let waited = now - closer.fin_acked.time.max(peer.last.time);
+            if waited >= LEAKED_AFTER {
+                out.push(never_closed(c, from, waited).proved_by(c.last().frame));
+            }
+        }
+    }
+}

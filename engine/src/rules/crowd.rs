@@ -1,0 +1,138 @@
+//! What only many connections together show: scans, floods, and SYNs that a live host ignores.
+
+use super::Context;
+use crate::book::crowd::{Listener, MOST, Source, entry, hash};
+use crate::catalogue::Diagnosis;
+use crate::catalogue::findings::Value;
+use crate::catalogue::terms::{Param, Role};
+use crate::connection::{Connection, Seen};
+use crate::side::Side;
+use crate::state::Vantage;
+
+/// Failed attempts at so many different ports or hosts make a scan.
+const SCAN: usize = 15;
+/// Within so long, nanoseconds.
+const SCAN_WITHIN: i64 = 60_000_000_000;
+/// So many connections left half-open make a flood.
+const FLOOD: u32 = 64;
+/// Within so long, nanoseconds.
+const FLOOD_WITHIN: i64 = 5_000_000_000;
+
+/// A new SYN.
+pub(crate) fn syn(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    if !segment.is_syn() || seen.from != Side::Client {
+        return;
+    }
+    if c.syn().is_set() {
+        ignored(c, seen, context);
+        return;
+    }
+    let Some(listener) = entry(&mut context.book.crowd.listeners, c.tuple.dst) else { return };
+    if segment.time - listener.since > FLOOD_WITHIN {
+        *listener = Listener { since: segment.time, ..Listener::default() };
+    }
+    listener.opened += 1;
+    let half_open = listener.opened.saturating_sub(listener.completed);
+    let flood = half_open >= FLOOD && half_open >= 4 * listener.completed;
+    if !flood {
+        return;
+    }
+    let span = Value::Duration(segment.time - listener.since);
+    if listener.told.is_some() {
+        context.store.amend(listener.told, |finding| {
+            finding.set(Param::Count, Value::Count(half_open.into()));
+            finding.set(Param::Span, span);
+        });
+        return;
+    }
+    let finding = c
+        .finding(Diagnosis::HandshakeSynFlood, segment)
+        .of(Side::Server)
+        .with(Param::Listener, Value::Socket(c.tuple.dst.into()))
+        .with(Param::Count, Value::Count(half_open.into()))
+        .with(Param::Span, span);
+    listener.told = context.store.tell(finding);
+}
+
+/// The SYN again at a host next to the capture point: it arrived, and nobody answered.
+fn ignored(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let given = matches!(c.vantage_given, Some(Vantage::Server | Vantage::Both));
+    let at_server = given || context.book.crowd.near.contains(&c.tuple.dst.ip);
+    if c.server().last.is_set() || !at_server || c.handshake.syn_repeats > 0 {
+        return;
+    }
+    let finding = c
+        .finding(Diagnosis::HandshakeSynIgnored, seen.segment)
+        .about(c.syn().frame)
+        .of(Side::Server)
+        .evidence(Role::SynAgain, seen.segment.frame)
+        .with(Param::Waited, Value::Duration(seen.segment.time - c.syn().time));
+    context.store.tell(finding);
+}
+
+/// After a segment was taken in: has the handshake come to an end?
+pub(crate) fn after(c: &Connection, seen: &Seen<'_>, completed: bool, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let shown = completed || segment.is_syn_ack();
+    if shown && c.vantage() == Vantage::Server && context.book.crowd.near.len() < MOST {
+        context.book.crowd.near.insert(c.tuple.dst.ip);
+    }
+    if completed && let Some(listener) = context.book.crowd.listeners.get_mut(&c.tuple.dst) {
+        listener.completed += 1;
+    }
+    if seen.from == Side::Client
+        && segment.len > 0
+        && c.client().bytes() == u64::from(segment.len)
+        && let Some(source) = context.book.crowd.sources.get_mut(&c.tuple.src.ip)
+    {
+        source.succeeded += 1;
+    }
+    let refused =
+        segment.flags.rst() && c.client().bytes() == 0 && c.server().bytes() == 0 && c.syn().is_set();
+    if refused {
+        if let Some(listener) = context.book.crowd.listeners.get_mut(&c.tuple.dst) {
+            listener.completed += 1;
+        }
+        failed(c, segment.time, context);
+    }
+}
+
+/// An attempt came to nothing.
+fn failed(c: &Connection, time: i64, context: &mut Context<'_>) {
+    let (src, dst) = (c.tuple.src.ip, c.tuple.dst);
+    let Some(source) = entry(&mut context.book.crowd.sources, src) else { return };
+    if source.failed.is_empty() || time - source.first > SCAN_WITHIN {
+        *source = Source { first: time, told: source.told, ..Source::default() };
+    }
+    if source.failed.len() < 1 << 16 {
+        source.failed.insert(hash(dst));
+        source.hosts.insert(dst.ip);
+    }
+    let (targets, hosts) = (source.failed.len(), source.hosts.len());
+    if targets < SCAN || (source.succeeded as usize) * 2 > targets {
+        return;
+    }
+    let span = Value::Duration(time - source.first);
+    if source.told.is_some() {
+        context.store.amend(source.told, |finding| {
+            finding.set(Param::Count, Value::Count(targets as u64));
+            finding.set(Param::Hosts, Value::Count(hosts as u64));
+            finding.set(Param::Span, span);
+        });
+        return;
+    }
+    let syn = c.syn().frame;
+    let finding = c
+        .finding_at(Diagnosis::HandshakeScan, syn)
+        .proved_by(c.last().frame.max(syn))
+        .of(Side::Client)
+        .with(Param::Source, Value::Address(src))
+        .with(Param::Count, Value::Count(targets as u64))
+        .with(Param::Hosts, Value::Count(hosts as u64))
+        .with(Param::Span, span);
+    let told = context.store.tell(finding);
+    if let Some(source) = context.book.crowd.sources.get_mut(&src) {
+        source.told = told;
+    }
+}

@@ -1,0 +1,371 @@
+//! Flow control: windows that close, fill and shrink (RFC 9293, 3.8.6), and congestion marks (RFC 3168).
+
+use super::Context;
+use crate::catalogue::findings::{Finding, Told, Value};
+use crate::catalogue::terms::{Param, Role, Term};
+use crate::catalogue::{Diagnosis, Severity};
+use crate::connection::endpoint::{Endpoint, Facts};
+use crate::connection::{Connection, Seen};
+use crate::mark::Mark;
+use crate::side::Side;
+use crate::wire::seq::Seq;
+
+/// What this tracker keeps, for the window of each side.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    windows: [Window; 2],
+    writes: [Writes; 2],
+    ecn: Option<Told>,
+}
+
+#[derive(Debug, Default)]
+struct Window {
+    /// When it closed; unset while it is open.
+    shut: Mark,
+    told: Option<Told>,
+    probes: u32,
+    /// How often the other side has filled it, and the newest time.
+    filled: u32,
+    filled_at: Seq,
+    mismatch_told: bool,
+}
+
+/// A small write, the ACK that it waited for, and the next write: again and again.
+#[derive(Debug, Default)]
+struct Writes {
+    /// The small segment in flight.
+    small: Mark,
+    /// The pure ACK of it, when it was delayed.
+    ack: Mark,
+    delay: i64,
+    rounds: u32,
+    told: Option<Told>,
+}
+
+/// An ACK later than this was delayed on purpose, nanoseconds: Linux 40 ms, Windows 200 ms (RFC 1122, 4.2.3.2).
+const DELAYED: i64 = 30_000_000;
+/// Not later than this (RFC 1122, 4.2.3.2: below 0.5 s).
+const DELAYED_MOST: i64 = 500_000_000;
+/// So often, and it is a pattern.
+const AGAIN: u32 = 3;
+/// An application that answers an ACK with the next write was waiting for it, nanoseconds.
+const AT_ONCE: i64 = 5_000_000;
+/// A way below this is hidden by what a host takes to answer, nanoseconds.
+const SHORT: i64 = 1_000_000;
+/// A window that lets less than this pass is not used as one of that size by anybody who scales, bytes.
+const TINY: u32 = 512;
+
+/// A window shut for less held nobody up: the sender did not even probe it, nanoseconds (RFC 9293, 3.8.6.1; RFC 6298:
+/// 200 ms on Linux).
+const HELD_UP: i64 = 200_000_000;
+
+pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    if seen.stray {
+        return;
+    }
+    if segment.flags.syn() {
+        return;
+    }
+    congestion(c, seen, context);
+    window_of_sender(c, seen, context);
+    probe(c, seen, context);
+    if segment.len > 0 {
+        filled(c, seen, context);
+    }
+    writes(c, seen, context);
+}
+
+/// How many bytes a window field means; `None` when the scale is not known.
+pub(super) fn scaled(c: &Connection, from: Side, window: u16) -> Option<u32> {
+    let (sender, peer) = (c.end(from), c.end(from.other()));
+    if !sender.has_isn || !peer.has_isn {
+        return None;
+    }
+    let shift =
+        if sender.is(Facts::OFFERS_SCALE) && peer.is(Facts::OFFERS_SCALE) { sender.window_scale } else { 0 };
+    Some(u32::from(window) << shift)
+}
+
+fn window_of_sender(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let sender = c.end(seen.from);
+    if !segment.flags.ack() || (sender.acked_any && segment.ack.before(sender.acked)) {
+        return;
+    }
+    let shut =
+        context.notes.details.as_ref().map(|d| d.flow.windows[seen.from as usize].shut).unwrap_or_default();
+    if segment.window == 0 && !segment.flags.fin() {
+        if !shut.is_set() {
+            closes(c, seen, context);
+        }
+        return;
+    }
+    if shut.is_set() {
+        reopens(c, seen, shut, context);
+    }
+    shrunk(c, seen, context);
+}
+
+/// The receiver's application does not read, or not yet: until its window has been shut for long, no more than a note.
+fn closes(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let mut finding = c
+        .finding(Diagnosis::FlowZeroWindow, seen.segment)
+        .of(seen.from)
+        .with(Param::Who, Value::Party(seen.from.party()))
+        .with(Param::Peer, Value::Party(seen.from.other().party()));
+    finding.severity = Severity::Note;
+    let told = context.store.tell(finding);
+    let window = &mut context.notes.details().flow.windows[seen.from as usize];
+    window.shut = seen.segment.mark();
+    window.told = told;
+    window.probes = 0;
+}
+
+fn reopens(c: &Connection, seen: &Seen<'_>, shut: Mark, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let shut_for = segment.time - shut.time;
+    let span = Value::Duration(shut_for);
+    let window = &mut context.notes.details().flow.windows[seen.from as usize];
+    window.shut = Mark::default();
+    let (told, probes) = (window.told, window.probes);
+    context.store.amend(told, |finding| {
+        finding.set(Param::Span, span);
+        finding.show(Role::Reopened, segment.frame);
+        if shut_for >= HELD_UP {
+            finding.severity = Severity::Warn;
+        }
+    });
+    let mut finding = c
+        .finding(Diagnosis::FlowWindowReopened, segment)
+        .of(seen.from)
+        .evidence(Role::ZeroWindow, shut.frame)
+        .with(Param::Who, Value::Party(seen.from.party()))
+        .with(Param::Span, span)
+        .with(Param::Probes, Value::Count(probes.into()));
+    if let Some(bytes) = scaled(c, seen.from, segment.window) {
+        finding.set(Param::Window, Value::Bytes(bytes.into()));
+    }
+    context.store.tell(finding);
+}
+
+/// The right edge of the window moved left, by more than rounding to the scale explains.
+fn shrunk(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let sender = c.end(seen.from);
+    let old = sender.has_passed(segment);
+    if !sender.acked_any || segment.flags.fin() || c.handshake.third_ack.frame == sender.last.frame || old {
+        return;
+    }
+    let (Some(before), Some(now)) =
+        (scaled(c, seen.from, sender.window), scaled(c, seen.from, segment.window))
+    else {
+        return;
+    };
+    // The window of a SYN is never scaled, and what follows it may well be less.
+    if sender.originals() < 2 {
+        return;
+    }
+    let moved = (segment.ack + now).since(sender.acked + before);
+    let shift = if c.end(seen.from.other()).is(Facts::OFFERS_SCALE) { sender.window_scale } else { 0 };
+    // Bytes that the sender had been promised: more than a full segment, and than two steps of the scale.
+    let slack = (2i32 << shift).max(i32::from(c.end(seen.from.other()).largest.max(1460)) * 2);
+    if moved < -slack && c.end(seen.from.other()).next.after(segment.ack + now) {
+        let finding = c
+            .finding(Diagnosis::FlowWindowShrunk, segment)
+            .of(seen.from)
+            .evidence(Role::WindowBefore, sender.last.frame)
+            .with(Param::Who, Value::Party(seen.from.party()))
+            .with(Param::Bytes, Value::Bytes(u64::from(moved.unsigned_abs())));
+        context.store.tell(finding);
+    }
+}
+
+/// An empty or small segment to a closed window.
+fn probe(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let sender = c.end(seen.from);
+    let below = segment.seq + 1 == sender.next || segment.seq == sender.next;
+    let shape = segment.len <= 1 && below && !segment.flags.fin();
+    let Some(details) = &mut context.notes.details else { return };
+    let window = &mut details.flow.windows[seen.from.other() as usize];
+    let empty_below = segment.len == 0 && segment.seq + 1 == sender_next(&c.ends, seen.from);
+    if !window.shut.is_set() || !shape || !(segment.len == 1 || empty_below) {
+        return;
+    }
+    window.probes += 1;
+    let (shut, count, told) = (window.shut, window.probes, window.told);
+    context.store.amend(told, |finding| finding.severity = Severity::Warn);
+    let finding = c
+        .finding(Diagnosis::FlowWindowProbe, segment)
+        .of(seen.from)
+        .evidence(Role::ZeroWindow, shut.frame)
+        .with(Param::Who, Value::Party(seen.from.party()))
+        .with(Param::Peer, Value::Party(seen.from.other().party()))
+        .with(Param::Count, Value::Count(count.into()))
+        .with(Param::Shut, Value::Duration(segment.time - shut.time));
+    context.store.tell(finding);
+}
+
+fn sender_next(ends: &[Endpoint; 2], from: Side) -> Seq {
+    ends[from as usize].next
+}
+
+/// The sender has filled the receiver's window to its last byte.
+fn filled(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let peer = c.end(seen.from.other());
+    let Some(window) = scaled(c, seen.from.other(), peer.window) else { return };
+    let edge = peer.acked + window;
+    // The window in a SYN-ACK is not scaled.
+    let opened = peer.originals() >= 2 && peer.acked_any;
+    if !opened || segment.end() != edge || !segment.end().after(c.end(seen.from).next) || window == 0 {
+        return;
+    }
+    let evidence = peer.acked_at.frame;
+    let scale_in_doubt = c.client().is(Facts::OFFERS_SCALE) != c.server().is(Facts::OFFERS_SCALE);
+    let notes = &mut context.notes.details().flow.windows[seen.from.other() as usize];
+    notes.filled += 1;
+    notes.filled_at = segment.end();
+    let mismatch = scale_in_doubt && window < TINY && notes.filled >= AGAIN && !notes.mismatch_told;
+    notes.mismatch_told |= mismatch;
+    let finding = c
+        .finding(Diagnosis::FlowWindowFull, segment)
+        .of(seen.from.other())
+        .evidence(Role::Window, evidence)
+        .with(Param::Who, Value::Party(seen.from.party()))
+        .with(Param::Peer, Value::Party(seen.from.other().party()))
+        .with(Param::Window, Value::Bytes(window.into()));
+    context.store.tell(finding);
+    if mismatch {
+        let finding = c
+            .finding(Diagnosis::FlowWindowScaleMismatch, segment)
+            .evidence(Role::Syn, c.syn().frame)
+            .evidence(Role::SynAck, c.handshake.syn_ack.frame)
+            .with(Param::Who, Value::Party(seen.from.party()))
+            .with(Param::Peer, Value::Party(seen.from.other().party()))
+            .with(Param::Window, Value::Bytes(window.into()));
+        context.store.tell(finding);
+    }
+}
+
+/// Write, write, read: the second write waits (Nagle, RFC 896) for an ACK that the reader delays.
+fn writes(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
+    // The reader's side: a late pure ACK of all there is.
+    let delay = segment.time - peer.said.time - c.half(seen.from);
+    let late = segment.is_pure_ack()
+        && peer.bytes() > 0
+        && segment.ack == peer.next
+        && c.rtt().is_some()
+        && (DELAYED..DELAYED_MOST).contains(&delay)
+        && sender.acked_any
+        && segment.ack.after(sender.acked)
+        && sender.said.time <= peer.said.time
+        && !writes_full_segments(c, seen.from.other())
+        && peer.flight.len() == 1
+        && peer.flight.iter(context.pool).all(|sent| sent.repeats == 0)
+        && !peer.fin.is_set();
+    if late {
+        let small = Mark { frame: peer.last.frame, time: peer.said.time };
+        let writes = &mut context.notes.details().flow.writes[seen.from.other() as usize];
+        writes.small = small;
+        writes.ack = segment.mark();
+        writes.delay = delay;
+        return;
+    }
+    if segment.len == 0 || seen.old {
+        return;
+    }
+    // The writer's side: the next write right behind that ACK.
+    let way = c.half(seen.from);
+    let Some(details) = &mut context.notes.details else { return };
+    let writes = &mut details.flow.writes[seen.from as usize];
+    if !writes.ack.is_set() {
+        return;
+    }
+    let waited = segment.time - writes.ack.time;
+    if !(way - way / 4 - SHORT..=way + AT_ONCE).contains(&waited) {
+        // It was not that ACK that the writer waited for: no pattern.
+        writes.ack = Mark::default();
+        writes.rounds = 0;
+        return;
+    }
+    writes.rounds += 1;
+    let (small, ack, delay, rounds, told) =
+        (writes.small, writes.ack, writes.delay, writes.rounds, writes.told);
+    writes.ack = Mark::default();
+    if rounds == AGAIN {
+        let finding = c
+            .finding(Diagnosis::FlowNagleDelayedAck, segment)
+            .about(ack.frame)
+            .of(seen.from)
+            .evidence(Role::SmallWrite, small.frame)
+            .evidence(Role::NextWrite, segment.frame)
+            .with(Param::Who, Value::Party(seen.from.party()))
+            .with(Param::Peer, Value::Party(seen.from.other().party()))
+            .with(Param::Delay, Value::Duration(delay))
+            .with(Param::Count, Value::Count(rounds.into()));
+        let told = context.store.tell(finding);
+        context.notes.details().flow.writes[seen.from as usize].told = told;
+    } else {
+        context.store.amend(told, |finding| finding.set(Param::Count, Value::Count(rounds.into())));
+    }
+}
+
+/// A writer that has sent segments of this size, or of the MSS, is not one of small writes.
+const FULL: u16 = 1000;
+
+fn writes_full_segments(c: &Connection, from: Side) -> bool {
+    /// At most so many bytes of the MSS go to options (RFC 6691).
+    const OPTIONS: u16 = 40;
+    let mss = c.ends.iter().map(|e| e.mss).filter(|&mss| mss > 0).min().unwrap_or(FULL + OPTIONS);
+    c.end(from).largest >= FULL.min(mss.saturating_sub(OPTIONS))
+}
+
+/// A router marked a packet instead of dropping it; the receiver echoes the mark until the sender answers.
+fn congestion(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let told = context.notes.details.as_ref().and_then(|d| d.flow.ecn);
+    if segment.flags.ece() && told.is_none() && c.handshake.third_ack.is_set() {
+        let finding = c
+            .finding(Diagnosis::FlowEcnCongestion, segment)
+            .with(Param::Who, Value::Party(seen.from.other().party()))
+            .with(Param::Answer, Value::Term(Term::CwrNotYet));
+        let told = context.store.tell(finding);
+        context.notes.details().flow.ecn = told;
+    } else if segment.flags.cwr() && told.is_some() {
+        context.store.amend(told, |finding| {
+            if !finding.evidence.iter().any(|e| e.role == Role::Cwr) {
+                finding.set(Param::Answer, Value::Term(Term::CwrAnswers));
+                finding.show(Role::Cwr, segment.frame);
+            }
+        });
+    }
+}
+
+/// A window that was shut when the connection ended.
+pub(crate) fn pending(c: &Connection, notes: &super::Notes, out: &mut Vec<Finding>) {
+    let Some(details) = &notes.details else { return };
+    if !c.is_reset() && !c.ends.iter().any(|e| e.fin.is_set()) {
+        return;
+    }
+    for from in Side::BOTH {
+        let window = &details.flow.windows[from as usize];
+        let writer = c.end(from.other());
+        let ended = Side::BOTH.iter().any(|f| c.rst(*f).time > window.shut.time)
+            || writer.fin.time > window.shut.time;
+        if window.shut.is_set() && ended && window.probes > 0 {
+            let mut finding = c
+                .finding_at(Diagnosis::FlowNeverReopened, window.shut.frame)
+                .proved_by(c.last().frame)
+                .of(from)
+                .with(Param::Who, Value::Party(from.party()))
+                .with(Param::Peer, Value::Party(from.other().party()))
+                .with(Param::Span, Value::Duration(c.last().time - window.shut.time));
+            finding.severity = Severity::Error;
+            out.push(finding);
+        }
+    }
+}

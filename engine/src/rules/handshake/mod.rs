@@ -1,0 +1,489 @@
+//! Connection setup (RFC 9293, 3.5).
+
+mod opening;
+
+use super::loss::RTO_MIN;
+use super::{Context, of_icmp};
+use crate::catalogue::findings::{Finding, Told, Value};
+use crate::catalogue::terms::{Param, Role, Term};
+use crate::catalogue::{Diagnosis, Severity};
+use crate::connection::{Connection, Course, Seen};
+use crate::mark::Mark;
+use crate::proof::rst::Rst;
+use crate::side::{Party, Side};
+use crate::wire::icmp::IcmpError;
+use crate::wire::segment::Segment;
+
+/// What this tracker keeps.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    unanswered: Option<Told>,
+    third_ack_lost: Option<Told>,
+    third_ack_missing: Option<Told>,
+    synack_lost: Option<Told>,
+    /// Time between the SYN-ACK and the repeated SYN that says it was lost, nanoseconds.
+    synack_lost_after: i64,
+    /// TSval of that SYN-ACK.
+    synack_lost_tsval: Option<u32>,
+    /// TSval of the first SYN-ACK, once there is a second.
+    first_tsval: Option<u32>,
+    /// An ICMP error answered the SYN.
+    refused_by_icmp: bool,
+    /// A RST answered it.
+    refused: bool,
+    /// The first SYN-ACK that was repeated.
+    repeat: Option<Told>,
+    /// That SYN-ACK, where it may have been repeated only because the client sent no data (`TCP_DEFER_ACCEPT`).
+    deferred: Mark,
+    opening: opening::Notes,
+}
+
+/// The client itself waits so long before it takes a SYN for lost, nanoseconds (RFC 6298, 2.1).
+const SYN_RTO: i64 = 1_000_000_000;
+
+/// No server's timer repeats a SYN-ACK sooner: it takes 1 s, less what the first one may have been late (RFC 6298, 2.1),
+/// nanoseconds.
+const FIRST_RTO: i64 = 800_000_000;
+
+/// A first repeat of the SYN-ACK that comes no sooner is not that of a server that lacks the third ACK, which comes after
+/// 1 s; where it waits for data, Linux leaves that one out, and repeats at 3 s, nanoseconds.
+const DEFERRED: i64 = 2_500_000_000;
+
+/// Without a third ACK for so long, it is missing, nanoseconds: a server repeats its SYN-ACK after 1 s, and
+/// three times that has gone by.
+const MISSING_AFTER: i64 = 3_000_000_000;
+
+pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    opening::odd(c, seen, context);
+    if segment.has_odd_flags() {
+        withdrawn(c, seen, context);
+        return;
+    }
+    opening::segment(c, seen, context);
+    if seen.stray {
+        return;
+    }
+    match seen.from {
+        Side::Client if segment.flags.fin() && !c.server().last.is_set() => withdrawn(c, seen, context),
+        Side::Client if segment.is_syn() && c.syn().is_set() => syn_repeated(c, segment, context),
+        Side::Client if c.is_third_ack(segment) => third_ack(c, segment, context),
+        Side::Client if !c.handshake.established() => ignored(c, seen, context),
+        Side::Server if segment.is_syn_ack() => syn_ack(c, segment, context),
+        Side::Server if c.handshake.third_ack.is_set() && !c.handshake.established() => {
+            recovered(c, segment, context);
+        }
+        _ => {}
+    }
+}
+
+/// The SYN again: unanswered so far, or the answer did not arrive.
+fn syn_repeated(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+    let syn = c.syn();
+    let count = u64::from(c.handshake.syn_repeats) + 1;
+    let waited = segment.time - syn.time;
+    let repeat = c
+        .finding(Diagnosis::HandshakeSynRetransmitted, segment)
+        .side(Party::Path)
+        .evidence(Role::Syn, syn.frame)
+        .with(Param::Count, Value::Count(count))
+        .with(Param::Waited, Value::Duration(segment.time - c.last_syn().time));
+    context.store.tell(repeat);
+
+    if c.server().last.is_set() {
+        syn_ack_lost(c, segment, context);
+        return;
+    }
+    if context.notes.details().handshake.refused_by_icmp {
+        return;
+    }
+    let Some(told) = context.notes.details().handshake.unanswered else {
+        let finding = c
+            .finding(Diagnosis::HandshakeSynUnanswered, segment)
+            .about(syn.frame)
+            .side(Party::Server)
+            .evidence(Role::SynAgain, segment.frame)
+            .with(Param::Count, Value::Count(count + 1))
+            .with(Param::Waited, Value::Duration(waited));
+        let told = context.store.tell(finding);
+        context.notes.details().handshake.unanswered = told;
+        return;
+    };
+    context.store.amend(Some(told), |finding| {
+        finding.set(Param::Count, Value::Count(count + 1));
+        finding.set(Param::Waited, Value::Duration(waited));
+        finding.show(Role::SynAgain, segment.frame);
+    });
+}
+
+/// The SYN again after a SYN-ACK was seen: the client did not get it.
+fn syn_ack_lost(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+    // A repeat of the server's timer may still be on its way: then it is the first that the client did not get.
+    let newest = c.last_syn_ack();
+    let crossing = segment.time - newest.time < RTO_MIN;
+    let syn_ack = if crossing { c.handshake.syn_ack } else { newest };
+    if !syn_ack.is_set()
+        || c.handshake.third_ack.is_set()
+        || context.notes.details().handshake.synack_lost.is_some()
+    {
+        return;
+    }
+    let of_newest = c.server().tsval();
+    let notes = &mut context.notes.details().handshake;
+    context.store.withdraw(notes.third_ack_missing.take());
+    let tsval = if syn_ack == newest { of_newest } else { notes.first_tsval };
+    let finding = c
+        .finding(Diagnosis::HandshakeSynackLost, segment)
+        .about(syn_ack.frame)
+        .evidence(Role::Syn, c.syn().frame)
+        .evidence(Role::SynAgain, segment.frame)
+        .with(Param::Waited, Value::Duration(segment.time - syn_ack.time));
+    let told = context.store.tell(finding);
+    let notes = &mut context.notes.details().handshake;
+    notes.synack_lost = told;
+    notes.synack_lost_after = segment.time - syn_ack.time;
+    notes.synack_lost_tsval = tsval;
+}
+
+/// A SYN-ACK: the answer, or the answer again.
+fn syn_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+    if let Some(details) = &mut context.notes.details {
+        context.store.withdraw(details.handshake.unanswered.take());
+    }
+    // One with other numbers is not sent again.
+    let is_another = segment.seq != c.server().isn;
+    if !c.handshake.syn_ack.is_set() || c.handshake.simultaneous() || is_another {
+        return;
+    }
+    let repeats = u64::from(c.handshake.syn_ack_repeats) + 1;
+    if repeats == 1 {
+        context.notes.details().handshake.first_tsval = c.server().tsval();
+    }
+    // Sooner than any timer: it answers a SYN that came again, or the network has delivered one of them twice.
+    let by_timer = segment.time - c.last_syn_ack().time >= FIRST_RTO;
+    let syn_again = c.handshake.syn_repeats > 0;
+    let answers_syn = syn_again && segment.time - c.last_syn().time <= c.half(Side::Server).max(RTO_MIN);
+    let mut finding = c
+        .finding(Diagnosis::HandshakeSynackRetransmitted, segment)
+        .side(Party::Path)
+        .evidence(Role::SynAck, c.handshake.syn_ack.frame)
+        .evidence(Role::ThirdAck, c.handshake.third_ack.frame)
+        .with(Param::Count, Value::Count(repeats))
+        .with(Param::Waited, Value::Duration(segment.time - c.last_syn_ack().time));
+    if !by_timer && !syn_again {
+        finding.severity = Severity::Note;
+    }
+    let told = context.store.tell(finding);
+    context.notes.details().handshake.repeat = context.notes.details().handshake.repeat.or(told);
+    if !by_timer || answers_syn {
+        return;
+    }
+    if c.handshake.third_ack.is_set() {
+        third_ack_lost(c, segment, repeats, context);
+    } else if context.notes.details().handshake.synack_lost.is_none() {
+        third_ack_missing(c, segment, repeats, context);
+    }
+}
+
+/// The SYN-ACK again although the third ACK was seen.
+///
+/// A listener repeats its SYN-ACK until the handshake is acknowledged (RFC 9293, 3.10.7.4), so the third
+/// ACK was lost behind this capture point, or arrived and was ignored: at the server it is the latter.
+fn third_ack_lost(c: &Connection, segment: &Segment<'_>, repeats: u64, context: &mut Context<'_>) {
+    let ack = c.handshake.third_ack;
+    // A repeat that left before the ACK can have arrived proves nothing.
+    if c.handshake.established() || segment.time - ack.time <= c.half(Side::Server) {
+        return;
+    }
+    let client_spoke = c.client().bytes() > 0 || c.client().fin.is_set();
+    let at_server = c.is_beside(Side::Server);
+    let late = segment.time - c.handshake.syn_ack.time >= DEFERRED;
+    // TCP_DEFER_ACCEPT makes Linux repeat the SYN-ACK once when no data came in time.
+    let deferred = !client_spoke && repeats < 2 && (at_server || late);
+    context.notes.details().handshake.deferred = if deferred { segment.mark() } else { Mark::default() };
+    let reading = match others_accepted(c, context) {
+        _ if deferred => Term::PathOrDefer,
+        true => Term::QueueOrPath,
+        false => Term::PathOrQueue,
+    };
+    if let told @ Some(_) = context.notes.details().handshake.third_ack_lost {
+        context.store.amend(told, |finding| {
+            finding.set(Param::Repeats, Value::Count(repeats));
+            if finding.diagnosis == Diagnosis::HandshakeThirdAckLost {
+                finding.set(Param::Reading, Value::Term(reading));
+            }
+            finding.show(Role::SynAckAgain, segment.frame);
+        });
+        return;
+    }
+    let finding = if !at_server {
+        c.finding(Diagnosis::HandshakeThirdAckLost, segment).with(Param::Reading, Value::Term(reading))
+    } else if deferred {
+        return;
+    } else {
+        c.finding(Diagnosis::HandshakeAcceptQueueOverflow, segment).side(Party::Server)
+    };
+    let finding = finding
+        .about(ack.frame)
+        .evidence(Role::SynAck, c.handshake.syn_ack.frame)
+        .evidence(Role::SynAckAgain, segment.frame)
+        .with(Param::Repeats, Value::Count(repeats))
+        .with(Param::Spoke, Value::Term(if client_spoke { Term::DataUnanswered } else { Term::ClientSilent }))
+        .with(Param::Vantage, Value::Term(c.vantage().into()));
+    let told = context.store.tell(finding);
+    context.notes.details().handshake.third_ack_lost = told;
+}
+
+/// At the server: the client sends the same data again and again, and the server does not even acknowledge it.
+///
+/// A connection that is in the accept queue acknowledges, whether it is accepted yet or not. One that was answered with
+/// a SYN cookie is in no queue, and its SYN-ACK is not repeated (RFC 4987, 3.6).
+fn ignored(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let at_server = c.is_beside(Side::Server);
+    let again = seen.segment.len > 0 && seen.resends.is_some_and(|sent| sent.repeats > 0);
+    let ack = c.handshake.third_ack;
+    if !at_server || !again || !ack.is_set() || !c.handshake.syn_ack.is_set() {
+        return;
+    }
+    let Some(details) = &mut context.notes.details else { return };
+    if details.handshake.third_ack_lost.is_some() {
+        return;
+    }
+    let finding = c
+        .finding(Diagnosis::HandshakeAcceptQueueOverflow, seen.segment)
+        .side(Party::Server)
+        .about(ack.frame)
+        .evidence(Role::SynAck, c.handshake.syn_ack.frame)
+        .evidence(Role::Data, seen.segment.frame)
+        .with(Param::Spoke, Value::Term(Term::DataUnanswered))
+        .with(Param::Vantage, Value::Term(c.vantage().into()));
+    let told = context.store.tell(finding);
+    context.notes.details().handshake.third_ack_lost = told;
+}
+
+/// The SYN-ACK again, and no third ACK in the capture.
+fn third_ack_missing(c: &Connection, segment: &Segment<'_>, repeats: u64, context: &mut Context<'_>) {
+    if !c.client().last.is_set() {
+        return;
+    }
+    if let told @ Some(_) = context.notes.details().handshake.third_ack_missing {
+        context.store.amend(told, |finding| {
+            finding.set(Param::Repeats, Value::Count(repeats));
+            finding.show(Role::SynAckAgain, segment.frame);
+        });
+        return;
+    }
+    let finding = c
+        .finding(Diagnosis::HandshakeThirdAckMissing, segment)
+        .about(c.handshake.syn_ack.frame)
+        .evidence(Role::Syn, c.syn().frame)
+        .evidence(Role::SynAckAgain, segment.frame)
+        .with(Param::Repeats, Value::Count(repeats))
+        .with(Param::Waited, Value::Duration(segment.time - c.handshake.syn_ack.time))
+        .with(Param::Vantage, Value::Term(c.vantage().into()));
+    let told = context.store.tell(finding);
+    context.notes.details().handshake.third_ack_missing = told;
+}
+
+/// The client acknowledges the SYN-ACK.
+fn third_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+    if !c.handshake.syn_ack.is_set() {
+        return;
+    }
+    let to_client = segment.time - c.last_syn_ack().time;
+    if let Some(details) = &mut context.notes.details {
+        let notes = &mut details.handshake;
+        // The repeated SYN was on its way before the SYN-ACK could arrive; or it is that SYN-ACK which is answered.
+        let echoed = segment.options.timestamps.map(|t| t.1);
+        let arrived = notes.synack_lost_tsval.is_some() && echoed == notes.synack_lost_tsval;
+        if arrived || to_client > notes.synack_lost_after {
+            context.store.withdraw(notes.synack_lost.take());
+        }
+        context.store.amend(notes.third_ack_missing, |finding| finding.severity = Severity::Warn);
+    }
+}
+
+/// The server shows that it got the third ACK after all.
+fn recovered(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+    let Some(details) = &context.notes.details else { return };
+    let notes = &details.handshake;
+    let deferred = notes.deferred;
+    if !deferred.is_set() || c.client().bytes() == 0 {
+        context.store.amend(notes.third_ack_lost, |finding| finding.severity = Severity::Warn);
+        return;
+    }
+    for told in [notes.repeat, notes.third_ack_lost] {
+        context.store.amend(told, |finding| finding.severity = Severity::Note);
+    }
+    // Short of the server, a third ACK that was lost looks the same.
+    if notes.third_ack_lost.is_some() {
+        return;
+    }
+    let finding = c
+        .finding(Diagnosis::HandshakeDeferAccept, segment)
+        .about(deferred.frame)
+        .of(Side::Server)
+        .evidence(Role::ThirdAck, c.handshake.third_ack.frame)
+        .evidence(Role::Ack, segment.frame)
+        .with(Param::Waited, Value::Duration(deferred.time - c.handshake.third_ack.time))
+        .with(Param::Vantage, Value::Term(c.vantage().into()));
+    context.store.tell(finding);
+}
+
+/// The client itself takes back a SYN that no one answered: by RST, or by FIN.
+fn withdrawn(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let takes_back = seen.from == Side::Client && (segment.flags.rst() || segment.flags.fin());
+    let only_syn = c.client().next == c.client().isn + 1 && !c.client().acked_any;
+    if !takes_back || !only_syn || !c.syn().is_set() || c.server().last.is_set() || segment.flags.syn() {
+        return;
+    }
+    let finding = c
+        .finding(Diagnosis::HandshakeSynWithdrawn, segment)
+        .of(Side::Client)
+        .evidence(Role::Syn, c.syn().frame)
+        .with(Param::Waited, Value::Duration(segment.time - c.syn().time));
+    context.store.tell(finding);
+}
+
+/// Another connection between these hosts was accepted by this listener while it ignored this one.
+fn others_accepted(c: &Connection, context: &Context<'_>) -> bool {
+    context
+        .book
+        .listeners
+        .accepted_since(c.tuple.src.ip, c.tuple.dst, c.syn().time - 1_000_000_000)
+        .is_some_and(|other| other != c.number)
+}
+
+/// A RST in the handshake.
+pub(crate) fn reset(
+    c: &mut Connection,
+    seen: &Seen<'_>,
+    rst: Rst,
+    context: &mut Context<'_>,
+) -> Option<Told> {
+    let segment = seen.segment;
+    opening::odd(c, seen, context);
+    withdrawn(c, seen, context);
+    let finding = match rst {
+        Rst::RefusesSyn => {
+            let took = segment.time - c.last_syn().time;
+            let notes = &mut context.notes.details().handshake;
+            notes.refused = true;
+            context.store.withdraw(notes.unanswered.take());
+            let mut finding = c
+                .finding(Diagnosis::HandshakeRejected, segment)
+                .side(Party::Server)
+                .evidence(Role::Syn, c.last_syn().frame)
+                .with(Param::Took, Value::Duration(took));
+            if let Some(ip) = segment.ip {
+                finding.set(Param::Ttl, Value::Count(ip.ttl.into()));
+            }
+            finding
+        }
+        Rst::RefusesSynAck => {
+            let notes = &mut context.notes.details().handshake;
+            notes.refused = true;
+            context.store.withdraw(notes.third_ack_missing.take());
+            c.finding(Diagnosis::HandshakeSynackRejected, segment)
+                .side(Party::Client)
+                .evidence(Role::Syn, c.syn().frame)
+                .evidence(Role::SynAck, c.handshake.syn_ack.frame)
+        }
+        Rst::AfterAccept => c
+            .finding(Diagnosis::HandshakeResetAfterAccept, segment)
+            .of(seen.from)
+            .evidence(Role::SynAck, c.handshake.syn_ack.frame)
+            .evidence(Role::ThirdAck, c.handshake.third_ack.frame)
+            .with(Param::Who, Value::Party(seen.from.party()))
+            .with(Param::Took, Value::Duration(segment.time - c.handshake.third_ack.time)),
+        Rst::NeverEstablished => {
+            c.handshake.course |= Course::REFUSED_TO_ESTABLISH;
+            // Others got in meanwhile: then the path works, and the queue is the cause, which is told already.
+            // And at the server, where the third ACK never came, that is the cause, and told, too.
+            let told_otherwise = c.is_beside(Side::Server);
+            if told_otherwise || others_accepted(c, context) {
+                return None;
+            }
+            c.finding(Diagnosis::HandshakeServerNeverEstablished, segment)
+                .side(Party::Server)
+                .evidence(Role::SynAck, c.handshake.syn_ack.frame)
+                .evidence(Role::ThirdAck, c.handshake.third_ack.frame)
+                .evidence(Role::SynAckAgain, c.last_syn_ack().frame)
+                .evidence(if c.client().fin.is_set() { Role::Fin } else { Role::Data }, c.client().last.frame)
+                .with(Param::Repeats, Value::Count(c.handshake.syn_ack_repeats.into()))
+        }
+        _ => return None,
+    };
+    context.store.tell(finding)
+}
+
+/// An ICMP error that quotes a segment of this connection.
+pub(crate) fn icmp(c: &Connection, error: &IcmpError, context: &mut Context<'_>) {
+    let about_syn = error.from == Side::Client && error.seq.is_none_or(|seq| seq == c.client().isn);
+    if !c.syn().is_set() || c.server().last.is_set() || !about_syn || !error.refuses() {
+        return;
+    }
+    let took = error.at.time - c.syn().time;
+    let notes = &mut context.notes.details().handshake;
+    notes.refused_by_icmp = true;
+    context.store.withdraw(notes.unanswered.take());
+    let finding = of_icmp(error, Diagnosis::HandshakeRejectedByIcmp, c)
+        .side(Party::Path)
+        .evidence(Role::Syn, c.last_syn().frame)
+        .with(Param::Kind, Value::Term(error.kind()))
+        .with(Param::Reporter, Value::Address(error.reporter))
+        .with(Param::Took, Value::Duration(took));
+    context.store.tell(finding);
+}
+
+/// What has not come so far.
+pub(crate) fn pending(c: &Connection, notes: &super::Notes, now: i64, out: &mut Vec<Finding>) {
+    let default = Notes::default();
+    let notes = notes.details.as_ref().map_or(&default, |d| &d.handshake);
+    let handshake = &c.handshake;
+    if notes.refused || notes.refused_by_icmp || c.is_reset() {
+        return;
+    }
+    if c.syn().is_set() && !c.server().last.is_set() && notes.unanswered.is_none() && c.client().bytes() == 0
+    {
+        let only_syn = c.client().next == c.client().isn + 1 && !c.client().acked_any;
+        if only_syn {
+            let waited = now - c.syn().time;
+            let mut finding = c
+                .finding_at(Diagnosis::HandshakeSynUnanswered, c.syn().frame)
+                .proved_by(c.last().frame)
+                .side(Party::Server)
+                .with(Param::Count, Value::Count(1))
+                .with(Param::Waited, Value::Duration(waited));
+            if waited < SYN_RTO {
+                finding.severity = Severity::Note;
+            }
+            out.push(finding);
+        }
+    }
+    let waiting = handshake.syn_ack.is_set() && !handshake.third_ack.is_set() && c.client().last.is_set();
+    let silent = handshake.syn_ack_repeats == 0 && now - handshake.syn_ack.time >= MISSING_AFTER;
+    if waiting && silent && handshake.syn_repeats == 0 && !c.client().acked_any {
+        let mut finding = c
+            .finding_at(Diagnosis::HandshakeThirdAckMissing, handshake.syn_ack.frame)
+            .proved_by(c.last().frame)
+            .evidence(Role::Syn, c.syn().frame)
+            .with(Param::Repeats, Value::Count(0))
+            .with(Param::Waited, Value::Duration(now - handshake.syn_ack.time))
+            .with(Param::Vantage, Value::Term(c.vantage().into()));
+        // It was not repeated: the server has the ACK, which the capture lacks, or it keeps no state to repeat it from.
+        finding.severity = Severity::Note;
+        out.push(finding);
+        // A listener that keeps the half-open connection repeats its SYN-ACK; one that puts it into a cookie cannot.
+        if c.is_beside(Side::Server) {
+            out.push(
+                c.finding_at(Diagnosis::HandshakeSynCookies, handshake.syn_ack.frame)
+                    .proved_by(c.last().frame)
+                    .of(Side::Server)
+                    .evidence(Role::Syn, c.syn().frame)
+                    .with(Param::Waited, Value::Duration(now - handshake.syn_ack.time)),
+            );
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! What SYN and SYN-ACK say beside opening a connection: options, reuse of ports, unusual openings.
+
+use super::super::Context;
+use crate::catalogue::findings::{Told, Value};
+use crate::catalogue::terms::{Param, Role, Term};
+use crate::catalogue::{Diagnosis, Severity};
+use crate::connection::endpoint::Facts;
+use crate::connection::{Before, Connection, Seen};
+use crate::mark::Mark;
+use crate::side::Side;
+use crate::wire::segment::Segment;
+
+/// What is kept about unusual openings.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    second_syn: Mark,
+    client_syn_ack: Mark,
+    crossed_told: bool,
+    fast_open: Option<Told>,
+    multipath: Option<Told>,
+    reused: Option<Told>,
+    answered_by_ack: bool,
+    slow_told: bool,
+}
+
+/// A refused client that comes back so soon is the same attempt, nanoseconds (Windows: three tries, 0.5 s apart).
+const SAME_ATTEMPT: i64 = 3_000_000_000;
+/// A SYN-ACK below this is never called slow, nanoseconds.
+const SLOW: i64 = 500_000_000;
+
+pub(super) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    match (seen.from, segment.is_syn(), segment.is_syn_ack()) {
+        (Side::Client, true, _) if !c.syn().is_set() => first_syn(c, segment, context),
+        (Side::Client, true, _) => rejected_retried(c, segment, context),
+        (Side::Server, true, _) if c.syn().is_set() => {
+            let notes = &mut context.notes.details().handshake.opening;
+            if !notes.second_syn.is_set() {
+                notes.second_syn = segment.mark();
+            }
+        }
+        (Side::Client, _, true) => context.notes.details().handshake.opening.client_syn_ack = segment.mark(),
+        (Side::Server, _, true) => syn_ack(c, segment, context),
+        (Side::Server, false, false) if seen.stray => answered_by_ack(c, segment, context),
+        (Side::Server, false, false) => {
+            slow(c, segment, context);
+            crossed(c, segment, Diagnosis::HandshakeSplit, context);
+        }
+        (Side::Client, false, false) if c.is_third_ack(segment) => wrong_third_ack(c, segment, context),
+        _ => {}
+    }
+}
+
+fn first_syn(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+    let server = c.server();
+    if server.has_isn && server.acked == segment.seq + 1 {
+        let finding = c
+            .finding(Diagnosis::HandshakeReordered, segment)
+            .about(c.handshake.syn_ack.frame)
+            .evidence(Role::Syn, segment.frame);
+        context.store.tell(finding);
+    }
+    options_of(c, segment, Side::Client, context);
+    if segment.options.fast_open.is_some() || segment.len > 0 {
+        let use_ = match (segment.options.fast_open, segment.len > 0) {
+            (Some(0), _) => Term::TfoAsks,
+            (_, true) => Term::TfoData,
+            (Some(_), false) => Term::TfoCookie,
+            (None, false) => return,
+        };
+        let finding = c
+            .finding(Diagnosis::HandshakeFastOpen, segment)
+            .of(Side::Client)
+            .with(Param::Use, Value::Term(use_))
+            .with(Param::Answer, Value::Term(Term::TfoNoAnswer))
+            .with(Param::Bytes, Value::Bytes(segment.len.into()));
+        let told = context.store.tell(finding);
+        context.notes.details().handshake.opening.fast_open = told;
+    }
+    if segment.options.multipath {
+        let finding = c
+            .finding(Diagnosis::HandshakeMultipath, segment)
+            .of(Side::Client)
+            .with(Param::Answer, Value::Term(Term::MptcpNoAnswer));
+        let told = context.store.tell(finding);
+        context.notes.details().handshake.opening.multipath = told;
+    }
+    reused(c, segment, context);
+}
+
+/// A SYN on addresses and ports that had a connection before.
+fn reused(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+    let Some(before) = c.before() else { return };
+    let since = segment.time - before.last.time;
+    let diagnosis = match before.state {
+        Before::Refused if since < SAME_ATTEMPT => Diagnosis::HandshakeRejectedRetried,
+        // Whether the server still has that connection, its answer tells.
+        Before::Open => return,
+        _ => Diagnosis::HandshakePortReused,
+    };
+    let state = match before.state {
+        Before::Unanswered => Term::BeforeUnanswered,
+        Before::Refused => Term::BeforeRefused,
+        Before::Closed if since < TIME_WAIT => Term::BeforeTimeWait,
+        Before::Closed => Term::BeforeClosed,
+        Before::Reset | Before::Open => Term::BeforeReset,
+    };
+    let finding = c
+        .finding(diagnosis, segment)
+        .of(Side::Client)
+        .evidence(Role::Before, before.last.frame)
+        .with(Param::Since, Value::Duration(since))
+        .with(Param::Before, Value::Term(state));
+    let told = context.store.tell(finding);
+    context.notes.details().handshake.opening.reused = told;
+}
+
+/// Linux keeps TIME-WAIT for 60 s; RFC 9293, 3.6.1: two maximum segment lifetimes.
+const TIME_WAIT: i64 = 60_000_000_000;
+
+/// The same SYN again after a RST had refused it.
+fn rejected_retried(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+    if !context.notes.details.as_ref().is_some_and(|d| d.handshake.refused) {
+        return;
+    }
+    let rst = c.rst(Side::Server);
+    let finding = c
+        .finding(Diagnosis::HandshakeRejectedRetried, segment)
+        .of(Side::Client)
+        .evidence(Role::Before, rst.frame)
+        .with(Param::Since, Value::Duration(segment.time - rst.time))
+        .with(Param::Before, Value::Term(Term::BeforeRefused));
+    context.store.tell(finding);
+}
+
+/// The answer: what it takes up of what was offered.
+fn syn_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+    let (client, server) = (c.client(), c.server());
+    if c.handshake.syn_ack.is_set() {
+        let other_ack = segment.ack != server.acked && client.bytes() == 0;
+        if segment.seq != server.isn || (other_ack && !c.handshake.simultaneous()) {
+            let mut finding = c
+                .finding(Diagnosis::HandshakeSynackChanged, segment)
+                .of(Side::Server)
+                .evidence(Role::SynAck, c.handshake.syn_ack.frame);
+            // The listener has forgotten the connection, and takes a late copy of its SYN for that of another.
+            if c.over() {
+                finding.severity = Severity::Note;
+                finding.set(Param::Late, Value::Party(Side::Client.party()));
+            }
+            context.store.tell(finding);
+        }
+        return;
+    }
+    if c.handshake.simultaneous() {
+        crossed(c, segment, Diagnosis::HandshakeSimultaneousOpen, context);
+        return;
+    }
+    let data = c.client().bytes();
+    let answers = segment.ack.since(client.isn + 1);
+    if c.syn().is_set() && (answers < 0 || segment.ack.after(client.next)) {
+        let finding = c
+            .finding(Diagnosis::HandshakeWrongAck, segment)
+            .of(Side::Server)
+            .evidence(Role::Syn, c.syn().frame)
+            .with(Param::What, Value::Term(Term::WrongSynAck));
+        context.store.tell(finding);
+    }
+    options_of(c, segment, Side::Server, context);
+    if let Before::Open = c.before().map_or(Before::Closed, |b| b.state) {
+        let before = c.before().unwrap_or_default();
+        let syn = c.syn();
+        if syn.is_set() && !context.notes.details().handshake.opening.answered_by_ack {
+            let finding = c
+                .finding(Diagnosis::HandshakePortReused, segment)
+                .about(syn.frame)
+                .of(Side::Client)
+                .evidence(Role::Before, before.last.frame)
+                .with(Param::Since, Value::Duration(syn.time - before.last.time))
+                .with(Param::Before, Value::Term(Term::BeforeOpen));
+            context.store.tell(finding);
+        }
+    }
+    let Some(details) = &mut context.notes.details else { return };
+    let notes = &details.handshake.opening;
+    let cookie = segment.options.fast_open.is_some_and(|length| length > 0);
+    let answer = match (data > 0, answers > 0, cookie) {
+        (true, true, _) => Term::TfoAccepted,
+        (true, false, _) => Term::TfoIgnored,
+        (false, _, true) => Term::TfoCookieGiven,
+        (false, _, false) => Term::TfoRefused,
+    };
+    context.store.amend(notes.fast_open, |finding| {
+        finding.set(Param::Answer, Value::Term(answer));
+        finding.show(Role::SynAck, segment.frame);
+    });
+    let multipath = if segment.options.multipath { Term::MptcpGiven } else { Term::MptcpRefused };
+    context.store.amend(notes.multipath, |finding| finding.set(Param::Answer, Value::Term(multipath)));
+}
+
+/// What options are missing, and what that costs.
+fn options_of(c: &Connection, segment: &Segment<'_>, from: Side, context: &mut Context<'_>) {
+    let options = &segment.options;
+    let client = c.client();
+    let answers = from == Side::Server && c.syn().is_set();
+    let missing = if answers && client.is(Facts::OFFERS_SCALE) && options.window_scale.is_none() {
+        Term::NoWindowScale
+    } else if answers && client.is(Facts::OFFERS_SACK) && !options.sack_permitted {
+        Term::NoSack
+    } else if options.mss.is_none() {
+        Term::NoMss
+    } else {
+        return;
+    };
+    let finding = c
+        .finding(Diagnosis::HandshakeOptionMissing, segment)
+        .of(from)
+        .evidence(Role::Syn, c.syn().frame)
+        .with(Param::Who, Value::Party(from.party()))
+        .with(Param::Missing, Value::Term(missing));
+    context.store.tell(finding);
+}
+
+/// Both sent a SYN: in a simultaneous open both answer SYN-ACK, in a split handshake only the client does.
+fn crossed(c: &Connection, segment: &Segment<'_>, diagnosis: Diagnosis, context: &mut Context<'_>) {
+    let Some(details) = &mut context.notes.details else { return };
+    let notes = &mut details.handshake.opening;
+    if !notes.second_syn.is_set() || !notes.client_syn_ack.is_set() || notes.crossed_told {
+        return;
+    }
+    notes.crossed_told = true;
+    let (second, answer) = (notes.second_syn, notes.client_syn_ack);
+    let finding = c
+        .finding(diagnosis, segment)
+        .about(second.frame)
+        .evidence(Role::Syn, c.syn().frame)
+        .evidence(Role::SynAck, answer.frame)
+        .evidence(if segment.flags.syn() { Role::SynAck } else { Role::ThirdAck }, segment.frame);
+    context.store.tell(finding);
+}
+
+/// A plain ACK answers the SYN: the server still holds an older connection (RFC 9293, 3.5.1; RFC 5961, 4).
+fn answered_by_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+    if !segment.is_pure_ack()
+        || std::mem::replace(&mut context.notes.details().handshake.opening.answered_by_ack, true)
+    {
+        return;
+    }
+    let live = c.before().is_some_and(|b| b.state == Before::Open);
+    let syn = c.last_syn();
+    let finding = if live {
+        c.finding(Diagnosis::HandshakeSynOnLiveConnection, segment)
+            .about(syn.frame)
+            .of(Side::Client)
+            .evidence(Role::Challenge, segment.frame)
+            .evidence(Role::Before, c.before().map_or(0, |b| b.last.frame))
+    } else {
+        c.finding(Diagnosis::HandshakeAnsweredByAck, segment).of(Side::Server).evidence(Role::Syn, syn.frame)
+    };
+    context.store.tell(finding);
+}
+
+/// The third ACK acknowledges what the server never sent.
+fn wrong_third_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+    let server = c.server();
+    if server.has_isn
+        && segment.ack.after(server.next)
+        && c.handshake.syn_ack.is_set()
+        && server.bytes() == 0
+        && segment.ack.since(server.next) > 1 << 20
+    {
+        let finding = c
+            .finding(Diagnosis::HandshakeWrongAck, segment)
+            .of(Side::Client)
+            .evidence(Role::SynAck, c.handshake.syn_ack.frame)
+            .with(Param::What, Value::Term(Term::WrongThirdAck));
+        context.store.tell(finding);
+    }
+}
+
+/// The first data is acknowledged in a fraction of the time that the SYN-ACK took.
+fn slow(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+    let took = c.half(Side::Server);
+    if took < SLOW || c.handshake.syn_repeats > 0 || !segment.flags.ack() {
+        return;
+    }
+    let first = c.client().flight.iter(context.pool).next();
+    let Some(sent) = first.filter(|s| s.repeats == 0 && segment.ack.reaches(s.end())) else { return };
+    let usual = segment.time - sent.time;
+    if usual * 4 >= took || std::mem::replace(&mut context.notes.details().handshake.opening.slow_told, true)
+    {
+        return;
+    }
+    let finding = c
+        .finding(Diagnosis::HandshakeSlow, segment)
+        .about(c.handshake.syn_ack.frame)
+        .of(Side::Server)
+        .evidence(Role::Ack, segment.frame)
+        .with(Param::Took, Value::Duration(took))
+        .with(Param::Usual, Value::Duration(usual));
+    context.store.tell(finding);
+}
+
+/// What no stack sends, and what no RFC allows.
+pub(super) fn odd(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    if segment.has_odd_flags() {
+        let finding = c
+            .finding(Diagnosis::HandshakeOddFlags, segment)
+            .of(seen.from)
+            .with(Param::Who, Value::Party(seen.from.party()))
+            .with(Param::Flags, Value::Flags(segment.flags));
+        context.store.tell(finding);
+    }
+    if let Some(kind) = segment.options.bad {
+        let finding = c
+            .finding(Diagnosis::HandshakeBadOption, segment)
+            .of(seen.from)
+            .with(Param::Who, Value::Party(seen.from.party()))
+            .with(Param::Kind, Value::Count(kind.into()));
+        context.store.tell(finding);
+    }
+}

@@ -1,0 +1,209 @@
+//! HTTP/1 faults that the transport shows the effect of (RFC 9112).
+
+use super::Context;
+use crate::catalogue::Diagnosis;
+use crate::catalogue::findings::{Told, Value};
+use crate::catalogue::terms::{Param, Role, Term};
+use crate::connection::endpoint::{Endpoint, Facts};
+use crate::connection::{Connection, Seen};
+use crate::side::Side;
+use crate::wire::http;
+use crate::wire::http::{Direction, Event, Held, Newline};
+
+/// What this tracker keeps about every connection, in 22 bytes.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C, packed(2))]
+pub(crate) struct Reading {
+    directions: [Direction; 2],
+    heads: Heads,
+}
+
+/// What it keeps where there was something to tell.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    /// A fault of the request that the server has not yet reacted to.
+    fault: Option<Told>,
+    stream: Option<Stream>,
+}
+
+/// A compressed stream of events.
+#[derive(Clone, Copy, Debug)]
+struct Stream {
+    told: Option<Told>,
+    began: i64,
+    parts: u32,
+}
+
+/// Whether each unanswered request is a HEAD: 31 of them are told apart (pipelining).
+///
+/// A bit each, the oldest the lowest, and a 1 above the newest; no bit at all where there is none.
+#[derive(Clone, Copy, Debug, Default)]
+struct Heads(u32);
+
+impl Heads {
+    fn push(&mut self, is_head: bool) {
+        let mark = self.0.max(1).ilog2();
+        if mark < u32::BITS - 1 {
+            self.0 = (self.0 & !(1 << mark)) | u32::from(is_head) << mark | 2 << mark;
+        }
+    }
+
+    fn pop(&mut self) -> bool {
+        let is_head = self.0 > 1 && self.0 & 1 == 1;
+        self.0 >>= 1;
+        is_head
+    }
+}
+
+/// A server that closes on an unfinished request sooner has another reason, nanoseconds.
+const PATIENCE: i64 = 1_000_000_000;
+
+pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    if seen.stray || segment.flags.syn() && segment.len == 0 {
+        return;
+    }
+    if segment.len > 0
+        && seen.from == Side::Client
+        && c.client().bytes() == 0
+        && begins(c, context.notes, seen)
+    {
+        context.notes.http.directions.iter_mut().for_each(Direction::begin);
+    }
+    if !context.notes.http.directions[0].begun() {
+        return;
+    }
+    if segment.len > 0 {
+        read(c, seen, context);
+    }
+    let from_server = seen.from == Side::Server;
+    if from_server && (segment.flags.fin() || segment.flags.rst()) {
+        closed(c, seen, context);
+    }
+    if segment.flags.rst() || (from_server && segment.flags.fin()) {
+        context.notes.http.directions.iter_mut().for_each(Direction::stop);
+        context.unfinished.forget(c.number);
+    }
+}
+
+fn begins(c: &Connection, notes: &super::Notes, seen: &Seen<'_>) -> bool {
+    !notes.http.directions[0].begun()
+        && !c.server().fin.is_set()
+        && http::begins_request(seen.segment.payload)
+}
+
+fn read(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let sender = c.end(seen.from);
+    let side = seen.from as usize;
+    let mut direction = context.notes.http.directions[side];
+    let skip = if sender.seen { sender.next.since(segment.seq) } else { 0 };
+    let skip = if segment.flags.syn() { 0 } else { skip };
+    if skip >= segment.len as i32 {
+        return;
+    }
+    let mut held =
+        if direction.may_hold() { context.unfinished.take(c.number, seen.from) } else { Held::default() };
+    let cut = segment.payload.len() < segment.len as usize;
+    if skip < 0 || cut || sender.is(Facts::UNSEEN) {
+        // A gap, not captured, or cut by the snap length: what follows cannot be understood.
+        context.notes.http.directions[side].stop();
+        return;
+    }
+    let is_request = seen.from == Side::Client;
+    let payload = &segment.payload[skip as usize..];
+    let mut heads = context.notes.http.heads;
+    // Told from the start of a segment, also where a gap keeps the requests from being read.
+    if is_request && held.is_empty() && http::begins_request(payload) {
+        heads.push(payload.starts_with(b"HEAD "));
+    }
+    let at = segment.mark();
+    let stream = context.notes.details.as_mut().and_then(|d| d.http.stream.as_mut()).filter(|_| !is_request);
+    if let Some(stream) = stream {
+        stream.parts += 1;
+        let mean = (segment.time - stream.began) / i64::from(stream.parts);
+        context.store.amend(stream.told, |finding| {
+            finding.set(Param::Parts, Value::Count(stream.parts.into()));
+            finding.set(Param::Every, Value::Duration(mean));
+        });
+    }
+    direction.read(payload, at, &mut held, is_request, || heads.pop(), |event| tell(c, seen, event, context));
+    if !context.unfinished.put(c.number, seen.from, held) {
+        direction.stop();
+    }
+    context.notes.http.directions[side] = direction;
+    context.notes.http.heads = heads;
+}
+
+fn tell(c: &Connection, seen: &Seen<'_>, event: Event, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let who = Value::Party(seen.from.party());
+    let new = |c: &Connection, d| c.finding(d, segment).of(seen.from).with(Param::Who, who);
+    match event {
+        Event::Request => {}
+        Event::StrayNewline(newline) => {
+            let kind = if newline == Newline::Bare { Term::NewlineBare } else { Term::NewlineDoubled };
+            let finding = new(c, Diagnosis::HttpHeaderNewline)
+                .with(Param::Kind, Value::Term(kind))
+                .with(Param::Reaction, Value::Term(Term::NoReaction));
+            context.notes.details().http.fault = context.store.tell(finding);
+        }
+        Event::Malformed => {
+            let finding =
+                new(c, Diagnosis::HttpMalformed).with(Param::Reaction, Value::Term(Term::NoReaction));
+            context.notes.details().http.fault = context.store.tell(finding);
+        }
+        Event::BadChunk => {
+            let finding = new(c, Diagnosis::HttpBadChunk);
+            context.store.tell(finding);
+        }
+        Event::Response { status, compressed_stream } => {
+            if status == 400 {
+                reaction(segment.frame, Term::Answered400, context);
+            }
+            if compressed_stream {
+                let finding = new(c, Diagnosis::HttpStreamCompressed);
+                let told = context.store.tell(finding);
+                context.notes.details().http.stream = Some(Stream { told, began: segment.time, parts: 0 });
+            }
+        }
+    }
+}
+
+fn reaction(frame: u32, how: Term, context: &mut Context<'_>) {
+    let fault = context.notes.details.as_mut().and_then(|d| d.http.fault.take());
+    context.store.amend(fault, |finding| {
+        finding.set(Param::Reaction, Value::Term(how));
+        finding.show(Role::Reaction, frame);
+    });
+}
+
+/// The server closes: was all said that had been announced?
+fn closed(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    reaction(segment.frame, Term::Closed, context);
+    let request = context.unfinished.get(c.number, Side::Client).map(|held| held.began);
+    let lacks = |end: &Endpoint| end.facts.intersects(Facts::GAP | Facts::UNSEEN);
+    let asked = !lacks(c.client());
+    let in_head =
+        request.filter(|_| asked && context.notes.http.directions[0].at_head() && !c.client().fin.is_set());
+    if let Some(request) = in_head.filter(|request| segment.time - request.time >= PATIENCE) {
+        let finding = c
+            .finding(Diagnosis::HttpRequestIncomplete, segment)
+            .about(request.frame)
+            .of(Side::Client)
+            .evidence(Role::Reaction, segment.frame)
+            .with(Param::Waited, Value::Duration(segment.time - request.time));
+        context.store.tell(finding);
+    }
+    let server = c.server();
+    let whole = asked && segment.flags.fin() && !lacks(server) && !segment.seq.after(server.next);
+    if let Some(missing) = context.notes.http.directions[1].missing().filter(|_| whole) {
+        let finding = c
+            .finding(Diagnosis::HttpLengthMismatch, segment)
+            .of(Side::Server)
+            .with(Param::Who, Value::Party(Side::Server.party()))
+            .with(Param::Bytes, Value::Bytes(missing));
+        context.store.tell(finding);
+    }
+}

@@ -1,0 +1,247 @@
+//! Keep-alive probes of idle connections (RFC 9293, 3.8.4; RFC 1122, 4.2.3.6).
+
+use super::Context;
+use crate::catalogue::findings::{Finding, Told, Value};
+use crate::catalogue::terms::{Param, Role, Term};
+use crate::catalogue::{Diagnosis, Severity};
+use crate::connection::endpoint::Endpoint;
+use crate::connection::{Connection, Seen};
+use crate::mark::Mark;
+use crate::proof::rst::Rst;
+use crate::side::Side;
+use crate::wire::segment::Segment;
+
+/// What this tracker keeps: one line of probes for each side.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    lines: [Line; 2],
+}
+
+/// The probes of one side.
+#[derive(Debug, Default)]
+struct Line {
+    /// The newest probe.
+    probe: Mark,
+    /// TSecr of the newest probe: the last answer that its sender has got.
+    echo: Option<u32>,
+    /// What the peer sent since that probe.
+    answer: Mark,
+    /// Probes in a row without an answer that their sender got.
+    failed: u32,
+    /// Probes in all, saturating.
+    count: u32,
+    /// That they come often was told.
+    frequent_told: bool,
+    /// That the newest was not answered was told.
+    unanswered_told: bool,
+    /// What was told of the one before, where it is the only one without an answer.
+    alone: Option<Told>,
+}
+
+/// A line that was quiet for less is not idle, nanoseconds: the shortest interval one can set is 1 s.
+const IDLE: i64 = 500_000_000;
+/// The queues of a network card mix up what comes within so many nanoseconds.
+const MIXED_UP: i64 = 1_000_000;
+/// Linux answers at most one probe in so many nanoseconds (tcp_invalid_ratelimit).
+const RATE_LIMIT: i64 = 500_000_000;
+
+pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    if segment.flags.rst() || seen.stray {
+        return;
+    }
+    if is_probe(c, segment, seen.from) {
+        probe(c, segment, seen.from, context);
+        return;
+    }
+    let Some(details) = &mut context.notes.details else { return };
+    let notes = &mut details.keepalive;
+    // Anything of its own ends a side's line of probes; anything of the peer answers it.
+    if segment.seq_len() > 0 {
+        let line = &mut notes.lines[seen.from as usize];
+        *line = Line { alone: line.alone.take(), ..Line::default() };
+    }
+    // Its echo moves on when something of the peer arrives, captured or not.
+    let line = &mut notes.lines[seen.from as usize];
+    let echo = segment.options.timestamps.map(|t| t.1);
+    if line.probe.is_set() && !line.answer.is_set() && line.echo.is_some() && echo != line.echo {
+        line.answer = segment.mark();
+    }
+    let line = &mut notes.lines[seen.from.other() as usize];
+    // One lost packet, or one that the capture lacks.
+    context.store.amend(line.alone.take(), |finding| finding.severity = Severity::Note);
+    if line.probe.is_set() && !line.answer.is_set() {
+        line.answer = segment.mark();
+        let probe = line.probe;
+        if segment.is_pure_ack() && segment.ack == c.end(seen.from.other()).next {
+            let finding = c
+                .finding(Diagnosis::KeepaliveAnswer, segment)
+                .of(seen.from)
+                .evidence(Role::Probe, probe.frame)
+                .with(Param::Who, Value::Party(seen.from.party()))
+                .with(Param::Took, Value::Duration(segment.time - probe.time));
+            context.store.tell(finding);
+        }
+    }
+}
+
+/// An empty or one-byte segment just below the next sequence number, on a line at rest.
+///
+/// With a closed window on the other side the same segment is a window probe; while something is in flight, or where it
+/// pushes its byte, it is a resend; and an old ACK that was overtaken looks the same but for its timestamp and the rest.
+fn is_probe(c: &Connection, segment: &Segment<'_>, from: Side) -> bool {
+    let (sender, peer) = (c.end(from), c.end(from.other()));
+    let shape = segment.flags.ack() && !segment.flags.syn() && !segment.flags.fin() && segment.len <= 1;
+    shape
+        && !(segment.len == 1 && segment.flags.psh())
+        && sender.seen
+        && sender.acked_any
+        && segment.seq + 1 == sender.next
+        && segment.ack == sender.acked
+        && peer.window != 0
+        && sender.all_acknowledged(peer)
+        && (!sender.has_isn || segment.seq != sender.isn || c.handshake.established())
+        && at_rest(sender, segment)
+}
+
+fn at_rest(sender: &Endpoint, segment: &Segment<'_>) -> bool {
+    let quiet = segment.time - sender.last.time;
+    match (sender.tsval(), segment.options.timestamps) {
+        // Newer than all before it, so that it cannot have been overtaken.
+        (Some(last), Some((this, _))) => {
+            quiet > 0 && (this.wrapping_sub(last) as i32) > 0 && !sender.fin.is_set() || quiet >= IDLE
+        }
+        _ => quiet >= IDLE,
+    }
+}
+
+fn probe(c: &Connection, segment: &Segment<'_>, from: Side, context: &mut Context<'_>) {
+    let ahead = answer_ahead(c, context.notes, segment, from);
+    let (sender, peer) = (c.end(from), c.end(from.other()));
+    let idle_since = if ahead.is_set() { sender.last.time } else { sender.last.time.max(peer.last.time) };
+    let echo = segment.options.timestamps.map(|t| t.1);
+    let line = &mut context.notes.details().keepalive.lines[from as usize];
+    let before = line.probe;
+    // An answer that reaches its sender moves TSecr on: where it stands still, the answer was lost later; where it
+    // has moved, there was one, captured or not.
+    let known = before.is_set() && echo.is_some();
+    let stuck = known && echo == line.echo;
+    let answered = line.answer.is_set() || !before.is_set() || (known && !stuck);
+    let failed = !answered || stuck;
+    line.failed = if failed { line.failed + 1 } else { 0 };
+    line.count = line.count.saturating_add(1);
+    line.probe = segment.mark();
+    line.answer = ahead;
+    line.echo = echo;
+    let unanswered =
+        before.is_set() && !answered && !line.unanswered_told && segment.time - before.time >= RATE_LIMIT;
+    line.unanswered_told = false;
+    line.alone = None;
+    let alone = line.failed == 1;
+    let interval = segment.time - if before.is_set() { before.time } else { idle_since };
+    let frequent =
+        before.is_set() && !line.frequent_told && interval <= context.thresholds.keepalive_interval;
+    line.frequent_told |= frequent;
+    let count = line.count;
+
+    if unanswered {
+        let finding = unanswered_finding(c, from, before).proved_by(segment.frame);
+        let told = context.store.tell(finding);
+        context.notes.details().keepalive.lines[from as usize].alone = told.filter(|_| alone);
+    }
+    let who = Value::Party(from.party());
+    let mut finding = c
+        .finding(Diagnosis::KeepaliveProbe, segment)
+        .of(from)
+        .evidence(Role::ProbeBefore, before.frame)
+        .with(Param::Who, who)
+        .with(Param::Count, Value::Count(count.into()))
+        .with(Param::Idle, Value::Duration(segment.time - idle_since));
+    if before.is_set() {
+        finding.set(Param::Interval, Value::Duration(interval));
+    }
+    context.store.tell(finding);
+    if frequent {
+        let known = match interval {
+            14_000_000_000..=16_500_000_000 => Term::IntervalGo,
+            28_000_000_000..=31_500_000_000 => Term::Interval30s,
+            _ => Term::IntervalOther,
+        };
+        let finding = c
+            .finding(Diagnosis::KeepaliveFrequent, segment)
+            .of(from)
+            .evidence(Role::ProbeBefore, before.frame)
+            .with(Param::Who, who)
+            .with(Param::Interval, Value::Duration(interval))
+            .with(Param::Known, Value::Term(known));
+        context.store.tell(finding);
+    }
+}
+
+/// The answer to the probe `segment` where the capture shows it ahead of the probe; unset otherwise.
+fn answer_ahead(c: &Connection, notes: &super::Notes, segment: &Segment<'_>, from: Side) -> Mark {
+    let (last, before) = (c.end(from.other()).last, c.end(from).last);
+    let its_probe = notes.details.as_ref().map(|d| d.keepalive.lines[from.other() as usize].probe);
+    let at_once = (segment.time - last.time).abs() <= MIXED_UP && last.time - before.time >= IDLE;
+    if at_once && its_probe.is_none_or(|probe| probe.frame != last.frame) { last } else { Mark::default() }
+}
+
+fn unanswered_finding(c: &Connection, from: Side, probe: Mark) -> Finding {
+    c.finding_at(Diagnosis::KeepaliveUnanswered, probe.frame)
+        .of(from.other())
+        .with(Param::Who, Value::Party(from.party()))
+        .with(Param::Peer, Value::Party(from.other().party()))
+}
+
+/// Probes in a row of that side whose answers it did not get.
+pub(crate) fn failed(notes: &super::Notes, from: Side) -> u32 {
+    let Some(details) = &notes.details else { return 0 };
+    let line = &details.keepalive.lines[from as usize];
+    let newest = u32::from(line.probe.is_set() && (!line.answer.is_set() || line.failed > 0));
+    line.failed + newest
+}
+
+/// A RST after probes: the newest of them was not answered either.
+pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Context<'_>) -> Option<Told> {
+    if rst != Rst::KeepaliveTimeout {
+        return None;
+    }
+    let failed = failed(context.notes, seen.from);
+    let line = &mut context.notes.details().keepalive.lines[seen.from as usize];
+    let (probe, answer) = (line.probe, line.answer);
+    let told = std::mem::replace(&mut line.unanswered_told, true);
+    if !told && !answer.is_set() {
+        let finding = unanswered_finding(c, seen.from, probe).proved_by(seen.segment.frame);
+        context.store.tell(finding);
+    }
+    let finding = c
+        .finding(Diagnosis::ResetKeepaliveTimeout, seen.segment)
+        .of(seen.from.other())
+        .evidence(Role::Probe, probe.frame)
+        .evidence(Role::Answer, answer.frame)
+        .with(Param::Who, Value::Party(seen.from.party()))
+        .with(Param::Peer, Value::Party(seen.from.other().party()))
+        .with(Param::Count, Value::Count(failed.into()))
+        .with(Param::Reading, Value::Term(if answer.is_set() { Term::AnswersLost } else { Term::NoAnswers }));
+    context.store.tell(finding)
+}
+
+/// The newest probe has gone without an answer for longer than a round trip and the time to answer takes.
+pub(crate) fn pending(c: &Connection, notes: &super::Notes, now: i64, out: &mut Vec<Finding>) {
+    let Some(details) = &notes.details else { return };
+    if !c.both_seen() {
+        return;
+    }
+    for from in Side::BOTH {
+        let line = &details.keepalive.lines[from as usize];
+        let waited = now - line.probe.time;
+        if line.probe.is_set()
+            && !line.answer.is_set()
+            && !line.unanswered_told
+            && waited >= 2 * RATE_LIMIT + c.half(from.other())
+            && c.end(from.other()).last.time < line.probe.time
+        {
+            out.push(unanswered_finding(c, from, line.probe).proved_by(c.last().frame));
+        }
+    }
+}

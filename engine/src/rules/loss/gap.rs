@@ -1,0 +1,105 @@
+//! Gaps in the sequence numbers: lost before the capture point, overtaken, or not captured.
+
+use super::{Context, keep};
+use crate::catalogue::Diagnosis;
+use crate::catalogue::findings::Value;
+use crate::catalogue::terms::{Param, Role};
+use crate::connection::{Connection, Seen};
+use crate::mark::Mark;
+use crate::wire::seq::Seq;
+use std::cmp::Ordering;
+
+/// Where the round trip is not known it may be so long, nanoseconds.
+const LONGEST_RTT: i64 = 1_000_000_000;
+
+/// Bytes that were not seen when something behind them was.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hole {
+    pub(super) seq: Seq,
+    pub(super) end: Seq,
+    /// The segment behind it.
+    pub(super) behind: Mark,
+    tsval: Option<u32>,
+    ip_id: Option<u16>,
+}
+
+/// A segment that was overtaken may always be so late, nanoseconds, where neither IP ID nor timestamps tell.
+const OVERTAKEN: i64 = 3_000_000;
+
+/// The timestamp clocks in use tick once in so many nanoseconds, or more often (RFC 7323, 5.4: up to a second; Linux
+/// 1 ms, Windows 10 ms).
+const TICK: i64 = 10_000_000;
+
+/// A segment beyond the next expected: what lies between has not been seen.
+pub(super) fn opens(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let hole = Hole {
+        seq: c.end(seen.from).next,
+        end: segment.seq,
+        behind: segment.mark(),
+        tsval: segment.options.timestamps.map(|t| t.0),
+        ip_id: segment.ip_id(),
+    };
+    keep(&mut context.notes.details().loss.lines[seen.from as usize].holes, hole);
+}
+
+/// The hole that `segment` fills, wholly or in part, cut down to what stays of it.
+pub(super) fn fill(seen: &Seen<'_>, context: &mut Context<'_>) -> Option<Hole> {
+    let (seq, end) = (seen.segment.seq, seen.segment.end());
+    let details = context.notes.details.as_mut()?;
+    let holes = &mut details.loss.lines[seen.from as usize].holes;
+    let at = holes.iter().position(|h| h.seq.before(end) && h.end.after(seq))?;
+    let hole = holes.remove(at);
+    if end.before(hole.end) {
+        holes.insert(at, Hole { seq: end, ..hole });
+    }
+    if hole.seq.before(seq) {
+        holes.insert(at, Hole { end: seq, ..hole });
+    }
+    Some(hole)
+}
+
+/// `segment` was sent before the one behind the hole, and only overtaken.
+pub(super) fn overtaken(c: &Connection, seen: &Seen<'_>, hole: &Hole) -> bool {
+    let segment = seen.segment;
+    let ip_id = hole.ip_id.filter(|_| c.end(seen.from).ids_count());
+    if let Some(order) = segment.order(hole.tsval, ip_id) {
+        return order.is_lt();
+    }
+    // Its receiver can complain only of what it got behind the hole: the resend is sent a round trip later.
+    let tsval = segment.options.timestamps.map(|t| t.0);
+    let same_tick = tsval.is_some() && tsval == hole.tsval;
+    if same_tick && c.rtt().is_some_and(|rtt| rtt > TICK) {
+        return true;
+    }
+    segment.time - hole.behind.time <= c.rtt().unwrap_or(LONGEST_RTT).max(OVERTAKEN)
+}
+
+/// A segment that was overtaken.
+pub(super) fn reordering(c: &Connection, seen: &Seen<'_>, behind: Mark, context: &mut Context<'_>) {
+    let finding = c
+        .finding(Diagnosis::LossReordering, seen.segment)
+        .evidence(Role::Overtook, behind.frame)
+        .with(Param::Late, Value::Duration(seen.segment.time - behind.time));
+    context.store.tell(finding);
+}
+
+/// A pure ACK with numbers that its sender has already passed: overtaken, when it was sent before.
+pub(super) fn overtaken_ack(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let sender = c.end(seen.from);
+    let passed = segment.seq.before(sender.next) || (sender.acked_any && segment.ack.before(sender.acked));
+    if !segment.is_pure_ack() || !passed || segment.seq + 1 == sender.isn + 1 {
+        return;
+    }
+    if sender.tsval().is_none() || segment.options.timestamps.is_none() {
+        return;
+    }
+    let newest_id = (sender.ip_id != 0).then_some(sender.ip_id);
+    // A probe or a resend would carry a newer timestamp by now.
+    let older =
+        segment.order(sender.tsval(), newest_id).map_or(segment.seq.before(sender.next), Ordering::is_lt);
+    if older {
+        reordering(c, seen, c.end(seen.from).last, context);
+    }
+}

@@ -1,0 +1,193 @@
+//! What the receiver says: needless resends, duplicates, lost acknowledgments.
+
+use super::{Context, Copied, MadeBy, Resent, resend};
+use crate::catalogue::findings::{Finding, Value};
+use crate::catalogue::terms::{Param, Role, Term};
+use crate::catalogue::{Diagnosis, Severity};
+use crate::connection::endpoint::Facts;
+use crate::connection::{Connection, Seen};
+use crate::rules::path;
+use crate::side::Side;
+use crate::wire::seq::Seq;
+
+/// An acknowledgment of the other side's data.
+pub(super) fn acknowledgment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    if !segment.flags.ack() || segment.flags.rst() || context.notes.details.is_none() {
+        return;
+    }
+    let writer = seen.from.other();
+    if let Some((left, right)) = segment.duplicate_sack() {
+        reported_twice(c, seen, writer, left, right, context);
+    }
+    echoes_first_copy(c, seen, writer, context);
+    arrived_once(c, seen, writer, context);
+    let heard = c.end(seen.from).acked_any && segment.ack.after(c.end(seen.from).acked);
+    let Some(details) = &mut context.notes.details else { return };
+    let line = &mut details.loss.lines[writer as usize];
+    line.holes.retain(|hole| hole.end.after(segment.ack));
+    let row = line.timeouts;
+    if row.count > 0 {
+        line.timeouts = super::Timeouts::default();
+        path::heard_again(c, seen, row, heard, context);
+    }
+}
+
+/// The acknowledgment of something sent again echoes an older timestamp: it is the first copy that arrived (RFC 3522).
+///
+/// Of several that it acknowledges the first counts: its is the timestamp that is echoed (RFC 7323, 4.3). Of the others
+/// it tells only where their resends cannot have arrived yet.
+fn echoes_first_copy(c: &Connection, seen: &Seen<'_>, writer: Side, context: &mut Context<'_>) {
+    let (segment, acker) = (seen.segment, c.end(seen.from));
+    if !acker.acked_any {
+        return;
+    }
+    let acked = acker.acked;
+    let Some(details) = &context.notes.details else { return };
+    let resent = &details.loss.lines[writer as usize].resent;
+    let way = c.half(seen.from);
+    let decides = |r: &Resent| !r.seq.after(acked) || segment.time - r.time < way - way / 8;
+    let covered = |r: &&Resent| r.is_covered(segment, acked) && !r.needless && decides(r);
+    let older = |r: &Resent| r.is_answered_too_early(segment) == Some(true);
+    if !resent.iter().any(|r| covered(&r)) || !resent.iter().filter(covered).all(older) {
+        return;
+    }
+    let needless: Vec<Resent> = resent.iter().filter(covered).cloned().collect();
+    let all = &mut context.notes.details().loss.lines[writer as usize].resent;
+    all.iter_mut().filter(|r| needless.iter().any(|n| n.frame == r.frame)).for_each(|r| r.needless = true);
+    for resent in needless {
+        let finding = c.finding_at(Diagnosis::LossSpurious, resent.frame);
+        spurious(finding, seen, &resent, writer, Term::EchoesFirstCopy, context);
+        overtaken(resent, context);
+    }
+}
+
+/// What was sent again after a timeout is acknowledged, and its receiver, which reports what it gets twice (RFC 2883),
+/// reports nothing: the copies before it were lost.
+fn arrived_once(c: &Connection, seen: &Seen<'_>, writer: Side, context: &mut Context<'_>) {
+    let (segment, acker) = (seen.segment, c.end(seen.from));
+    // Beside its receiver, what was seen did arrive, and was ignored there.
+    let report = [acker, c.end(writer)].iter().all(|e| e.is(Facts::OFFERS_SACK));
+    if c.is_beside(seen.from) || !acker.acked_any || !report {
+        return;
+    }
+    let (acked, way) = (acker.acked, c.half(seen.from));
+    let duplicate = segment.duplicate_sack().is_some();
+    let Some(details) = &mut context.notes.details else { return };
+    let list = &mut details.loss.lines[writer as usize].resent;
+    let covered = |r: &Resent| r.is_covered(segment, acked);
+    // Without timestamps, an acknowledgment that was on its way already tells nothing.
+    let in_flight = |r: &Resent| segment.time - r.time < way - way / 8;
+    let too_early = |r: &Resent| r.is_answered_too_early(segment).unwrap_or_else(|| in_flight(r));
+    let newest = list.iter().rev().find(|r| covered(r));
+    if duplicate || newest.is_none_or(too_early) {
+        return;
+    }
+    let lost: Vec<Resent> =
+        list.iter().filter(|r| covered(r) && !r.needless && r.before != 0).cloned().collect();
+    for resent in lost {
+        let finding = resend::downstream(c, writer, &resent).evidence(Role::Ack, segment.frame);
+        let told = context.store.tell(finding.proved_by(segment.frame));
+        let list = &mut context.notes.details().loss.lines[writer as usize].resent;
+        list.iter_mut().filter(|r| r.frame == resent.frame).for_each(|r| (r.before, r.told) = (0, told));
+    }
+}
+
+/// Nothing was lost: the first copy was overtaken so far that its receiver complained.
+fn overtaken(mut resent: Resent, context: &mut Context<'_>) {
+    context.store.withdraw(resent.told.take());
+    context.store.amend(resent.asked, |finding| finding.severity = Severity::Note);
+}
+
+/// The receiver reports that it got something twice: a resend was needless, or the network made a copy.
+fn reported_twice(
+    c: &Connection,
+    seen: &Seen<'_>,
+    writer: Side,
+    left: Seq,
+    right: Seq,
+    context: &mut Context<'_>,
+) {
+    let covers = |r: &Resent| r.seq.before(right) && r.end.after(left);
+    let copied = |c: &Copied| c.seq.before(right) && c.end.after(left);
+    let line = &mut context.notes.details().loss.lines[writer as usize];
+    let resent = line.resent.iter_mut().rev().find(|r| covers(r));
+    // What came last is what came twice.
+    let since = resent.as_ref().map_or(0, |r| r.frame);
+    let last = |c: &Copied| since == 0 || (c.made_by == MadeBy::Network && c.frame > since);
+    let by_network = |c: &Copied| c.made_by != MadeBy::Capture && copied(c) && last(c);
+    if let Some(at) = line.copies.iter().position(by_network) {
+        let dsack = seen.segment.frame;
+        let copy = Copied { dsack, ..line.copies.remove(at) };
+        delivered_twice(c, writer, copy, dsack, context);
+    } else if let Some(resent) = resent {
+        let first = !std::mem::replace(&mut resent.needless, true);
+        let resent = resent.clone();
+        if first {
+            let finding = c.finding_at(Diagnosis::LossSpurious, resent.frame);
+            spurious(finding, seen, &resent, writer, Term::ReportedByDsack, context);
+        }
+        overtaken(resent, context);
+    } else if let Some(copy) = line.copies.iter_mut().find(|c| copied(c)) {
+        copy.dsack = seen.segment.frame;
+    }
+}
+
+/// The network made that copy: its receiver says so.
+pub(super) fn delivered_twice(
+    c: &Connection,
+    writer: Side,
+    copy: Copied,
+    proof: u32,
+    context: &mut Context<'_>,
+) {
+    let mut finding = c
+        .finding_at(Diagnosis::LossDuplicateDelivery, copy.frame)
+        .proved_by(proof)
+        .evidence(Role::Dsack, copy.dsack)
+        .with(Param::Who, Value::Party(writer.party()))
+        .with(Param::Peer, Value::Party(writer.other().party()));
+    finding.layer = copy.layer;
+    context.store.tell(finding);
+}
+
+/// Data again that the other side has acknowledged already.
+pub(super) fn needless(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let peer = c.end(seen.from.other());
+    let (ack_frame, ack_time) = (peer.acked_at.frame, peer.acked_at.time);
+    let resent = Resent { needless: true, ..resend::resent(segment) };
+    let finding = c.finding_at(Diagnosis::LossSpurious, segment.frame).evidence(Role::Ack, ack_frame);
+    spurious(finding, seen, &resent, seen.from, Term::AckedBefore, context);
+    super::keep(&mut context.notes.details().loss.lines[seen.from as usize].resent, resent);
+    // The ACK had time to arrive before this was sent: it did not.
+    if segment.time - ack_time > c.half(seen.from) + 1_000_000 {
+        let finding = c
+            .finding(Diagnosis::LossAckLost, segment)
+            .about(ack_frame)
+            .evidence(Role::Resend, segment.frame)
+            .with(Param::Who, Value::Party(seen.from.other().party()))
+            .with(Param::Peer, Value::Party(seen.from.party()))
+            .with(Param::Waited, Value::Duration(segment.time - ack_time));
+        context.store.tell(finding);
+    }
+}
+
+fn spurious(
+    finding: Finding,
+    seen: &Seen<'_>,
+    resent: &Resent,
+    writer: Side,
+    how: Term,
+    context: &mut Context<'_>,
+) {
+    let proof = if how == Term::ReportedByDsack { seen.segment.frame } else { 0 };
+    let mut finding = finding
+        .proved_by(seen.segment.frame)
+        .evidence(Role::Dsack, proof)
+        .with(Param::Who, Value::Party(writer.party()))
+        .with(Param::Peer, Value::Party(writer.other().party()))
+        .with(Param::How, Value::Term(how));
+    finding.layer = resent.layer;
+    context.store.tell(finding);
+}

@@ -1,0 +1,301 @@
+//! What is sent again, and why.
+
+use super::{Context, MadeBy, RTO_MIN, Resent, gap, keep, receipt};
+use crate::catalogue::Diagnosis;
+use crate::catalogue::findings::{Finding, Told, Value};
+use crate::catalogue::terms::{Param, Role, Term};
+use crate::connection::endpoint::Facts;
+use crate::connection::flight::Sent;
+use crate::connection::{Connection, Seen};
+use crate::mark::Mark;
+use crate::rules::path;
+use crate::side::Side;
+use crate::wire::segment::Segment;
+
+/// Why something was sent again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Why {
+    Timeout,
+    Asked,
+    TailProbe,
+    /// Neither silence nor complaints: not said.
+    Unknown,
+}
+
+/// Three duplicate ACKs ask for a resend (RFC 5681, 3.2).
+const ASKS: u8 = 3;
+
+/// A sender acts upon an acknowledgment within this time, nanoseconds.
+const PROMPT: i64 = 10_000_000;
+
+/// Nothing is sent again for the first time so much later, but for the round trip, nanoseconds (RFC 6298, 5.7).
+const LONGEST_FIRST_RTO: i64 = 3_000_000_000;
+
+/// A segment below the next expected. `was_damaged`: a copy of it with a wrong checksum was seen.
+pub(super) fn again(c: &Connection, seen: &Seen<'_>, was_damaged: bool, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
+    // A keep-alive or window probe is no resend; nor is a byte of what was longer, or what comes later than a first
+    // timeout may: their ACK was not captured.
+    let longest = LONGEST_FIRST_RTO + 4 * c.rtt().unwrap_or(0);
+    let probes = |sent: Sent| {
+        let of_longer = sent.seq_len > 1 && sent.seq != segment.seq;
+        of_longer || (sent.repeats == 0 && segment.time - sent.time > longest)
+    };
+    if segment.len <= 1
+        && segment.seq + 1 == sender.next
+        && (sender.all_acknowledged(peer) && !segment.flags.psh() || seen.resends.is_some_and(probes))
+        && !segment.flags.fin()
+    {
+        return;
+    }
+    let acked = peer.acked_any && peer.acked.reaches(segment.end());
+    // What was cut anew may begin in a gap and end in what was seen.
+    let hole = gap::fill(seen, context);
+    let hole = hole.filter(|_| seen.resends.is_none_or(|sent| segment.seq.before(sent.seq)));
+    if let Some(hole) = hole {
+        if gap::overtaken(c, seen, &hole) {
+            gap::reordering(c, seen, hole.behind, context);
+        } else {
+            after_gap(c, seen, hole.behind, was_damaged, context);
+        }
+    } else if let Some(sent) = seen.resends {
+        after_original(c, seen, &sent, context);
+    } else if acked && segment.len > 0 {
+        if c.end(seen.from).has_passed(seen.segment) {
+            super::copy(c, segment, seen.from, MadeBy::Sender, context);
+        } else {
+            receipt::needless(c, seen, context);
+        }
+    }
+}
+
+/// The first copy was seen: lost behind the capture point, or its acknowledgment was.
+fn after_original(c: &Connection, seen: &Seen<'_>, sent: &Sent, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    if segment.len == 0 || path::explains_resend(context.notes, segment.time) {
+        return;
+    }
+    let why = why(c, context.notes, seen, Some(sent), sent.time);
+    let finding = c.finding(diagnosis(why), segment);
+    let told =
+        tell(c, seen, why, finding.evidence(Role::Original, sent.first_frame), sent.time, sent, context);
+    if why == Why::Timeout {
+        count_timeout(c, seen, sent, context);
+    }
+    // Where nobody asked for it, its acknowledgment will tell whether the copy before it had arrived. Data of a SYN may
+    // have arrived, and be refused (RFC 7413, 4.2.2).
+    let of_syn = c.end(seen.from).has_isn && sent.seq == c.end(seen.from).isn;
+    let mut resent = Resent { before: if of_syn { 0 } else { sent.frame }, ..resent(segment) };
+    if why == Why::Asked {
+        resent.asked = told;
+        // Nobody misses it sooner than a round trip after it was sent; and an ACK of what was in front of it may only
+        // have been sooner than it.
+        let missed = misses(c, seen) && c.rtt().is_none_or(|rtt| segment.time - sent.time >= rtt - rtt / 8);
+        if !of_syn && missed {
+            resent.told = context.store.tell(downstream(c, seen.from, &resent));
+            resent.before = 0;
+        }
+    }
+    keep(&mut context.notes.details().loss.lines[seen.from as usize].resent, resent);
+}
+
+/// The copy before `resent`, which was captured, was lost behind the capture point.
+pub(super) fn downstream(c: &Connection, writer: Side, resent: &Resent) -> Finding {
+    let mut finding = c
+        .finding_at(Diagnosis::LossDownstream, resent.before)
+        .proved_by(resent.frame)
+        .evidence(Role::Resend, resent.frame)
+        .with(Param::Who, Value::Party(writer.party()))
+        .with(Param::Vantage, Value::Term(c.vantage().into()));
+    finding.layer = resent.layer;
+    finding
+}
+
+/// The first copy was not seen: lost before the capture point, unless it was seen damaged.
+fn after_gap(c: &Connection, seen: &Seen<'_>, behind: Mark, was_damaged: bool, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    if segment.len == 0 || path::explains_resend(context.notes, segment.time) {
+        return;
+    }
+    let why = why(c, context.notes, seen, None, behind.time);
+    let finding = c.finding(diagnosis(why), segment).evidence(Role::BehindGap, behind.frame);
+    let told = tell(c, seen, why, finding, behind.time, &Sent::unseen(segment, behind), context);
+    if !was_damaged {
+        let finding = c
+            .finding(Diagnosis::LossUpstream, segment)
+            .evidence(Role::BehindGap, behind.frame)
+            .with(Param::Who, Value::Party(seen.from.party()))
+            .with(Param::Late, Value::Duration(segment.time - behind.time))
+            .with(Param::Vantage, Value::Term(c.vantage().into()));
+        context.store.tell(finding);
+    }
+    let resent = Resent { asked: told.filter(|_| why == Why::Asked), ..resent(segment) };
+    keep(&mut context.notes.details().loss.lines[seen.from as usize].resent, resent);
+}
+
+/// What is sent again in `segment`.
+pub(super) fn resent(segment: &Segment<'_>) -> Resent {
+    Resent {
+        seq: segment.seq,
+        end: segment.end(),
+        frame: segment.frame,
+        time: segment.time,
+        layer: segment.layer,
+        before: 0,
+        told: None,
+        asked: None,
+        tsval: segment.options.timestamps.map(|t| t.0),
+        needless: false,
+    }
+}
+
+/// Duplicate ACKs and SACK ask for a resend; without them it is a timer: the retransmission timeout,
+/// or for the last of several in flight the tail-loss probe (RFC 8985, 7).
+fn why(c: &Connection, notes: &super::super::Notes, seen: &Seen<'_>, sent: Option<&Sent>, since: i64) -> Why {
+    let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
+    let now = seen.segment.time;
+    let asked = asks(c, seen.from.other());
+    // Duplicate ACKs that came a timeout ago did not cause this.
+    let quiet = now - if peer.dup_acks > 0 || asked { since.max(peer.last.time) } else { since };
+    // One packet may be several segments, where the network card splits it (TSO).
+    let several = |sent: &Sent| sender.flight.len() >= 2 || seen.segment.seq.after(sent.seq);
+    let last_of_several =
+        sent.is_some_and(|sent| sent.end() == sender.next && sent.repeats == 0 && several(sent));
+    if last_of_several && !asked {
+        Why::TailProbe
+    } else if quiet >= RTO_MIN {
+        Why::Timeout
+    } else if asked || partly_acknowledged(c, notes, seen, since) {
+        Why::Asked
+    } else {
+        Why::Unknown
+    }
+}
+
+/// That side asks for a resend.
+fn asks(c: &Connection, from: Side) -> bool {
+    let end = c.end(from);
+    end.is(Facts::SACKING) || end.dup_acks >= ASKS
+}
+
+/// The other side has shown that it lacks just this: without SACK it can only tell so of what it expects next.
+fn misses(c: &Connection, seen: &Seen<'_>) -> bool {
+    let peer = c.end(seen.from.other());
+    asks(c, seen.from.other()) && (peer.is(Facts::SACKING) || !seen.segment.seq.after(peer.acked))
+}
+
+/// The acknowledgment of what was asked for shows the next hole, of what was sent before that (RFC 6582).
+fn partly_acknowledged(c: &Connection, notes: &super::super::Notes, seen: &Seen<'_>, since: i64) -> bool {
+    let (segment, peer) = (seen.segment, c.end(seen.from.other()));
+    let Some(details) = &notes.details else { return false };
+    let repaired = |r: &Resent| r.asked.is_some() && since < r.time && peer.acked.reaches(r.end);
+    peer.acked_any
+        && segment.seq == peer.acked
+        && segment.time - peer.acked_at.time <= c.half(seen.from) + PROMPT
+        && details.loss.lines[seen.from as usize].resent.iter().any(repaired)
+}
+
+fn diagnosis(why: Why) -> Diagnosis {
+    match why {
+        Why::Timeout => Diagnosis::LossTimeout,
+        Why::Asked | Why::Unknown => Diagnosis::LossFastRetransmit,
+        Why::TailProbe => Diagnosis::LossTailProbe,
+    }
+}
+
+fn tell(
+    c: &Connection,
+    seen: &Seen<'_>,
+    why: Why,
+    finding: Finding,
+    since: i64,
+    sent: &Sent,
+    context: &mut Context<'_>,
+) -> Option<Told> {
+    if why == Why::Unknown {
+        return None;
+    }
+    let peer = c.end(seen.from.other());
+    let mut finding = finding
+        .evidence(Role::ResentBefore, if sent.repeats > 0 { sent.frame } else { 0 })
+        .with(Param::Who, Value::Party(seen.from.party()))
+        .with(Param::Peer, Value::Party(seen.from.other().party()))
+        .with(Param::Waited, Value::Duration(seen.segment.time - since))
+        .with(Param::Count, Value::Count(u64::from(sent.repeats) + 1))
+        .with(Param::Bytes, Value::Bytes(seen.segment.len.into()));
+    if why == Why::Asked {
+        let how = if peer.is(Facts::SACKING) {
+            Term::AskedBySack
+        } else if peer.dup_acks > 0 {
+            Term::AskedByDupAcks
+        } else {
+            Term::AskedByPartialAck
+        };
+        finding.set(Param::How, Value::Term(how));
+        finding = finding.evidence(Role::Asks, peer.last.frame);
+    }
+    context.store.tell(finding)
+}
+
+/// A probe of which the first copy was lost before the capture point: after a pause it comes alone, and leaves a gap.
+///
+/// The IP IDs show that more was sent than the gap holds; without them the pause of two round trips must do.
+pub(super) fn tail_probe_unseen(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let sender = c.end(seen.from);
+    let Some(rtt) = c.rtt().filter(|_| segment.len > 0 && sender.bytes() > 0) else { return };
+    let pause = segment.time - sender.last.time;
+    let gap = segment.seq.since(sender.next).max(0) as u32;
+    let largest = u32::from(sender.largest.max(1));
+    let missing = gap.div_ceil(largest);
+    let id = segment.ip_id().filter(|_| sender.ip_id != 0);
+    let sent_more = id.map(|id| u32::from(id.wrapping_sub(sender.ip_id)) > missing + 1);
+    let in_time = pause >= rtt + rtt / 2 && pause < RTO_MIN + 2 * rtt;
+    if !in_time || sent_more == Some(false) || missing > 16 {
+        return;
+    }
+    let finding = c
+        .finding(Diagnosis::LossTailProbe, segment)
+        .evidence(Role::BeforeGap, sender.last.frame)
+        .with(Param::Who, Value::Party(seen.from.party()))
+        .with(Param::Peer, Value::Party(seen.from.other().party()))
+        .with(Param::Waited, Value::Duration(pause))
+        .with(Param::Bytes, Value::Bytes(segment.len.into()));
+    context.store.tell(finding);
+}
+
+/// Timeout after timeout on the same data: stalled from the third on.
+fn count_timeout(c: &Connection, seen: &Seen<'_>, sent: &Sent, context: &mut Context<'_>) {
+    let segment = seen.segment;
+    let heard = c.end(seen.from.other()).last.time;
+    let line = &mut context.notes.details().loss.lines[seen.from as usize];
+    let row = &mut line.timeouts;
+    if row.count == 0 || row.seq != segment.seq || heard > row.last.time {
+        let frame = sent.first_frame;
+        let time = if sent.repeats == 0 { sent.time } else { segment.time };
+        *row = super::Timeouts { seq: segment.seq, first: Mark { frame, time }, ..Default::default() };
+    }
+    row.count += 1;
+    row.wait = segment.time - if row.last.is_set() { row.last.time } else { row.first.time };
+    row.last = segment.mark();
+    let row = *row;
+    let waited = Value::Duration(segment.time - row.first.time);
+    if row.count == 3 {
+        let finding = c
+            .finding(Diagnosis::LossStalled, segment)
+            .evidence(Role::Original, row.first.frame)
+            .with(Param::Who, Value::Party(seen.from.party()))
+            .with(Param::Peer, Value::Party(seen.from.other().party()))
+            .with(Param::Count, Value::Count(3))
+            .with(Param::Waited, waited);
+        let told = context.store.tell(finding);
+        context.notes.details().loss.lines[seen.from as usize].timeouts.stalled = told;
+    } else {
+        context.store.amend(row.stalled, |finding| {
+            finding.set(Param::Count, Value::Count(row.count.into()));
+            finding.set(Param::Waited, waited);
+        });
+    }
+    path::timeout(c, seen, row, context);
+}

@@ -1,0 +1,105 @@
+//! The ordinary milestones of a connection, read off its marks whenever they are asked for: nothing is stored
+//! for them, so that a healthy connection costs no more than its two sides.
+
+use crate::catalogue::Diagnosis;
+use crate::catalogue::findings::{Finding, Value};
+use crate::catalogue::terms::{Param, Role, Term};
+use crate::connection::endpoint::{Endpoint, Facts};
+use crate::connection::{Connection, Course};
+use crate::side::{Party, Side};
+
+/// Whether one of the milestones can be about that frame; cheaper than to work them out.
+pub(crate) fn may_be_about(c: &Connection, frame: u32) -> bool {
+    frame == c.first.frame
+        || frame == c.handshake.third_ack.frame
+        || c.ends.iter().any(|end| frame == end.fin.frame || frame == end.fin_acked.frame)
+}
+
+/// All milestones that the connection has passed; each is about the frame that proves it.
+pub(crate) fn passed(c: &Connection, out: &mut Vec<Finding>) {
+    out.extend(
+        [started_late(c), completed(c), closed(c)]
+            .into_iter()
+            .flatten()
+            .map(|finding| Finding { layer: c.layer, ..finding }),
+    );
+}
+
+/// The capture ends, at `now`, with the connection open.
+pub(crate) fn incomplete(c: &Connection, now: i64) -> Option<Finding> {
+    let opened = c.handshake.third_ack.is_set() || (!c.syn().is_set() && !c.handshake.syn_ack.is_set());
+    let ended = c.succeeded || c.is_reset() || c.ends.iter().any(|e| e.fin.is_set());
+    (opened && !ended).then(|| {
+        let last = c.last();
+        c.finding_at(Diagnosis::CloseIncomplete, last.frame)
+            .with(Param::Idle, Value::Duration(now - last.time))
+    })
+}
+
+/// It was open before the capture began.
+fn started_late(c: &Connection) -> Option<Finding> {
+    let from = c.started_late?;
+    Some(c.finding_at(Diagnosis::CaptureStartedLate, c.first.frame).of(from))
+}
+
+/// The client has acknowledged the SYN-ACK.
+fn completed(c: &Connection) -> Option<Finding> {
+    let handshake = &c.handshake;
+    let third_ack = handshake.third_ack.get().filter(|ack| ack.frame > handshake.syn_ack.frame)?;
+    if !handshake.syn_ack.is_set() || handshake.course.contains(Course::REFUSED_TO_ESTABLISH) {
+        return None;
+    }
+    let carrier = if c.client().fin.frame == third_ack.frame {
+        Term::CarriedByFin
+    } else if handshake.course.contains(Course::THIRD_ACK_HAS_DATA) {
+        Term::CarriedByData
+    } else {
+        Term::CarriedByAck
+    };
+    let finding = c
+        .finding_at(Diagnosis::HandshakeCompleted, third_ack.frame)
+        .side(Party::Client)
+        .evidence(Role::Syn, c.syn().frame)
+        .evidence(Role::SynAck, handshake.syn_ack.frame)
+        .with(Param::Carrier, Value::Term(carrier));
+    Some(match c.rtt() {
+        Some(rtt) => finding.with(Param::Rtt, Value::Duration(rtt)),
+        None => finding,
+    })
+}
+
+/// Both sides have closed: crossing each other, or in order with the last ACK seen.
+fn closed(c: &Connection) -> Option<Finding> {
+    let [client, server] = &c.ends;
+    let (from, first, second) = if client.fin.frame <= server.fin.frame {
+        (Side::Client, client, server)
+    } else {
+        (Side::Server, server, client)
+    };
+    if !first.fin.is_set() {
+        return None;
+    }
+    let crosses = second.is(Facts::FIN_CROSSES);
+    if crosses || !first.fin_acked.is_set() || first.fin_acked.frame > second.fin.frame {
+        return Some(crossed(c, first, second));
+    }
+    let last_ack = second.fin_acked.get()?;
+    let four = first.fin_acked.frame < second.fin.frame;
+    let diagnosis = if four { Diagnosis::CloseFourSegments } else { Diagnosis::CloseThreeSegments };
+    let finding = c.finding_at(diagnosis, last_ack.frame).of(from).evidence(Role::Fin, first.fin.frame);
+    let finding = if four { finding.evidence(Role::FinAck, first.fin_acked.frame) } else { finding };
+    Some(
+        finding
+            .evidence(Role::Fin, second.fin.frame)
+            .with(Param::Who, Value::Party(from.party()))
+            .with(Param::Took, Value::Duration(last_ack.time - first.fin.time)),
+    )
+}
+
+/// Neither FIN acknowledges the other.
+fn crossed(c: &Connection, first: &Endpoint, second: &Endpoint) -> Finding {
+    c.finding_at(Diagnosis::CloseSimultaneous, second.fin.frame)
+        .evidence(Role::Fin, first.fin.frame)
+        .evidence(Role::Fin, second.fin.frame)
+        .with(Param::Apart, Value::Duration(second.fin.time - first.fin.time))
+}

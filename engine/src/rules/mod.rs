@@ -1,0 +1,161 @@
+//! The rules, one file per phase of a connection.
+//!
+//! A tracker reads the connection as it stands before a segment, and reports what the segment proves;
+//! it keeps notes of its own, and does not reach into another tracker. What follows from absence ("no
+//! answer came") is in the `pending` functions, worked out from the state so far whenever it is asked for.
+
+pub mod app;
+pub mod capture;
+pub mod close;
+pub mod crowd;
+pub mod flow;
+pub mod handshake;
+pub mod http;
+pub mod keepalive;
+pub mod loss;
+pub(crate) mod milestones;
+pub mod path;
+pub mod reset;
+
+use crate::book::Book;
+use crate::catalogue::Diagnosis;
+use crate::catalogue::findings::Finding;
+use crate::connection::flight::SentPool;
+use crate::connection::{Connection, Seen};
+use crate::proof::rst::{self, Rst};
+use crate::proof::store::Telling;
+use crate::settings::Thresholds;
+use crate::side::Side;
+use crate::wire::http::Unfinished;
+use crate::wire::icmp::IcmpError;
+use crate::wire::segment::Segment;
+
+/// What a rule may use beside the connection and the segment.
+pub(crate) struct Context<'a> {
+    /// Where findings and claims go.
+    pub(crate) store: Telling<'a>,
+    /// What the rules keep about this connection.
+    pub(crate) notes: &'a mut Notes,
+    /// All segments in flight.
+    pub(crate) pool: &'a SentPool,
+    /// What is known beyond this connection.
+    pub(crate) book: &'a mut Book,
+    /// Heads of HTTP messages that go on in segments to come.
+    pub(crate) unfinished: &'a mut Unfinished,
+    /// From when on things are worth telling.
+    pub(crate) thresholds: &'a Thresholds,
+}
+
+/// What the rules keep about every connection.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    pub(crate) http: http::Reading,
+    /// What they keep about one that gave them reason to.
+    pub(crate) details: Option<Box<Details>>,
+}
+
+impl Notes {
+    /// What they keep, made when first needed.
+    pub(crate) fn details(&mut self) -> &mut Details {
+        self.details.get_or_insert_default()
+    }
+}
+
+/// What each phase keeps about a connection that gave it reason to.
+#[derive(Debug, Default)]
+pub(crate) struct Details {
+    pub(crate) handshake: handshake::Notes,
+    pub(crate) reset: reset::Notes,
+    pub(crate) close: close::Notes,
+    pub(crate) keepalive: keepalive::Notes,
+    pub(crate) loss: loss::Notes,
+    pub(crate) capture: capture::Notes,
+    pub(crate) path: path::Notes,
+    pub(crate) flow: flow::Notes,
+    pub(crate) app: app::Notes,
+    pub(crate) http: http::Faults,
+}
+
+/// Shows a segment to every rule.
+pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    crowd::syn(c, seen, context);
+    capture::segment(c, seen, context);
+    if seen.segment.flags.rst() {
+        reset_by(c, seen, context);
+        return;
+    }
+    handshake::segment(c, seen, context);
+    keepalive::segment(c, seen, context);
+    close::segment(c, seen, context);
+    flow::segment(c, seen, context);
+    app::segment(c, seen, context);
+    http::segment(c, seen, context);
+    loss::segment(c, seen, context);
+    reset::segment(c, seen, context);
+}
+
+/// Shows a packet that was captured, or delivered, twice; `ttl` is that of its original.
+pub(crate) fn copy(c: &Connection, segment: &Segment<'_>, from: Side, ttl: u8, context: &mut Context<'_>) {
+    let of_capture = capture::copy(c, segment, from, ttl, context);
+    let made_by = if of_capture { loss::MadeBy::Capture } else { loss::MadeBy::Network };
+    loss::copy(c, segment, from, made_by, context);
+}
+
+/// After the connection has taken a segment in: has the handshake come to an end? `completed`: by this segment.
+pub(crate) fn after(c: &Connection, seen: &Seen<'_>, completed: bool, context: &mut Context<'_>) {
+    crowd::after(c, seen, completed, context);
+    if completed {
+        context.book.listeners.accepted(c.tuple.src.ip, c.tuple.dst, c.number, seen.segment.time);
+    }
+}
+
+/// Shows a RST to every rule, with what it is.
+fn reset_by(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let was_overtaken = reset::overtaken(c, seen, context);
+    let before = [seen.from, seen.from.other()].map(|from| reset::reset_before(context.notes, from));
+    let rst = if reset::repeats(seen, context) && !was_overtaken {
+        Rst::Again
+    } else {
+        rst::classify(c, seen, context.pool, before, keepalive::failed(context.notes, seen.from))
+    };
+    let told = [
+        handshake::reset(c, seen, rst, context),
+        keepalive::reset(c, seen, rst, context),
+        reset::reset(c, seen, rst, context),
+    ];
+    if !matches!(rst, Rst::Forged(_) | Rst::Middlebox(_)) {
+        http::segment(c, seen, context);
+    }
+    let cut = close::reset(c, seen, rst, context);
+    reset::note(c, seen, rst, told.into_iter().flatten().chain(cut).collect(), context);
+}
+
+/// The milestones, and what follows from absence, at `now` (the time of the newest packet of the capture).
+pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, out: &mut Vec<Finding>) {
+    milestones::passed(c, out);
+    out.extend(milestones::incomplete(c, now));
+    lacking(c, notes, now, out);
+}
+
+/// What follows from absence, at `now`.
+pub(crate) fn lacking(c: &Connection, notes: &Notes, now: i64, out: &mut Vec<Finding>) {
+    handshake::pending(c, notes, now, out);
+    keepalive::pending(c, notes, now, out);
+    close::pending(c, now, out);
+    capture::pending(c, out);
+    loss::pending(c, notes, now, out);
+    flow::pending(c, notes, out);
+    reset::pending(c, out);
+    app::pending(c, now, out);
+}
+
+/// Shows an ICMP error about the connection to the rules.
+pub(crate) fn icmp(c: &Connection, error: &IcmpError, context: &mut Context<'_>) {
+    handshake::icmp(c, error, context);
+    path::icmp(c, error, context);
+}
+
+/// A finding about an ICMP error.
+fn of_icmp(error: &IcmpError, diagnosis: Diagnosis, c: &Connection) -> Finding {
+    c.finding_at(diagnosis, error.at.frame).layer(error.layer)
+}

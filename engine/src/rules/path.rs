@@ -1,0 +1,157 @@
+//! What the path does: packets too big for it, interruptions, forgotten state.
+
+use super::{Context, Notes as All, loss, of_icmp};
+use crate::catalogue::Diagnosis;
+use crate::catalogue::findings::{Told, Value};
+use crate::catalogue::terms::{Param, Role, Term};
+use crate::connection::endpoint::Facts;
+use crate::connection::{Connection, Seen};
+use crate::wire::icmp::IcmpError;
+
+/// What this tracker keeps.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    /// When a router last said that a packet was too big, nanoseconds; 0 never.
+    too_big_at: i64,
+    reduced: Option<Told>,
+    state_lost: Option<Told>,
+    black_hole: Option<Told>,
+    /// The length of the segments that do not pass.
+    black_hole_len: u32,
+}
+
+/// What is sent again so soon after "packet too big" is sent again in smaller pieces, nanoseconds.
+const RESEGMENTED: i64 = 200_000_000;
+/// Timeouts in a row that make an interruption rather than a loss.
+const INTERRUPTED: u32 = 3;
+/// An interruption shorter than this is a loss like others, nanoseconds.
+const BLACKOUT: i64 = 1_000_000_000;
+/// A server repeats its SYN-ACK after this time, nanoseconds (RFC 6298, 2.1), with some slack for its timer.
+const SYN_ACK_AGAIN: i64 = 1_100_000_000;
+/// The TCP header has room for so many bytes of options.
+const MOST_OPTIONS: u16 = 40;
+/// A segment below this size passes any path that carries IPv4 at all (RFC 791: 576 bytes).
+const SMALL: u32 = 536;
+
+/// A resend now is explained by an ICMP error.
+pub(crate) fn explains_resend(notes: &All, time: i64) -> bool {
+    notes.details.as_ref().is_some_and(|d| d.path.too_big_at > 0 && time - d.path.too_big_at < RESEGMENTED)
+}
+
+/// An ICMP error that quotes a segment of this connection.
+pub(crate) fn icmp(c: &Connection, error: &IcmpError, context: &mut Context<'_>) {
+    if error.kind() != Term::IcmpTooBig {
+        return;
+    }
+    let notes = &mut context.notes.details().path;
+    notes.too_big_at = error.at.time;
+    if notes.reduced.is_some() {
+        return;
+    }
+    let mut finding = of_icmp(error, Diagnosis::PathPmtuReduced, c)
+        .with(Param::Reporter, Value::Address(error.reporter))
+        .with(Param::Who, Value::Party(error.from.party()));
+    if let Some(mtu) = error.mtu {
+        finding.set(Param::Mtu, Value::Bytes(mtu.into()));
+    }
+    let told = context.store.tell(finding);
+    context.notes.details().path.reduced = told;
+}
+
+/// One more timeout on the same data.
+pub(crate) fn timeout(c: &Connection, seen: &Seen<'_>, row: loss::Timeouts, context: &mut Context<'_>) {
+    if row.count != INTERRUPTED {
+        return;
+    }
+    let segment = seen.segment;
+    let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
+    let (who, other) = (Value::Party(seen.from.party()), Value::Party(seen.from.other().party()));
+    // What is larger than a segment is split by the network card (TSO); options take some of the MSS (RFC 6691).
+    let largest =
+        if peer.mss > MOST_OPTIONS { sender.largest.min(peer.mss - MOST_OPTIONS) } else { sender.largest };
+    let full_size = segment.len > SMALL && segment.len >= largest.into();
+    let none_passed = u32::from(sender.largest_acked) < segment.len;
+    if full_size && none_passed && (peer.is(Facts::SACKING) || only_full_size_lost(c, seen, row, context)) {
+        let finding = c
+            .finding(Diagnosis::PathPmtuBlackHole, segment)
+            .about(row.first.frame)
+            .evidence(Role::Resend, segment.frame)
+            .evidence(Role::SmallPasses, peer.acked_at.frame.max(c.handshake.third_ack.frame))
+            .with(Param::Who, who)
+            .with(Param::Bytes, Value::Bytes(segment.len.into()))
+            .with(Param::Count, Value::Count(row.count.into()));
+        let told = context.store.tell(finding);
+        let notes = &mut context.notes.details().path;
+        (notes.black_hole, notes.black_hole_len) = (told, segment.len);
+        return;
+    }
+    let idle = row.first.time - peer.last.time;
+    if idle >= context.thresholds.idle
+        && idle >= 20 * c.rtt().unwrap_or(0)
+        && peer.last.is_set()
+        && sender.bytes() > u64::from(segment.len)
+    {
+        let finding = c
+            .finding(Diagnosis::PathIdleStateLost, segment)
+            .about(row.first.frame)
+            .evidence(Role::LastHeard, peer.last.frame)
+            .evidence(Role::Resend, segment.frame)
+            .with(Param::Who, who)
+            .with(Param::Peer, other)
+            .with(Param::Idle, Value::Duration(idle))
+            .with(Param::Count, Value::Count(row.count.into()));
+        let told = context.store.tell(finding);
+        context.notes.details().path.state_lost = told;
+    }
+}
+
+/// All that passed was small, up to the moment at which the first segments of full size were sent; nothing else is lost.
+///
+/// A path that breaks, or a host that dies, does not choose that moment.
+fn only_full_size_lost(c: &Connection, seen: &Seen<'_>, row: loss::Timeouts, context: &Context<'_>) -> bool {
+    let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
+    // A server that lacks the third ACK repeats its SYN-ACK by now.
+    let waited = seen.segment.time - c.handshake.syn_ack.time - c.rtt().unwrap_or(0);
+    let third_ack_passed =
+        c.handshake.third_ack.is_set() && c.handshake.syn_ack_repeats == 0 && waited > SYN_ACK_AGAIN;
+    let passed = c.handshake.established()
+        || if c.syn().is_set() { third_ack_passed } else { sender.largest_acked > 0 };
+    let at_once = row.first.time - peer.last.time < context.thresholds.idle;
+    let several = sender.unacknowledged(peer) >= 2 * seen.segment.len;
+    let full_size = sender.flight.iter(context.pool).all(|sent| sent.seq_len >= seen.segment.len);
+    passed && at_once && several && full_size
+}
+
+/// The other side is heard again after timeouts.
+pub(crate) fn heard_again(
+    c: &Connection,
+    seen: &Seen<'_>,
+    row: loss::Timeouts,
+    advanced: bool,
+    context: &mut Context<'_>,
+) {
+    let open = c.handshake.established() || !c.syn().is_set();
+    let Some(details) = &mut context.notes.details else { return };
+    let notes = &mut details.path;
+    context.store.withdraw(notes.state_lost.take());
+    // Less than the segment got through: it was sent in smaller ones at last, which proves the rest.
+    let in_pieces = i64::from(seen.segment.ack.since(row.seq)) < i64::from(notes.black_hole_len);
+    if advanced && !in_pieces {
+        context.store.withdraw(notes.black_hole.take());
+    }
+    let silent = seen.segment.time - row.first.time;
+    if row.count < INTERRUPTED || silent < BLACKOUT || notes.black_hole.is_some() || !open || !advanced {
+        return;
+    }
+    let writer = seen.from.other();
+    let finding = c
+        .finding(Diagnosis::PathBlackout, seen.segment)
+        .about(row.first.frame)
+        .evidence(Role::Resend, row.last.frame)
+        .evidence(Role::HeardAgain, seen.segment.frame)
+        .with(Param::Who, Value::Party(writer.party()))
+        .with(Param::Peer, Value::Party(seen.from.party()))
+        .with(Param::Count, Value::Count(row.count.into()))
+        .with(Param::Silent, Value::Duration(silent));
+    context.store.tell(finding);
+}
