@@ -21,6 +21,7 @@
 #![forbid(unsafe_code)]
 
 pub(crate) mod book;
+pub mod bounds;
 pub mod catalogue;
 mod chunked;
 pub mod connection;

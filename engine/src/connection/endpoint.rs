@@ -1,5 +1,6 @@
 //! One side of a connection: what it sent, what it acknowledged, and the RFC 9293 state that proves.
 
+use crate::bounds;
 use crate::connection::flight::{Flight, SentPool};
 use crate::mark::Mark;
 use crate::state::State;
@@ -153,12 +154,12 @@ impl Endpoint {
         let (Some(newest), Some((this, _))) = (self.tsval(), segment.options.timestamps) else {
             return false;
         };
-        (1..Self::OTHER_CLOCK).contains(&newest.wrapping_sub(this))
+        (1..bounds::OTHER_CLOCK).contains(&newest.wrapping_sub(this))
     }
 
     /// An IP ID that counts is a little behind the newest: it was overtaken.
     fn is_behind(&self, id: u16) -> bool {
-        self.counting_id().is_some_and(|newest| (1..Self::STEPS).contains(&newest.wrapping_sub(id)))
+        self.counting_id().is_some_and(|newest| (1..bounds::STEPS).contains(&newest.wrapping_sub(id)))
     }
 
     /// The segment is no newer than its newest, as its timestamp or its IP ID tells: it comes late, or as a copy that
@@ -275,7 +276,7 @@ impl Endpoint {
             self.line_of(ip.ttl);
             if let Some(id) = segment.ip_id().filter(|&id| !overtaken && !self.is_behind(id)) {
                 let jumps = self.ip_id != 0
-                    && id.wrapping_sub(self.ip_id).wrapping_add(Self::STEPS) > 2 * Self::STEPS;
+                    && id.wrapping_sub(self.ip_id).wrapping_add(bounds::STEPS) > 2 * bounds::STEPS;
                 self.id_jumps = self.id_jumps.saturating_add(if jumps { 4 } else { -1 });
                 self.ip_id = id.wrapping_add(further_segments(segment, peer_mss));
             }
@@ -286,7 +287,7 @@ impl Endpoint {
         }
         if segment.seq_len() == 0 {
             let ahead = segment.seq.since(self.next);
-            if (1..=Self::MOST_UNSEEN).contains(&ahead) {
+            if (1..=bounds::MOST_UNSEEN).contains(&ahead) {
                 // It has sent what was not captured, or not yet.
                 self.facts |= Facts::GAP;
             }
@@ -330,13 +331,13 @@ impl Endpoint {
             return;
         }
         let ahead = segment.ack.since(self.next);
-        if ahead > 0 && ahead <= Self::MOST_UNSEEN && !self.fin.is_set() {
+        if ahead > 0 && ahead <= bounds::MOST_UNSEEN && !self.fin.is_set() {
             // The capture lacks something that did arrive.
             self.facts |= Facts::UNSEEN;
             self.facts.set(Facts::FIN_UNSEEN, ahead == 1);
             self.advance(segment.ack);
         }
-        if ahead <= Self::MOST_UNSEEN {
+        if ahead <= bounds::MOST_UNSEEN {
             let largest = self.flight.acknowledged(pool, segment.ack);
             self.largest_acked = self.largest_acked.max(largest.min(u32::from(u16::MAX)) as u16);
         }
@@ -345,21 +346,11 @@ impl Endpoint {
         }
     }
 
-    /// Two seconds at the usual 1 ms a tick.
-    const OTHER_CLOCK: u32 = 2_000;
-
-    /// IP IDs that count are no further apart than this from one packet to the next, on a busy host too.
-    const STEPS: u16 = 2048;
-
     /// Its IP IDs count packets, rather than being random.
     #[must_use]
     pub fn ids_count(&self) -> bool {
         self.id_jumps <= 0
     }
-
-    /// An acknowledgment further ahead than this is not believed: half a gigabyte, half of the
-    /// largest window (RFC 7323, 2.3).
-    pub(crate) const MOST_UNSEEN: i32 = 1 << 29;
 
     fn line_of(&mut self, ttl: u8) {
         if self.ttl == ttl {

@@ -6,6 +6,7 @@ pub mod flow;
 pub mod recent;
 pub mod successor;
 
+use crate::bounds;
 use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::Finding;
 use crate::connection::endpoint::{Endpoint, Facts};
@@ -311,7 +312,7 @@ impl Connection {
             Side::Server => {
                 !segment.flags.ack()
                     || segment.ack.before(client.isn + 1)
-                    || segment.ack.since(client.next) > FIRST_FLIGHT
+                    || segment.ack.since(client.next) > bounds::FIRST_FLIGHT
             }
             // Its own RST for such a segment carries those numbers, too.
             Side::Client => segment.flags.rst() || segment.seq.before(client.isn),
@@ -330,7 +331,7 @@ impl Connection {
         let segment = seen.segment;
         let near = self.is_beside(seen.from.other());
         let reset = self.rst(seen.from).is_set() || self.was_just_reset(seen);
-        let pause = PAUSE + self.rtt().unwrap_or(0);
+        let pause = bounds::PAUSE + self.rtt().unwrap_or(0);
         let (sender, receiver) = {
             let [client, server] = &mut self.ends;
             if seen.from == Side::Client { (client, server) } else { (server, client) }
@@ -384,7 +385,7 @@ impl Connection {
     /// The other side has ended it just now: what was on its way already says nothing of that.
     fn was_just_reset(&self, seen: &Seen<'_>) -> bool {
         let resets = self.rare.as_ref().map(|d| d.rsts[seen.from.other() as usize]).unwrap_or_default();
-        resets.expected && seen.segment.time - resets.first.time < QUEUED
+        resets.expected && seen.segment.time - resets.first.time < bounds::QUEUED
     }
 
     /// How it stands, for a connection that takes its addresses and ports over.
@@ -624,15 +625,6 @@ impl Connection {
 pub fn fold(link: u32) -> u16 {
     (link ^ (link >> 16)) as u16
 }
-
-/// What a client sends before it hears more than the SYN-ACK: a window without scale at most, bytes (RFC 7323, 2.2).
-const FIRST_FLIGHT: i32 = 65_535;
-
-/// So long a packet may wait in its sender's queues, nanoseconds.
-const QUEUED: i64 = 1_000_000;
-
-/// What comes after a longer silence, and a round trip, is another message, nanoseconds.
-const PAUSE: i64 = 500_000_000;
 
 /// The sender's port looks like that of a service: used when a capture starts in mid-connection.
 fn serves(tuple: Tuple) -> bool {

@@ -1,5 +1,6 @@
 //! A short memory of the capture's newest packets, to know one that was captured twice.
 
+use crate::bounds;
 use crate::side::Side;
 use crate::wire::segment::{IcmpPacket, Segment};
 
@@ -71,12 +72,6 @@ struct Print {
 }
 
 impl Print {
-    /// With an IP ID or a timestamp, which a packet sent anew would not share, a copy may come as
-    /// late as the way between two capture points takes.
-    const SURE: u32 = 1000;
-    /// Without, only what comes at once is a copy.
-    const UNSURE: u32 = 1;
-
     /// `None` when a copy cannot be told from a packet sent anew.
     fn of(segment: &Segment<'_>, stream: u32, from: Side) -> Option<Print> {
         let id = segment.ip_id().unwrap_or(0);
@@ -93,13 +88,13 @@ impl Print {
             u64::from(segment.len) << 32 | u64::from(id) << 16 | u64::from(segment.window),
             u64::from(segment.flags.0),
         ]);
-        Some(Print { hash, span: if sure { Self::SURE } else { Self::UNSURE } })
+        Some(Print { hash, span: if sure { bounds::COPY_WITHIN } else { bounds::COPY_AT_ONCE } })
     }
 
     /// Of a message with what it quotes.
     fn of_icmp(packet: &IcmpPacket<'_>) -> Print {
         let words = packet.bytes.chunks(8).map(|word| word.iter().fold(0, |v, &b| v << 8 | u64::from(b)));
-        Print { hash: mix(words), span: Self::UNSURE }
+        Print { hash: mix(words), span: bounds::COPY_AT_ONCE }
     }
 }
 

@@ -4,17 +4,12 @@
 //! answers no SYN of another with a SYN-ACK (RFC 9293, 3.10.7.4), and what both sides have closed takes no more
 //! data (3.6).
 
+use crate::bounds;
 use crate::connection::Connection;
 use crate::connection::endpoint::Endpoint;
 use crate::side::Side;
 use crate::wire::segment::Segment;
 use crate::wire::seq::Seq;
-
-/// Numbers of one connection are no further apart than this, whatever the capture lacks of it, unless it is long, bytes.
-const FAR: i32 = 1 << 20;
-/// After so long a silence a connection may have ended unseen, and TIME-WAIT too, nanoseconds (RFC 9293, 3.6.1;
-/// 60 s on Linux).
-const LONG: i64 = 60_000_000_000;
 
 impl Connection {
     /// `segment` is of another connection on the same addresses and ports.
@@ -41,8 +36,8 @@ impl Connection {
         let silent = segment.time - self.last().time;
         let far = match () {
             () if self.closed() => 0,
-            () if self.is_reset() => FAR,
-            () if silent >= LONG => Endpoint::MOST_UNSEEN,
+            () if self.is_reset() => bounds::FAR,
+            () if silent >= bounds::LONG_SILENCE => bounds::MOST_UNSEEN,
             () => return false,
         };
         self.lies_beyond(segment, from, far)
@@ -52,7 +47,7 @@ impl Connection {
     fn answers_another_syn(&self, segment: &Segment<'_>, from: Side) -> bool {
         let (sender, peer) = (self.end(from), self.end(from.other()));
         // Where the first number is not known, it may be some way before what was captured first.
-        let may_begin = |number: Seq, side: &Endpoint| (0..=FAR).contains(&side.isn.since(number));
+        let may_begin = |number: Seq, side: &Endpoint| (0..=bounds::FAR).contains(&side.isn.since(number));
         let same_answer = match (peer.seen, peer.has_isn) {
             (true, true) => segment.ack == peer.isn + 1,
             (true, false) => may_begin(segment.ack, peer),
@@ -87,8 +82,6 @@ fn is_outside(number: Seq, side: &Endpoint, far: i32) -> bool {
 
 /// Its timestamp is behind the newest of its sender: an old duplicate. One of another connection may be anywhere.
 fn is_older(segment: &Segment<'_>, sender: &Endpoint) -> bool {
-    /// No packet lives longer (RFC 9293, 3.4.1: two minutes), in ticks of a millisecond.
-    const LIFETIME: u32 = 120_000;
     let (Some((this, _)), Some(newest)) = (segment.options.timestamps, sender.tsval()) else { return false };
-    (1..=LIFETIME).contains(&newest.wrapping_sub(this))
+    (1..=bounds::LIFETIME).contains(&newest.wrapping_sub(this))
 }

@@ -5,6 +5,7 @@
 //! sequence number is that segment's acknowledgment number (RFC 9293, 3.5.2). Firewalls imitate the second
 //! kind; then only the TTL, or what the supposed sender does next, tells.
 
+use crate::bounds;
 use crate::connection::endpoint::Facts;
 use crate::connection::flight::SentPool;
 use crate::connection::{Connection, Seen};
@@ -61,15 +62,6 @@ pub enum Sign {
     /// The same, and the RST came from that host all the same: its TTL was as fresh, in a capture taken beside it.
     GoesOnBesideIt,
 }
-
-/// Time that an application may take to answer a FIN without having done anything else, nanoseconds.
-const PROMPTLY: i64 = 20_000_000;
-/// A shorter way is hidden by what a host takes to answer, nanoseconds.
-const MEASURABLE: i64 = 1_000_000;
-/// Where the way is not known it may take so long, nanoseconds.
-const LONG_WAY: i64 = 300_000_000;
-/// A reply to what comes so long after the end is not part of the close, nanoseconds.
-const LONG_AFTER: i64 = 100_000_000;
 
 /// Tells what the RST `seen` is. `reset_before`: whether its sender has sent a RST of its own before, and whether the
 /// other side has; `probes_failed`: so many of its keep-alive probes in a row brought no answer that it uses.
@@ -180,7 +172,7 @@ fn before_established(c: &Connection, seen: &Seen<'_>, pool: &SentPool) -> Optio
     let to_server = c.half(Side::Server);
     let first = client.flight.iter(pool).find(|s| s.repeats == 0).map(|s| s.time);
     let too_early = seen.from == Side::Server
-        && to_server >= MEASURABLE
+        && to_server >= bounds::MEASURABLE
         && first.is_some_and(|sent| seen.segment.time - sent < to_server - to_server / 8);
     (server_silent && (!client_spoke || too_early)).then_some(Rst::AfterAccept)
 }
@@ -193,13 +185,14 @@ fn after_both_fins(c: &Connection, seen: &Seen<'_>) -> Rst {
     // FIN-WAIT-2 of a socket without owner lasts a minute on Linux, less where it is set so; the FIN that
     // comes after it meets nobody.
     let waited = sender.fin_acked.get().is_some_and(|acked| {
-        peer.fin.time - acked.time > LONG_AFTER + c.rtt().unwrap_or(0) && peer.fin.time > acked.time
+        peer.fin.time - acked.time > bounds::LONG_AFTER + c.rtt().unwrap_or(0) && peer.fin.time > acked.time
     });
     if bare && waited && !peer.fin_acked.is_set() && peer.last.frame == peer.fin.frame {
         return Rst::InFinWait;
     }
     let ended = c.ends.iter().filter_map(|e| e.fin_acked.get()).map(|m| m.time).max().unwrap_or(i64::MAX);
-    if bare && c.closed() && peer.last.time > ended.saturating_add(LONG_AFTER + c.rtt().unwrap_or(0)) {
+    if bare && c.closed() && peer.last.time > ended.saturating_add(bounds::LONG_AFTER + c.rtt().unwrap_or(0))
+    {
         return Rst::AfterEnd;
     }
     if bare && !c.closed() && peer_spoke_after_close(c, seen.from) { Rst::AfterClose } else { Rst::Late }
@@ -227,6 +220,8 @@ fn instead_of_fin(c: &Connection, seen: &Seen<'_>) -> bool {
 fn promptly_after_fin(c: &Connection, seen: &Seen<'_>) -> bool {
     let peer = c.end(seen.from.other());
     let waited = seen.segment.time - peer.fin.time;
-    let way = if c.half(seen.from) > 0 { c.half(seen.from) } else { c.rtt().unwrap_or(LONG_WAY) };
-    seen.segment.flags.ack() && seen.segment.ack.reaches(peer.fin_seq() + 1) && waited <= way + PROMPTLY
+    let way = if c.half(seen.from) > 0 { c.half(seen.from) } else { c.rtt().unwrap_or(bounds::LONG_WAY) };
+    seen.segment.flags.ack()
+        && seen.segment.ack.reaches(peer.fin_seq() + 1)
+        && waited <= way + bounds::PROMPTLY
 }

@@ -1,6 +1,7 @@
 //! What the applications do with the connection.
 
 use super::Context;
+use crate::bounds;
 use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::{Finding, Value};
 use crate::catalogue::terms::{Param, Role, Term};
@@ -15,18 +16,6 @@ use crate::wire::segment::Segment;
 pub(crate) struct Notes {
     urgent_told: [bool; 2],
 }
-
-/// A client that has said so many things in a row, with pauses, does not wait for answers: it only tells.
-const TELLS: u8 = 2;
-/// Nobody says anything for so long after the handshake, nanoseconds.
-const SILENT: i64 = 5_000_000_000;
-/// A request without answer for so long counts as unanswered when the connection ends, nanoseconds.
-const UNANSWERED: i64 = 5_000_000_000;
-
-/// Linux, the BSDs and macOS send with this TTL, Windows with 128.
-const LINUX_TTL: u8 = 64;
-/// So many copies of a response may be lost one after the other: 15 resends, and as many segments again.
-const MOST_COPIES: u16 = 32;
 
 pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     if seen.stray || seen.segment.flags.syn() {
@@ -55,7 +44,7 @@ fn slow_response(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         && !server.is(Facts::GAP)
         && client.acked_at.time <= request.time
         && !segment.ack.after(client.next);
-    if client.unanswered >= TELLS
+    if client.unanswered >= bounds::TELLS
         || worked < context.thresholds.slow_response
         || !at_once
         || acked_after * 4 > took
@@ -88,9 +77,10 @@ fn slow_response(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 fn copies_lost(c: &Connection, segment: &Segment<'_>) -> Option<bool> {
     let server = c.server();
     let id = segment.ip?.id.filter(|&id| id != 0)?;
-    let by_connection = server.ids_count() && server.ttl != 0 && server.ttl <= LINUX_TTL && server.ip_id != 0;
+    let by_connection =
+        server.ids_count() && server.ttl != 0 && server.ttl <= bounds::LINUX_TTL && server.ip_id != 0;
     let step = id.wrapping_sub(server.ip_id);
-    (by_connection && (1..=MOST_COPIES).contains(&step)).then_some(step > 1)
+    (by_connection && (1..=bounds::MOST_COPIES).contains(&step)).then_some(step > 1)
 }
 
 fn urgent(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
@@ -126,7 +116,7 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
         .map(|m| m.time)
         .min()
         .unwrap_or(now);
-    if quiet && until - ack.time >= SILENT && c.handshake.syn_ack_repeats == 0 {
+    if quiet && until - ack.time >= bounds::SILENT && c.handshake.syn_ack_repeats == 0 {
         out.push(
             c.finding_at(Diagnosis::AppServerFirstSilence, ack.frame)
                 .proved_by(c.last().frame)
@@ -141,9 +131,9 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
     if request.is_set()
         && acked
         && !answered
-        && client.unanswered < TELLS
+        && client.unanswered < bounds::TELLS
         && ended
-        && waited >= UNANSWERED
+        && waited >= bounds::UNANSWERED
         && !server.is(Facts::GAP)
         && !server.is(Facts::UNSEEN)
     {

@@ -1,10 +1,11 @@
 //! What the capture itself does not show, or shows twice.
 
 use super::Context;
+use crate::bounds;
 use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::{Finding, Told, Value};
 use crate::catalogue::terms::{Param, Term};
-use crate::connection::endpoint::{Endpoint, Facts};
+use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen, fold};
 use crate::side::Side;
 use crate::wire::segment::Segment;
@@ -97,7 +98,7 @@ fn dropped(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         return;
     }
     let beyond = segment.ack.since(writer.next);
-    let beyond = if (0..=Endpoint::MOST_UNSEEN).contains(&beyond) { beyond as u64 } else { 0 };
+    let beyond = if (0..=bounds::MOST_UNSEEN).contains(&beyond) { beyond as u64 } else { 0 };
     let holes = super::loss::missing_below(context.notes, seen.from.other(), segment.ack);
     // One direction only: everything is missing, which is told once.
     if beyond + holes > 0 && c.both_seen() {

@@ -1,6 +1,7 @@
 //! The end of a connection by FIN (RFC 9293, 3.6), and what a RST cuts off.
 
 use super::Context;
+use crate::bounds;
 use crate::catalogue::findings::{Finding, Told, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Diagnosis, Severity};
@@ -33,14 +34,6 @@ struct AfterFin {
     last: Mark,
     told: bool,
 }
-
-/// The tenth of the same makes a storm.
-const STORM: u16 = 10;
-/// Resets for what was still in flight are no storm: for so long, nanoseconds.
-const IN_FLIGHT: i64 = 500_000_000;
-/// A side that has not closed for so long after the other did leaks the connection, nanoseconds: Linux
-/// keeps FIN-WAIT-2 of a closed socket for 60 s (tcp_fin_timeout).
-const LEAKED_AFTER: i64 = 60_000_000_000;
 
 pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
@@ -90,7 +83,7 @@ fn fin_again(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         return;
     }
     let (fin, acked, repeats) = (sender.fin, sender.fin_acked, sender.fin_repeats);
-    if u16::from(repeats) + 2 == STORM {
+    if u16::from(repeats) + 2 == bounds::STORM {
         storm(c, seen, Term::StormFin, context);
     }
     // It was overtaken by one that was sent again, or the network made a copy of it.
@@ -178,12 +171,12 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
         context.store.withdraw(context.notes.details().close.fin_completes.take());
     }
     let first = c.rst(seen.from);
-    let late = IN_FLIGHT + 2 * c.rtt().unwrap_or(0);
+    let late = bounds::STORM_AFTER + 2 * c.rtt().unwrap_or(0);
     if first.is_set() && seen.segment.time - first.time > late {
         let (seq, count) = &mut context.notes.details().close.storm[seen.from as usize];
         let before = if *seq == seen.segment.seq { *count } else { 0 };
         (*seq, *count) = (seen.segment.seq, before.saturating_add(1));
-        if *count == STORM {
+        if *count == bounds::STORM {
             storm(c, seen, Term::StormRst, context);
         }
     }
@@ -214,7 +207,7 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
 fn leaked(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let (closer, peer) = (c.end(seen.from), c.end(seen.from.other()));
     let waited = seen.segment.time - closer.fin_acked.time;
-    if !closer.fin_acked.is_set() || peer.fin.is_set() || waited < LEAKED_AFTER {
+    if !closer.fin_acked.is_set() || peer.fin.is_set() || waited < bounds::LEAKED_AFTER {
         return;
     }
     let finding = never_closed(c, seen.from, waited).proved_by(seen.segment.frame);
@@ -280,7 +273,7 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
             && !peer.may_have_closed_before()
         {
             let waited = now - closer.fin_acked.time.max(peer.last.time);
-            if waited >= LEAKED_AFTER {
+            if waited >= bounds::LEAKED_AFTER {
                 out.push(never_closed(c, from, waited).proved_by(c.last().frame));
             }
         }

@@ -2,21 +2,13 @@
 
 use super::Context;
 use crate::book::crowd::{Listener, MOST, Source, entry, hash};
+use crate::bounds;
 use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::Value;
 use crate::catalogue::terms::{Param, Role};
 use crate::connection::{Connection, Seen};
 use crate::side::Side;
 use crate::state::Vantage;
-
-/// Failed attempts at so many different ports or hosts make a scan.
-const SCAN: usize = 15;
-/// Within so long, nanoseconds.
-const SCAN_WITHIN: i64 = 60_000_000_000;
-/// So many connections left half-open make a flood.
-const FLOOD: u32 = 64;
-/// Within so long, nanoseconds.
-const FLOOD_WITHIN: i64 = 5_000_000_000;
 
 /// A new SYN.
 pub(crate) fn syn(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
@@ -29,12 +21,12 @@ pub(crate) fn syn(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         return;
     }
     let Some(listener) = entry(&mut context.book.crowd.listeners, c.tuple.dst) else { return };
-    if segment.time - listener.since > FLOOD_WITHIN {
+    if segment.time - listener.since > bounds::FLOOD_WITHIN {
         *listener = Listener { since: segment.time, ..Listener::default() };
     }
     listener.opened += 1;
     let half_open = listener.opened.saturating_sub(listener.completed);
-    let flood = half_open >= FLOOD && half_open >= 4 * listener.completed;
+    let flood = half_open >= bounds::FLOOD && half_open >= 4 * listener.completed;
     if !flood {
         return;
     }
@@ -102,7 +94,7 @@ pub(crate) fn after(c: &Connection, seen: &Seen<'_>, completed: bool, context: &
 fn failed(c: &Connection, time: i64, context: &mut Context<'_>) {
     let (src, dst) = (c.tuple.src.ip, c.tuple.dst);
     let Some(source) = entry(&mut context.book.crowd.sources, src) else { return };
-    if source.failed.is_empty() || time - source.first > SCAN_WITHIN {
+    if source.failed.is_empty() || time - source.first > bounds::SCAN_WITHIN {
         *source = Source { first: time, told: source.told, ..Source::default() };
     }
     if source.failed.len() < 1 << 16 {
@@ -110,7 +102,7 @@ fn failed(c: &Connection, time: i64, context: &mut Context<'_>) {
         source.hosts.insert(dst.ip);
     }
     let (targets, hosts) = (source.failed.len(), source.hosts.len());
-    if targets < SCAN || (source.succeeded as usize) * 2 > targets {
+    if targets < bounds::SCAN || (source.succeeded as usize) * 2 > targets {
         return;
     }
     let span = Value::Duration(time - source.first);

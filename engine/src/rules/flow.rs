@@ -1,6 +1,7 @@
 //! Flow control: windows that close, fill and shrink (RFC 9293, 3.8.6), and congestion marks (RFC 3168).
 
 use super::Context;
+use crate::bounds;
 use crate::catalogue::findings::{Finding, Told, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Diagnosis, Severity};
@@ -41,23 +42,6 @@ struct Writes {
     rounds: u32,
     told: Option<Told>,
 }
-
-/// An ACK later than this was delayed on purpose, nanoseconds: Linux 40 ms, Windows 200 ms (RFC 1122, 4.2.3.2).
-const DELAYED: i64 = 30_000_000;
-/// Not later than this (RFC 1122, 4.2.3.2: below 0.5 s).
-const DELAYED_MOST: i64 = 500_000_000;
-/// So often, and it is a pattern.
-const AGAIN: u32 = 3;
-/// An application that answers an ACK with the next write was waiting for it, nanoseconds.
-const AT_ONCE: i64 = 5_000_000;
-/// A way below this is hidden by what a host takes to answer, nanoseconds.
-const SHORT: i64 = 1_000_000;
-/// A window that lets less than this pass is not used as one of that size by anybody who scales, bytes.
-const TINY: u32 = 512;
-
-/// A window shut for less held nobody up: the sender did not even probe it, nanoseconds (RFC 9293, 3.8.6.1; RFC 6298:
-/// 200 ms on Linux).
-const HELD_UP: i64 = 200_000_000;
 
 pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
@@ -132,7 +116,7 @@ fn reopens(c: &Connection, seen: &Seen<'_>, shut: Mark, context: &mut Context<'_
     context.store.amend(told, |finding| {
         finding.set(Param::Span, span);
         finding.show(Role::Reopened, segment.frame);
-        if shut_for >= HELD_UP {
+        if shut_for >= bounds::HELD_UP {
             finding.severity = Severity::Warn;
         }
     });
@@ -227,7 +211,8 @@ fn filled(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let notes = &mut context.notes.details().flow.windows[seen.from.other() as usize];
     notes.filled += 1;
     notes.filled_at = segment.end();
-    let mismatch = scale_in_doubt && window < TINY && notes.filled >= AGAIN && !notes.mismatch_told;
+    let mismatch =
+        scale_in_doubt && window < bounds::TINY && notes.filled >= bounds::AGAIN && !notes.mismatch_told;
     notes.mismatch_told |= mismatch;
     let finding = c
         .finding(Diagnosis::FlowWindowFull, segment)
@@ -259,7 +244,7 @@ fn writes(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         && peer.bytes() > 0
         && segment.ack == peer.next
         && c.rtt().is_some()
-        && (DELAYED..DELAYED_MOST).contains(&delay)
+        && (bounds::DELAYED..bounds::DELAYED_MOST).contains(&delay)
         && sender.acked_any
         && segment.ack.after(sender.acked)
         && sender.said.time <= peer.said.time
@@ -286,7 +271,7 @@ fn writes(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         return;
     }
     let waited = segment.time - writes.ack.time;
-    if !(way - way / 4 - SHORT..=way + AT_ONCE).contains(&waited) {
+    if !(way - way / 4 - bounds::MEASURABLE..=way + bounds::NEXT_WRITE).contains(&waited) {
         // It was not that ACK that the writer waited for: no pattern.
         writes.ack = Mark::default();
         writes.rounds = 0;
@@ -296,7 +281,7 @@ fn writes(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let (small, ack, delay, rounds, told) =
         (writes.small, writes.ack, writes.delay, writes.rounds, writes.told);
     writes.ack = Mark::default();
-    if rounds == AGAIN {
+    if rounds == bounds::AGAIN {
         let finding = c
             .finding(Diagnosis::FlowNagleDelayedAck, segment)
             .about(ack.frame)
@@ -314,14 +299,15 @@ fn writes(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     }
 }
 
-/// A writer that has sent segments of this size, or of the MSS, is not one of small writes.
-const FULL: u16 = 1000;
-
 fn writes_full_segments(c: &Connection, from: Side) -> bool {
-    /// At most so many bytes of the MSS go to options (RFC 6691).
-    const OPTIONS: u16 = 40;
-    let mss = c.ends.iter().map(|e| e.mss).filter(|&mss| mss > 0).min().unwrap_or(FULL + OPTIONS);
-    c.end(from).largest >= FULL.min(mss.saturating_sub(OPTIONS))
+    let mss = c
+        .ends
+        .iter()
+        .map(|e| e.mss)
+        .filter(|&mss| mss > 0)
+        .min()
+        .unwrap_or(bounds::FULL + bounds::MOST_OPTIONS);
+    c.end(from).largest >= bounds::FULL.min(mss.saturating_sub(bounds::MOST_OPTIONS))
 }
 
 /// A router marked a packet instead of dropping it; the receiver echoes the mark until the sender answers.

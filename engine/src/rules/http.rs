@@ -1,6 +1,7 @@
 //! HTTP/1 faults that the transport shows the effect of (RFC 9112).
 
 use super::Context;
+use crate::bounds;
 use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::{Told, Value};
 use crate::catalogue::terms::{Param, Role, Term};
@@ -54,9 +55,6 @@ impl Heads {
         is_head
     }
 }
-
-/// A server that closes on an unfinished request sooner has another reason, nanoseconds.
-const PATIENCE: i64 = 1_000_000_000;
 
 pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
@@ -187,7 +185,7 @@ fn closed(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let asked = !lacks(c.client());
     let in_head =
         request.filter(|_| asked && context.notes.http.directions[0].at_head() && !c.client().fin.is_set());
-    if let Some(request) = in_head.filter(|request| segment.time - request.time >= PATIENCE) {
+    if let Some(request) = in_head.filter(|request| segment.time - request.time >= bounds::PATIENCE) {
         let finding = c
             .finding(Diagnosis::HttpRequestIncomplete, segment)
             .about(request.frame)

@@ -1,6 +1,7 @@
 //! Keep-alive probes of idle connections (RFC 9293, 3.8.4; RFC 1122, 4.2.3.6).
 
 use super::Context;
+use crate::bounds;
 use crate::catalogue::findings::{Finding, Told, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Diagnosis, Severity};
@@ -37,13 +38,6 @@ struct Line {
     /// What was told of the one before, where it is the only one without an answer.
     alone: Option<Told>,
 }
-
-/// A line that was quiet for less is not idle, nanoseconds: the shortest interval one can set is 1 s.
-const IDLE: i64 = 500_000_000;
-/// The queues of a network card mix up what comes within so many nanoseconds.
-const MIXED_UP: i64 = 1_000_000;
-/// Linux answers at most one probe in so many nanoseconds (tcp_invalid_ratelimit).
-const RATE_LIMIT: i64 = 500_000_000;
 
 pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
@@ -109,9 +103,10 @@ fn at_rest(sender: &Endpoint, segment: &Segment<'_>) -> bool {
     match (sender.tsval(), segment.options.timestamps) {
         // Newer than all before it, so that it cannot have been overtaken.
         (Some(last), Some((this, _))) => {
-            quiet > 0 && (this.wrapping_sub(last) as i32) > 0 && !sender.fin.is_set() || quiet >= IDLE
+            quiet > 0 && (this.wrapping_sub(last) as i32) > 0 && !sender.fin.is_set()
+                || quiet >= bounds::IDLE_LINE
         }
-        _ => quiet >= IDLE,
+        _ => quiet >= bounds::IDLE_LINE,
     }
 }
 
@@ -133,8 +128,10 @@ fn probe(c: &Connection, segment: &Segment<'_>, from: Side, context: &mut Contex
     line.probe = segment.mark();
     line.answer = ahead;
     line.echo = echo;
-    let unanswered =
-        before.is_set() && !answered && !line.unanswered_told && segment.time - before.time >= RATE_LIMIT;
+    let unanswered = before.is_set()
+        && !answered
+        && !line.unanswered_told
+        && segment.time - before.time >= bounds::RATE_LIMIT;
     line.unanswered_told = false;
     line.alone = None;
     let alone = line.failed == 1;
@@ -182,7 +179,8 @@ fn probe(c: &Connection, segment: &Segment<'_>, from: Side, context: &mut Contex
 fn answer_ahead(c: &Connection, notes: &super::Notes, segment: &Segment<'_>, from: Side) -> Mark {
     let (last, before) = (c.end(from.other()).last, c.end(from).last);
     let its_probe = notes.details.as_ref().map(|d| d.keepalive.lines[from.other() as usize].probe);
-    let at_once = (segment.time - last.time).abs() <= MIXED_UP && last.time - before.time >= IDLE;
+    let at_once =
+        (segment.time - last.time).abs() <= bounds::MIXED_UP && last.time - before.time >= bounds::IDLE_LINE;
     if at_once && its_probe.is_none_or(|probe| probe.frame != last.frame) { last } else { Mark::default() }
 }
 
@@ -238,7 +236,7 @@ pub(crate) fn pending(c: &Connection, notes: &super::Notes, now: i64, out: &mut 
         if line.probe.is_set()
             && !line.answer.is_set()
             && !line.unanswered_told
-            && waited >= 2 * RATE_LIMIT + c.half(from.other())
+            && waited >= 2 * bounds::RATE_LIMIT + c.half(from.other())
             && c.end(from.other()).last.time < line.probe.time
         {
             out.push(unanswered_finding(c, from, line.probe).proved_by(c.last().frame));

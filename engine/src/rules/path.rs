@@ -1,6 +1,7 @@
 //! What the path does: packets too big for it, interruptions, forgotten state.
 
 use super::{Context, Notes as All, loss, of_icmp};
+use crate::bounds;
 use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::{Told, Value};
 use crate::catalogue::terms::{Param, Role, Term};
@@ -20,22 +21,12 @@ pub(crate) struct Notes {
     black_hole_len: u32,
 }
 
-/// What is sent again so soon after "packet too big" is sent again in smaller pieces, nanoseconds.
-const RESEGMENTED: i64 = 200_000_000;
-/// Timeouts in a row that make an interruption rather than a loss.
-const INTERRUPTED: u32 = 3;
-/// An interruption shorter than this is a loss like others, nanoseconds.
-const BLACKOUT: i64 = 1_000_000_000;
-/// A server repeats its SYN-ACK after this time, nanoseconds (RFC 6298, 2.1), with some slack for its timer.
-const SYN_ACK_AGAIN: i64 = 1_100_000_000;
-/// The TCP header has room for so many bytes of options.
-const MOST_OPTIONS: u16 = 40;
-/// A segment below this size passes any path that carries IPv4 at all (RFC 791: 576 bytes).
-const SMALL: u32 = 536;
-
 /// A resend now is explained by an ICMP error.
 pub(crate) fn explains_resend(notes: &All, time: i64) -> bool {
-    notes.details.as_ref().is_some_and(|d| d.path.too_big_at > 0 && time - d.path.too_big_at < RESEGMENTED)
+    notes
+        .details
+        .as_ref()
+        .is_some_and(|d| d.path.too_big_at > 0 && time - d.path.too_big_at < bounds::RESEGMENTED)
 }
 
 /// An ICMP error that quotes a segment of this connection.
@@ -60,16 +51,19 @@ pub(crate) fn icmp(c: &Connection, error: &IcmpError, context: &mut Context<'_>)
 
 /// One more timeout on the same data.
 pub(crate) fn timeout(c: &Connection, seen: &Seen<'_>, row: loss::Timeouts, context: &mut Context<'_>) {
-    if row.count != INTERRUPTED {
+    if row.count != bounds::INTERRUPTED {
         return;
     }
     let segment = seen.segment;
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
     let (who, other) = (Value::Party(seen.from.party()), Value::Party(seen.from.other().party()));
     // What is larger than a segment is split by the network card (TSO); options take some of the MSS (RFC 6691).
-    let largest =
-        if peer.mss > MOST_OPTIONS { sender.largest.min(peer.mss - MOST_OPTIONS) } else { sender.largest };
-    let full_size = segment.len > SMALL && segment.len >= largest.into();
+    let largest = if peer.mss > bounds::MOST_OPTIONS {
+        sender.largest.min(peer.mss - bounds::MOST_OPTIONS)
+    } else {
+        sender.largest
+    };
+    let full_size = segment.len > bounds::SMALL && segment.len >= largest.into();
     let none_passed = u32::from(sender.largest_acked) < segment.len;
     if full_size && none_passed && (peer.is(Facts::SACKING) || only_full_size_lost(c, seen, row, context)) {
         let finding = c
@@ -113,7 +107,7 @@ fn only_full_size_lost(c: &Connection, seen: &Seen<'_>, row: loss::Timeouts, con
     // A server that lacks the third ACK repeats its SYN-ACK by now.
     let waited = seen.segment.time - c.handshake.syn_ack.time - c.rtt().unwrap_or(0);
     let third_ack_passed =
-        c.handshake.third_ack.is_set() && c.handshake.syn_ack_repeats == 0 && waited > SYN_ACK_AGAIN;
+        c.handshake.third_ack.is_set() && c.handshake.syn_ack_repeats == 0 && waited > bounds::SYN_ACK_AGAIN;
     let passed = c.handshake.established()
         || if c.syn().is_set() { third_ack_passed } else { sender.largest_acked > 0 };
     let at_once = row.first.time - peer.last.time < context.thresholds.idle;
@@ -140,7 +134,12 @@ pub(crate) fn heard_again(
         context.store.withdraw(notes.black_hole.take());
     }
     let silent = seen.segment.time - row.first.time;
-    if row.count < INTERRUPTED || silent < BLACKOUT || notes.black_hole.is_some() || !open || !advanced {
+    if row.count < bounds::INTERRUPTED
+        || silent < bounds::BLACKOUT
+        || notes.black_hole.is_some()
+        || !open
+        || !advanced
+    {
         return;
     }
     let writer = seen.from.other();

@@ -1,6 +1,7 @@
 //! Resets of open connections (RFC 9293, 3.5.2; RFC 5961).
 
 use super::Context;
+use crate::bounds;
 use crate::catalogue::findings::{Excerpt, Finding, Told, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Diagnosis, Severity};
@@ -62,20 +63,11 @@ impl Own {
             (self.tsval, self.heard, segment.options.timestamps)
         {
             let since = this.wrapping_sub(before) as i32;
-            return since <= 0 || time + i64::from(since) * TICK < self.at.time;
+            return since <= 0 || time + i64::from(since) * bounds::TICK < self.at.time;
         }
         segment.order(self.tsval, self.id.filter(|_| sender.ids_count())).is_some_and(Ordering::is_lt)
     }
 }
-
-/// A segment may be overtaken by a RST that was sent after it, by so much, nanoseconds.
-const OVERTAKEN: i64 = 10_000_000;
-
-/// A tick of the clock that timestamps tell (RFC 7323, 5.4), nanoseconds.
-const TICK: i64 = 1_000_000;
-
-/// What comes within so many nanoseconds comes at once.
-const AT_ONCE: i64 = 1_000_000;
 
 /// That side has reset the connection before.
 pub(crate) fn reset_before(notes: &super::Notes, from: Side) -> bool {
@@ -93,7 +85,7 @@ pub(crate) fn overtaken(c: &mut Connection, seen: &Seen<'_>, context: &mut Conte
         return false;
     }
     let Some(details) = &mut context.notes.details else { return false };
-    let answers = |own: &mut Own| own.bare && seen.segment.time - own.at.time <= IN_FLIGHT;
+    let answers = |own: &mut Own| own.bare && seen.segment.time - own.at.time <= bounds::IN_FLIGHT;
     let Some(own) = details.reset.own[seen.from as usize].take_if(answers) else { return false };
     for told in own.told {
         context.store.withdraw(Some(told));
@@ -107,7 +99,7 @@ pub(crate) fn repeats(seen: &Seen<'_>, context: &mut Context<'_>) -> bool {
     let segment = seen.segment;
     let newest = &mut context.notes.details().reset.newest[seen.from as usize];
     let before = newest.replace((segment.seq, segment.time));
-    before.is_some_and(|(seq, time)| seq == segment.seq && segment.time - time <= AT_ONCE)
+    before.is_some_and(|(seq, time)| seq == segment.seq && segment.time - time <= bounds::SAME_MOMENT)
 }
 
 /// A side that sends on after its RST did not send that RST.
@@ -145,7 +137,7 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
     let Some(own) = &notes.own[side] else { return };
     let later = match (own.tsval, segment.options.timestamps) {
         (Some(rst), Some((this, _))) => this != rst,
-        _ => segment.time - own.at.time > OVERTAKEN,
+        _ => segment.time - own.at.time > bounds::RST_OVERTAKES,
     };
     if !later || own.syns != c.handshake.syn_repeats {
         return;
@@ -194,7 +186,7 @@ fn ignored(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 
 /// A RST was refused, and none that fits came in its place, as its genuine sender's would have: it ended nothing.
 fn outlived(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
-    let answered = 2 * c.rtt().unwrap_or(0) + IN_FLIGHT;
+    let answered = 2 * c.rtt().unwrap_or(0) + bounds::IN_FLIGHT;
     let Some(own) = &mut context.notes.details().reset.own[seen.from.other() as usize] else { return };
     if own.refused == 0 || seen.segment.time - own.refused <= answered {
         return;
@@ -210,8 +202,8 @@ fn followed(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let own = c.rst(seen.from);
     let other = c.rst(seen.from.other());
-    let on_its_way = 2 * c.rtt().unwrap_or(0) + IN_FLIGHT;
-    let after_own = own.is_set() && segment.time - own.time > OVERTAKEN;
+    let on_its_way = 2 * c.rtt().unwrap_or(0) + bounds::IN_FLIGHT;
+    let after_own = own.is_set() && segment.time - own.time > bounds::RST_OVERTAKES;
     let after_other = other.is_set() && segment.len > 0 && segment.time - other.time > on_its_way;
     if !after_own && !after_other || std::mem::replace(&mut context.notes.details().reset.followed_told, true)
     {
@@ -226,9 +218,6 @@ fn followed(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         .with(Param::Later, Value::Duration(segment.time - rst.time));
     context.store.tell(finding);
 }
-
-/// What was in flight when the RST came is not meant, nanoseconds.
-const IN_FLIGHT: i64 = 200_000_000;
 
 /// The sequence number of a RST is not the next that its receiver expects.
 fn note_inexact(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {

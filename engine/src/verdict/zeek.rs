@@ -7,7 +7,7 @@
 //! capture made do not count; a wrong checksum counts only where the sender's checksums are right otherwise; and
 //! where the opening was not captured, who is the originator is [`Connection`]'s guess, not Zeek's.
 
-use crate::connection::endpoint::Endpoint;
+use crate::bounds;
 use crate::connection::{Connection, Seen};
 use crate::rules::{self, loss};
 use crate::side::Side;
@@ -275,7 +275,7 @@ fn gaps(c: &Connection, rules: &rules::Notes, seen: &Seen<'_>) -> usize {
     if !seen.segment.flags.ack() || (reader.acked_any && !ack.after(reader.acked)) {
         return 0;
     }
-    let beyond = (1..=Endpoint::MOST_UNSEEN).contains(&ack.since(writer.next));
+    let beyond = (1..=bounds::MOST_UNSEEN).contains(&ack.since(writer.next));
     usize::from(beyond && !writer.fin.is_set()) + loss::holes_below(rules, seen.from.other(), ack)
 }
 

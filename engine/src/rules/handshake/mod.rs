@@ -2,8 +2,8 @@
 
 mod opening;
 
-use super::loss::RTO_MIN;
 use super::{Context, of_icmp};
+use crate::bounds;
 use crate::catalogue::findings::{Finding, Told, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Diagnosis, Severity};
@@ -37,21 +37,6 @@ pub(crate) struct Notes {
     deferred: Mark,
     opening: opening::Notes,
 }
-
-/// The client itself waits so long before it takes a SYN for lost, nanoseconds (RFC 6298, 2.1).
-const SYN_RTO: i64 = 1_000_000_000;
-
-/// No server's timer repeats a SYN-ACK sooner: it takes 1 s, less what the first one may have been late (RFC 6298, 2.1),
-/// nanoseconds.
-const FIRST_RTO: i64 = 800_000_000;
-
-/// A first repeat of the SYN-ACK that comes no sooner is not that of a server that lacks the third ACK, which comes after
-/// 1 s; where it waits for data, Linux leaves that one out, and repeats at 3 s, nanoseconds.
-const DEFERRED: i64 = 2_500_000_000;
-
-/// Without a third ACK for so long, it is missing, nanoseconds: a server repeats its SYN-ACK after 1 s, and
-/// three times that has gone by.
-const MISSING_AFTER: i64 = 3_000_000_000;
 
 pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
@@ -120,7 +105,7 @@ fn syn_repeated(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>
 fn syn_ack_lost(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
     // A repeat of the server's timer may still be on its way: then it is the first that the client did not get.
     let newest = c.last_syn_ack();
-    let crossing = segment.time - newest.time < RTO_MIN;
+    let crossing = segment.time - newest.time < bounds::RTO_MIN;
     let syn_ack = if crossing { c.handshake.syn_ack } else { newest };
     if !syn_ack.is_set()
         || c.handshake.third_ack.is_set()
@@ -160,9 +145,10 @@ fn syn_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
         context.notes.details().handshake.first_tsval = c.server().tsval();
     }
     // Sooner than any timer: it answers a SYN that came again, or the network has delivered one of them twice.
-    let by_timer = segment.time - c.last_syn_ack().time >= FIRST_RTO;
+    let by_timer = segment.time - c.last_syn_ack().time >= bounds::FIRST_RTO;
     let syn_again = c.handshake.syn_repeats > 0;
-    let answers_syn = syn_again && segment.time - c.last_syn().time <= c.half(Side::Server).max(RTO_MIN);
+    let answers_syn =
+        syn_again && segment.time - c.last_syn().time <= c.half(Side::Server).max(bounds::RTO_MIN);
     let mut finding = c
         .finding(Diagnosis::HandshakeSynackRetransmitted, segment)
         .side(Party::Path)
@@ -197,7 +183,7 @@ fn third_ack_lost(c: &Connection, segment: &Segment<'_>, repeats: u64, context: 
     }
     let client_spoke = c.client().bytes() > 0 || c.client().fin.is_set();
     let at_server = c.is_beside(Side::Server);
-    let late = segment.time - c.handshake.syn_ack.time >= DEFERRED;
+    let late = segment.time - c.handshake.syn_ack.time >= bounds::DEFERRED;
     // TCP_DEFER_ACCEPT makes Linux repeat the SYN-ACK once when no data came in time.
     let deferred = !client_spoke && repeats < 2 && (at_server || late);
     context.notes.details().handshake.deferred = if deferred { segment.mark() } else { Mark::default() };
@@ -456,14 +442,14 @@ pub(crate) fn pending(c: &Connection, notes: &super::Notes, now: i64, out: &mut 
                 .side(Party::Server)
                 .with(Param::Count, Value::Count(1))
                 .with(Param::Waited, Value::Duration(waited));
-            if waited < SYN_RTO {
+            if waited < bounds::SYN_RTO {
                 finding.severity = Severity::Note;
             }
             out.push(finding);
         }
     }
     let waiting = handshake.syn_ack.is_set() && !handshake.third_ack.is_set() && c.client().last.is_set();
-    let silent = handshake.syn_ack_repeats == 0 && now - handshake.syn_ack.time >= MISSING_AFTER;
+    let silent = handshake.syn_ack_repeats == 0 && now - handshake.syn_ack.time >= bounds::MISSING_AFTER;
     if waiting && silent && handshake.syn_repeats == 0 && !c.client().acked_any {
         let mut finding = c
             .finding_at(Diagnosis::HandshakeThirdAckMissing, handshake.syn_ack.frame)

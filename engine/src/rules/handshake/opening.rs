@@ -1,6 +1,7 @@
 //! What SYN and SYN-ACK say beside opening a connection: options, reuse of ports, unusual openings.
 
 use super::super::Context;
+use crate::bounds;
 use crate::catalogue::findings::{Told, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Diagnosis, Severity};
@@ -22,11 +23,6 @@ pub(super) struct Notes {
     answered_by_ack: bool,
     slow_told: bool,
 }
-
-/// A refused client that comes back so soon is the same attempt, nanoseconds (Windows: three tries, 0.5 s apart).
-const SAME_ATTEMPT: i64 = 3_000_000_000;
-/// A SYN-ACK below this is never called slow, nanoseconds.
-const SLOW: i64 = 500_000_000;
 
 pub(super) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
@@ -93,7 +89,7 @@ fn reused(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
     let Some(before) = c.before() else { return };
     let since = segment.time - before.last.time;
     let diagnosis = match before.state {
-        Before::Refused if since < SAME_ATTEMPT => Diagnosis::HandshakeRejectedRetried,
+        Before::Refused if since < bounds::SAME_ATTEMPT => Diagnosis::HandshakeRejectedRetried,
         // Whether the server still has that connection, its answer tells.
         Before::Open => return,
         _ => Diagnosis::HandshakePortReused,
@@ -101,7 +97,7 @@ fn reused(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
     let state = match before.state {
         Before::Unanswered => Term::BeforeUnanswered,
         Before::Refused => Term::BeforeRefused,
-        Before::Closed if since < TIME_WAIT => Term::BeforeTimeWait,
+        Before::Closed if since < bounds::TIME_WAIT => Term::BeforeTimeWait,
         Before::Closed => Term::BeforeClosed,
         Before::Reset | Before::Open => Term::BeforeReset,
     };
@@ -114,9 +110,6 @@ fn reused(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
     let told = context.store.tell(finding);
     context.notes.details().handshake.opening.reused = told;
 }
-
-/// Linux keeps TIME-WAIT for 60 s; RFC 9293, 3.6.1: two maximum segment lifetimes.
-const TIME_WAIT: i64 = 60_000_000_000;
 
 /// The same SYN again after a RST had refused it.
 fn rejected_retried(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
@@ -281,7 +274,7 @@ fn wrong_third_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<
 /// The first data is acknowledged in a fraction of the time that the SYN-ACK took.
 fn slow(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
     let took = c.half(Side::Server);
-    if took < SLOW || c.handshake.syn_repeats > 0 || !segment.flags.ack() {
+    if took < bounds::SLOW_SYN_ACK || c.handshake.syn_repeats > 0 || !segment.flags.ack() {
         return;
     }
     let first = c.client().flight.iter(context.pool).next();

@@ -1,15 +1,13 @@
 //! Segments that cannot be right, or must be dropped.
 
 use super::{Context, Resent, keep, resend};
+use crate::bounds;
 use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::Value;
 use crate::catalogue::terms::{Param, Role};
-use crate::connection::endpoint::{Endpoint, Facts};
+use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen};
 use crate::rules::flow;
-
-/// Timestamps so far behind are old duplicates: at the usual 1 ms a tick, and at 10 ms too.
-const STALE_TICKS: i32 = 2_000;
 
 /// A wrong checksum, though not from offload: told when it is sent again, which `true` says.
 pub(super) fn corrupted(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) -> bool {
@@ -69,7 +67,7 @@ fn conflicting(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 pub(super) fn staleness(c: &Connection, seen: &Seen<'_>) -> Option<u32> {
     let newest = c.end(seen.from).tsval()?;
     let behind = newest.wrapping_sub(seen.segment.options.timestamps?.0);
-    (!seen.segment.flags.syn() && behind as i32 > STALE_TICKS).then_some(behind)
+    (!seen.segment.flags.syn() && behind as i32 > bounds::STALE_TICKS).then_some(behind)
 }
 
 /// A timestamp far behind the newest: PAWS must drop it (RFC 7323, 5).
@@ -118,7 +116,7 @@ fn impossible_ack(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let writer = c.end(seen.from.other());
     let ahead = segment.ack.since(writer.next);
-    if !segment.flags.ack() || !writer.seen || segment.flags.syn() || ahead <= Endpoint::MOST_UNSEEN {
+    if !segment.flags.ack() || !writer.seen || segment.flags.syn() || ahead <= bounds::MOST_UNSEEN {
         return;
     }
     let finding = c

@@ -1,6 +1,7 @@
 //! Gaps in the sequence numbers: lost before the capture point, overtaken, or not captured.
 
 use super::{Context, keep};
+use crate::bounds;
 use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::Value;
 use crate::catalogue::terms::{Param, Role};
@@ -8,9 +9,6 @@ use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
 use crate::wire::seq::Seq;
 use std::cmp::Ordering;
-
-/// Where the round trip is not known it may be so long, nanoseconds.
-const LONGEST_RTT: i64 = 1_000_000_000;
 
 /// Bytes that were not seen when something behind them was.
 #[derive(Clone, Copy, Debug)]
@@ -22,13 +20,6 @@ pub(super) struct Hole {
     tsval: Option<u32>,
     ip_id: Option<u16>,
 }
-
-/// A segment that was overtaken may always be so late, nanoseconds, where neither IP ID nor timestamps tell.
-const OVERTAKEN: i64 = 3_000_000;
-
-/// The timestamp clocks in use tick once in so many nanoseconds, or more often (RFC 7323, 5.4: up to a second; Linux
-/// 1 ms, Windows 10 ms).
-const TICK: i64 = 10_000_000;
 
 /// A segment beyond the next expected: what lies between has not been seen.
 pub(super) fn opens(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
@@ -69,10 +60,10 @@ pub(super) fn overtaken(c: &Connection, seen: &Seen<'_>, hole: &Hole) -> bool {
     // Its receiver can complain only of what it got behind the hole: the resend is sent a round trip later.
     let tsval = segment.options.timestamps.map(|t| t.0);
     let same_tick = tsval.is_some() && tsval == hole.tsval;
-    if same_tick && c.rtt().is_some_and(|rtt| rtt > TICK) {
+    if same_tick && c.rtt().is_some_and(|rtt| rtt > bounds::SLOWEST_TICK) {
         return true;
     }
-    segment.time - hole.behind.time <= c.rtt().unwrap_or(LONGEST_RTT).max(OVERTAKEN)
+    segment.time - hole.behind.time <= c.rtt().unwrap_or(bounds::LONGEST_RTT).max(bounds::OVERTAKEN)
 }
 
 /// A segment that was overtaken.

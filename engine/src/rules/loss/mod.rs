@@ -10,6 +10,7 @@ mod receipt;
 mod resend;
 
 use super::Context;
+use crate::bounds;
 use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::{Finding, Told};
 use crate::catalogue::terms::{Param, Role, Term};
@@ -19,9 +20,6 @@ use crate::rules;
 use crate::side::Side;
 use crate::wire::segment::Segment;
 use crate::wire::seq::Seq;
-
-/// No retransmission timeout in use is shorter, nanoseconds: 200 ms on Linux, less its timers' slack.
-pub(super) const RTO_MIN: i64 = 190_000_000;
 
 /// What this tracker keeps, for the data of each side.
 #[derive(Debug, Default)]
@@ -115,13 +113,10 @@ pub(crate) struct Timeouts {
 impl Timeouts {
     /// The next copy should have come by now: the time between them doubles, up to 2 minutes (RFC 6298, 5.5; Linux).
     fn overdue(&self, now: i64) -> bool {
-        let next = (2 * self.wait).min(LONGEST_RTO);
+        let next = (2 * self.wait).min(bounds::LONGEST_RTO);
         now - self.last.time > next + next / 4
     }
 }
-
-/// The time between resends grows no further than this, nanoseconds.
-const LONGEST_RTO: i64 = 120_000_000_000;
 
 /// So many resends, gaps or copies are kept apart at once; a flood of them must not exhaust memory.
 const MOST: usize = 64;
@@ -209,7 +204,7 @@ pub(crate) fn pending(c: &Connection, notes: &rules::Notes, now: i64, out: &mut 
     }
     for from in Side::BOTH {
         let timeouts = timeouts(notes, from);
-        if timeouts.count < GIVEN_UP {
+        if timeouts.count < bounds::GIVEN_UP {
             continue;
         }
         let mut finding = c
@@ -227,7 +222,3 @@ pub(crate) fn pending(c: &Connection, notes: &rules::Notes, now: i64, out: &mut 
         out.push(finding);
     }
 }
-
-/// So many timeouts in a row, with silence after them, and a connection counts as given up: the lowest limit that
-/// is in use (RFC 9293, 3.8.3: R2; Windows: 5, Linux: 15).
-const GIVEN_UP: u32 = 5;

@@ -1,6 +1,7 @@
 //! What is sent again, and why.
 
-use super::{Context, MadeBy, RTO_MIN, Resent, gap, keep, receipt};
+use super::{Context, MadeBy, Resent, gap, keep, receipt};
+use crate::bounds;
 use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::{Finding, Told, Value};
 use crate::catalogue::terms::{Param, Role, Term};
@@ -22,22 +23,13 @@ enum Why {
     Unknown,
 }
 
-/// Three duplicate ACKs ask for a resend (RFC 5681, 3.2).
-const ASKS: u8 = 3;
-
-/// A sender acts upon an acknowledgment within this time, nanoseconds.
-const PROMPT: i64 = 10_000_000;
-
-/// Nothing is sent again for the first time so much later, but for the round trip, nanoseconds (RFC 6298, 5.7).
-const LONGEST_FIRST_RTO: i64 = 3_000_000_000;
-
 /// A segment below the next expected. `was_damaged`: a copy of it with a wrong checksum was seen.
 pub(super) fn again(c: &Connection, seen: &Seen<'_>, was_damaged: bool, context: &mut Context<'_>) {
     let segment = seen.segment;
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
     // A keep-alive or window probe is no resend; nor is a byte of what was longer, or what comes later than a first
     // timeout may: their ACK was not captured.
-    let longest = LONGEST_FIRST_RTO + 4 * c.rtt().unwrap_or(0);
+    let longest = bounds::LONGEST_FIRST_RTO + 4 * c.rtt().unwrap_or(0);
     let probes = |sent: Sent| {
         let of_longer = sent.seq_len > 1 && sent.seq != segment.seq;
         of_longer || (sent.repeats == 0 && segment.time - sent.time > longest)
@@ -164,7 +156,7 @@ fn why(c: &Connection, notes: &super::super::Notes, seen: &Seen<'_>, sent: Optio
         sent.is_some_and(|sent| sent.end() == sender.next && sent.repeats == 0 && several(sent));
     if last_of_several && !asked {
         Why::TailProbe
-    } else if quiet >= RTO_MIN {
+    } else if quiet >= bounds::RTO_MIN {
         Why::Timeout
     } else if asked || partly_acknowledged(c, notes, seen, since) {
         Why::Asked
@@ -176,7 +168,7 @@ fn why(c: &Connection, notes: &super::super::Notes, seen: &Seen<'_>, sent: Optio
 /// That side asks for a resend.
 fn asks(c: &Connection, from: Side) -> bool {
     let end = c.end(from);
-    end.is(Facts::SACKING) || end.dup_acks >= ASKS
+    end.is(Facts::SACKING) || end.dup_acks >= bounds::ASKS
 }
 
 /// The other side has shown that it lacks just this: without SACK it can only tell so of what it expects next.
@@ -192,7 +184,7 @@ fn partly_acknowledged(c: &Connection, notes: &super::super::Notes, seen: &Seen<
     let repaired = |r: &Resent| r.asked.is_some() && since < r.time && peer.acked.reaches(r.end);
     peer.acked_any
         && segment.seq == peer.acked
-        && segment.time - peer.acked_at.time <= c.half(seen.from) + PROMPT
+        && segment.time - peer.acked_at.time <= c.half(seen.from) + bounds::PROMPT
         && details.loss.lines[seen.from as usize].resent.iter().any(repaired)
 }
 
@@ -251,7 +243,7 @@ pub(super) fn tail_probe_unseen(c: &Connection, seen: &Seen<'_>, context: &mut C
     let missing = gap.div_ceil(largest);
     let id = segment.ip_id().filter(|_| sender.ip_id != 0);
     let sent_more = id.map(|id| u32::from(id.wrapping_sub(sender.ip_id)) > missing + 1);
-    let in_time = pause >= rtt + rtt / 2 && pause < RTO_MIN + 2 * rtt;
+    let in_time = pause >= rtt + rtt / 2 && pause < bounds::RTO_MIN + 2 * rtt;
     if !in_time || sent_more == Some(false) || missing > 16 {
         return;
     }
