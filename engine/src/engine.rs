@@ -9,7 +9,9 @@ use crate::connection::flow::FlowTable;
 use crate::connection::recent::Recent;
 use crate::mark::Mark;
 use crate::proof::store::{Heads, Store};
-use crate::rules::{self, Context, Notes};
+use crate::rules;
+use crate::rules::context::Context;
+use crate::rules::notes::{Notes, Reading};
 use crate::settings::Settings;
 use crate::side::Side;
 use crate::state::State;
@@ -196,7 +198,7 @@ impl Engine {
             }
             connection.follows(old.as_predecessor());
             old.succeed(&mut self.shared.pool);
-            notes.http = rules::http::Reading::default();
+            notes.http = Reading::default();
             self.shared.unfinished.forget(old.number);
         }
         self.cases.push(Case {

@@ -1,7 +1,7 @@
 //! What was found: a diagnosis with its subject, the frame that proves it, and the evidence.
 
+use crate::catalogue::diagnosis::{Diagnosis, Severity};
 use crate::catalogue::terms::{Param, Role, Term};
-use crate::catalogue::{Diagnosis, Language, Severity};
 use crate::flags::Flags;
 use crate::side::{Party, Side};
 use std::num::NonZeroU32;
@@ -173,24 +173,6 @@ impl Finding {
     #[must_use]
     pub fn param(&self, name: Param) -> Option<Value> {
         self.params.iter().find(|(n, _)| *n == name).map(|(_, v)| *v)
-    }
-
-    /// What happened, in one sentence with its numbers.
-    #[must_use]
-    pub fn message(&self, language: Language) -> String {
-        crate::catalogue::texts(language).message(self)
-    }
-
-    /// Likely causes, most likely first.
-    #[must_use]
-    pub fn why(&self, language: Language) -> Vec<String> {
-        crate::catalogue::texts(language).why(self)
-    }
-
-    /// What to look at next.
-    #[must_use]
-    pub fn check(&self, language: Language) -> Vec<String> {
-        crate::catalogue::texts(language).check(self)
     }
 }
 

@@ -3,7 +3,7 @@
 //! A text holds `{names}` of parameters, `{name:unit}` for a number with its unit in words, and parts in
 //! `[brackets]` that are left out when a parameter in them is missing, or a time span of nothing.
 
-use super::{Diagnosis, Severity};
+use super::diagnosis::{Diagnosis, Severity};
 use crate::catalogue::findings::{Finding, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::flags::Flags;
@@ -119,6 +119,26 @@ struct File {
     unit: BTreeMap<String, Unit>,
     story: Stories,
     diagnosis: BTreeMap<String, BTreeMap<String, Entry>>,
+}
+
+impl Finding {
+    /// What happened, in one sentence with its numbers.
+    #[must_use]
+    pub fn message(&self, language: Language) -> String {
+        texts(language).message(self)
+    }
+
+    /// Likely causes, most likely first.
+    #[must_use]
+    pub fn why(&self, language: Language) -> Vec<String> {
+        texts(language).why(self)
+    }
+
+    /// What to look at next.
+    #[must_use]
+    pub fn check(&self, language: Language) -> Vec<String> {
+        texts(language).check(self)
+    }
 }
 
 /// The texts of one language.

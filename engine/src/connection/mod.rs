@@ -593,6 +593,18 @@ impl Connection {
         self.rare.as_ref().and_then(|d| d.before)
     }
 
+    /// How many bytes a window field of that side means (RFC 7323, 2.2); `None` when the scale is not known.
+    #[must_use]
+    pub fn scaled(&self, from: Side, window: u16) -> Option<u32> {
+        let (sender, peer) = (self.end(from), self.end(from.other()));
+        if !sender.has_isn || !peer.has_isn {
+            return None;
+        }
+        let both = sender.is(Facts::OFFERS_SCALE) && peer.is(Facts::OFFERS_SCALE);
+        let shift = if both { sender.window_scale } else { 0 };
+        Some(u32::from(window) << shift)
+    }
+
     /// Its last packet, copies aside.
     #[must_use]
     pub fn last(&self) -> Mark {

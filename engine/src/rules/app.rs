@@ -1,6 +1,5 @@
 //! What the applications do with the connection.
 
-use super::Context;
 use crate::bounds;
 use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::{Finding, Value};
@@ -8,14 +7,9 @@ use crate::catalogue::terms::{Param, Role, Term};
 use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
+use crate::rules::context::Context;
 use crate::side::Side;
 use crate::wire::segment::Segment;
-
-/// What this tracker keeps.
-#[derive(Debug, Default)]
-pub(crate) struct Notes {
-    urgent_told: [bool; 2],
-}
 
 pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     if seen.stray || seen.segment.flags.syn() {

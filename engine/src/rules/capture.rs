@@ -1,26 +1,14 @@
 //! What the capture itself does not show, or shows twice.
 
-use super::Context;
 use crate::bounds;
 use crate::catalogue::Diagnosis;
-use crate::catalogue::findings::{Finding, Told, Value};
+use crate::catalogue::findings::{Finding, Value};
 use crate::catalogue::terms::{Param, Term};
 use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen, fold};
+use crate::rules::context::Context;
 use crate::side::Side;
 use crate::wire::segment::Segment;
-
-/// What this tracker keeps.
-#[derive(Debug, Default)]
-pub(crate) struct Notes {
-    /// That packets of each side are missing.
-    dropped: [Option<Told>; 2],
-    /// Bytes of each side that are missing.
-    dropped_bytes: [u64; 2],
-    copies_told: bool,
-    truncated_told: bool,
-    offload_told: bool,
-}
 
 pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
@@ -99,7 +87,7 @@ fn dropped(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     }
     let beyond = segment.ack.since(writer.next);
     let beyond = if (0..=bounds::MOST_UNSEEN).contains(&beyond) { beyond as u64 } else { 0 };
-    let holes = super::loss::missing_below(context.notes, seen.from.other(), segment.ack);
+    let holes = context.notes.missing_below(seen.from.other(), segment.ack);
     // One direction only: everything is missing, which is told once.
     if beyond + holes > 0 && c.both_seen() {
         missed(c, seen, beyond + holes, context);

@@ -1,6 +1,5 @@
 //! The end of a connection by FIN (RFC 9293, 3.6), and what a RST cuts off.
 
-use super::Context;
 use crate::bounds;
 use crate::catalogue::findings::{Finding, Told, Value};
 use crate::catalogue::terms::{Param, Role, Term};
@@ -9,31 +8,9 @@ use crate::connection::endpoint::{Endpoint, Facts};
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
 use crate::proof::rst::Rst;
+use crate::rules::context::Context;
 use crate::side::Side;
 use crate::wire::segment::Segment;
-use crate::wire::seq::Seq;
-
-/// What this tracker keeps.
-#[derive(Debug, Default)]
-pub(crate) struct Notes {
-    /// For each side, what it sent after it had acknowledged the other's FIN.
-    after_fin: [AfterFin; 2],
-    /// That that side sent its FIN again, the newest.
-    fin_again: [Option<Told>; 2],
-    /// That the ACK of that side's FIN was lost.
-    ack_lost: [Option<Told>; 2],
-    /// That the client's FIN completed the handshake.
-    fin_completes: Option<Told>,
-    /// The newest RST of each side well after its first, and how often it came in a row: as in a storm.
-    storm: [(Seq, u16); 2],
-}
-
-#[derive(Debug, Default)]
-struct AfterFin {
-    segments: u32,
-    last: Mark,
-    told: bool,
-}
 
 pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;

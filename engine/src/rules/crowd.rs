@@ -1,12 +1,12 @@
 //! What only many connections together show: scans, floods, and SYNs that a live host ignores.
 
-use super::Context;
 use crate::book::crowd::{Listener, MOST, Source, entry, hash};
 use crate::bounds;
 use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::Value;
 use crate::catalogue::terms::{Param, Role};
 use crate::connection::{Connection, Seen};
+use crate::rules::context::Context;
 use crate::side::Side;
 use crate::state::Vantage;
 

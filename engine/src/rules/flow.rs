@@ -1,47 +1,16 @@
 //! Flow control: windows that close, fill and shrink (RFC 9293, 3.8.6), and congestion marks (RFC 3168).
 
-use super::Context;
 use crate::bounds;
-use crate::catalogue::findings::{Finding, Told, Value};
+use crate::catalogue::findings::{Finding, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Diagnosis, Severity};
 use crate::connection::endpoint::{Endpoint, Facts};
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
+use crate::rules::context::Context;
+use crate::rules::notes::Notes;
 use crate::side::Side;
 use crate::wire::seq::Seq;
-
-/// What this tracker keeps, for the window of each side.
-#[derive(Debug, Default)]
-pub(crate) struct Notes {
-    windows: [Window; 2],
-    writes: [Writes; 2],
-    ecn: Option<Told>,
-}
-
-#[derive(Debug, Default)]
-struct Window {
-    /// When it closed; unset while it is open.
-    shut: Mark,
-    told: Option<Told>,
-    probes: u32,
-    /// How often the other side has filled it, and the newest time.
-    filled: u32,
-    filled_at: Seq,
-    mismatch_told: bool,
-}
-
-/// A small write, the ACK that it waited for, and the next write: again and again.
-#[derive(Debug, Default)]
-struct Writes {
-    /// The small segment in flight.
-    small: Mark,
-    /// The pure ACK of it, when it was delayed.
-    ack: Mark,
-    delay: i64,
-    rounds: u32,
-    told: Option<Told>,
-}
 
 pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
@@ -58,17 +27,6 @@ pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>
         filled(c, seen, context);
     }
     writes(c, seen, context);
-}
-
-/// How many bytes a window field means; `None` when the scale is not known.
-pub(super) fn scaled(c: &Connection, from: Side, window: u16) -> Option<u32> {
-    let (sender, peer) = (c.end(from), c.end(from.other()));
-    if !sender.has_isn || !peer.has_isn {
-        return None;
-    }
-    let shift =
-        if sender.is(Facts::OFFERS_SCALE) && peer.is(Facts::OFFERS_SCALE) { sender.window_scale } else { 0 };
-    Some(u32::from(window) << shift)
 }
 
 fn window_of_sender(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
@@ -127,7 +85,7 @@ fn reopens(c: &Connection, seen: &Seen<'_>, shut: Mark, context: &mut Context<'_
         .with(Param::Who, Value::Party(seen.from.party()))
         .with(Param::Span, span)
         .with(Param::Probes, Value::Count(probes.into()));
-    if let Some(bytes) = scaled(c, seen.from, segment.window) {
+    if let Some(bytes) = c.scaled(seen.from, segment.window) {
         finding.set(Param::Window, Value::Bytes(bytes.into()));
     }
     context.store.tell(finding);
@@ -141,8 +99,7 @@ fn shrunk(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     if !sender.acked_any || segment.flags.fin() || c.handshake.third_ack.frame == sender.last.frame || old {
         return;
     }
-    let (Some(before), Some(now)) =
-        (scaled(c, seen.from, sender.window), scaled(c, seen.from, segment.window))
+    let (Some(before), Some(now)) = (c.scaled(seen.from, sender.window), c.scaled(seen.from, segment.window))
     else {
         return;
     };
@@ -199,7 +156,7 @@ fn sender_next(ends: &[Endpoint; 2], from: Side) -> Seq {
 fn filled(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let peer = c.end(seen.from.other());
-    let Some(window) = scaled(c, seen.from.other(), peer.window) else { return };
+    let Some(window) = c.scaled(seen.from.other(), peer.window) else { return };
     let edge = peer.acked + window;
     // The window in a SYN-ACK is not scaled.
     let opened = peer.originals() >= 2 && peer.acked_any;
@@ -332,7 +289,7 @@ fn congestion(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 }
 
 /// A window that was shut when the connection ended.
-pub(crate) fn pending(c: &Connection, notes: &super::Notes, out: &mut Vec<Finding>) {
+pub(crate) fn pending(c: &Connection, notes: &Notes, out: &mut Vec<Finding>) {
     let Some(details) = &notes.details else { return };
     if !c.is_reset() && !c.ends.iter().any(|e| e.fin.is_set()) {
         return;

@@ -1,60 +1,16 @@
 //! HTTP/1 faults that the transport shows the effect of (RFC 9112).
 
-use super::Context;
 use crate::bounds;
 use crate::catalogue::Diagnosis;
-use crate::catalogue::findings::{Told, Value};
+use crate::catalogue::findings::Value;
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::connection::endpoint::{Endpoint, Facts};
 use crate::connection::{Connection, Seen};
+use crate::rules::context::Context;
+use crate::rules::notes::{Notes, Stream};
 use crate::side::Side;
 use crate::wire::http;
 use crate::wire::http::{Direction, Event, Held, Newline};
-
-/// What this tracker keeps about every connection, in 22 bytes.
-#[derive(Clone, Copy, Debug, Default)]
-#[repr(C, packed(2))]
-pub(crate) struct Reading {
-    directions: [Direction; 2],
-    heads: Heads,
-}
-
-/// What it keeps where there was something to tell.
-#[derive(Debug, Default)]
-pub(crate) struct Faults {
-    /// A fault of the request that the server has not yet reacted to.
-    fault: Option<Told>,
-    stream: Option<Stream>,
-}
-
-/// A compressed stream of events.
-#[derive(Clone, Copy, Debug)]
-struct Stream {
-    told: Option<Told>,
-    began: i64,
-    parts: u32,
-}
-
-/// Whether each unanswered request is a HEAD: 31 of them are told apart (pipelining).
-///
-/// A bit each, the oldest the lowest, and a 1 above the newest; no bit at all where there is none.
-#[derive(Clone, Copy, Debug, Default)]
-struct Heads(u32);
-
-impl Heads {
-    fn push(&mut self, is_head: bool) {
-        let mark = self.0.max(1).ilog2();
-        if mark < u32::BITS - 1 {
-            self.0 = (self.0 & !(1 << mark)) | u32::from(is_head) << mark | 2 << mark;
-        }
-    }
-
-    fn pop(&mut self) -> bool {
-        let is_head = self.0 > 1 && self.0 & 1 == 1;
-        self.0 >>= 1;
-        is_head
-    }
-}
 
 pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
@@ -84,7 +40,7 @@ pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>
     }
 }
 
-fn begins(c: &Connection, notes: &super::Notes, seen: &Seen<'_>) -> bool {
+fn begins(c: &Connection, notes: &Notes, seen: &Seen<'_>) -> bool {
     !notes.http.directions[0].begun()
         && !c.server().fin.is_set()
         && http::begins_request(seen.segment.payload)

@@ -1,6 +1,5 @@
 //! Keep-alive probes of idle connections (RFC 9293, 3.8.4; RFC 1122, 4.2.3.6).
 
-use super::Context;
 use crate::bounds;
 use crate::catalogue::findings::{Finding, Told, Value};
 use crate::catalogue::terms::{Param, Role, Term};
@@ -9,35 +8,11 @@ use crate::connection::endpoint::Endpoint;
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
 use crate::proof::rst::Rst;
+use crate::rules::context::Context;
+use crate::rules::notes::Notes;
+use crate::rules::notes::Probes;
 use crate::side::Side;
 use crate::wire::segment::Segment;
-
-/// What this tracker keeps: one line of probes for each side.
-#[derive(Debug, Default)]
-pub(crate) struct Notes {
-    lines: [Line; 2],
-}
-
-/// The probes of one side.
-#[derive(Debug, Default)]
-struct Line {
-    /// The newest probe.
-    probe: Mark,
-    /// TSecr of the newest probe: the last answer that its sender has got.
-    echo: Option<u32>,
-    /// What the peer sent since that probe.
-    answer: Mark,
-    /// Probes in a row without an answer that their sender got.
-    failed: u32,
-    /// Probes in all, saturating.
-    count: u32,
-    /// That they come often was told.
-    frequent_told: bool,
-    /// That the newest was not answered was told.
-    unanswered_told: bool,
-    /// What was told of the one before, where it is the only one without an answer.
-    alone: Option<Told>,
-}
 
 pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
@@ -53,7 +28,7 @@ pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>
     // Anything of its own ends a side's line of probes; anything of the peer answers it.
     if segment.seq_len() > 0 {
         let line = &mut notes.lines[seen.from as usize];
-        *line = Line { alone: line.alone.take(), ..Line::default() };
+        *line = Probes { alone: line.alone.take(), ..Probes::default() };
     }
     // Its echo moves on when something of the peer arrives, captured or not.
     let line = &mut notes.lines[seen.from as usize];
@@ -176,7 +151,7 @@ fn probe(c: &Connection, segment: &Segment<'_>, from: Side, context: &mut Contex
 }
 
 /// The answer to the probe `segment` where the capture shows it ahead of the probe; unset otherwise.
-fn answer_ahead(c: &Connection, notes: &super::Notes, segment: &Segment<'_>, from: Side) -> Mark {
+fn answer_ahead(c: &Connection, notes: &Notes, segment: &Segment<'_>, from: Side) -> Mark {
     let (last, before) = (c.end(from.other()).last, c.end(from).last);
     let its_probe = notes.details.as_ref().map(|d| d.keepalive.lines[from.other() as usize].probe);
     let at_once =
@@ -192,7 +167,7 @@ fn unanswered_finding(c: &Connection, from: Side, probe: Mark) -> Finding {
 }
 
 /// Probes in a row of that side whose answers it did not get.
-pub(crate) fn failed(notes: &super::Notes, from: Side) -> u32 {
+pub(crate) fn failed(notes: &Notes, from: Side) -> u32 {
     let Some(details) = &notes.details else { return 0 };
     let line = &details.keepalive.lines[from as usize];
     let newest = u32::from(line.probe.is_set() && (!line.answer.is_set() || line.failed > 0));
@@ -225,7 +200,7 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
 }
 
 /// The newest probe has gone without an answer for longer than a round trip and the time to answer takes.
-pub(crate) fn pending(c: &Connection, notes: &super::Notes, now: i64, out: &mut Vec<Finding>) {
+pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, out: &mut Vec<Finding>) {
     let Some(details) = &notes.details else { return };
     if !c.both_seen() {
         return;

@@ -7,6 +7,7 @@
 pub mod app;
 pub mod capture;
 pub mod close;
+pub(crate) mod context;
 pub mod crowd;
 pub mod flow;
 pub mod handshake;
@@ -14,67 +15,19 @@ pub mod http;
 pub mod keepalive;
 pub mod loss;
 pub(crate) mod milestones;
+pub(crate) mod notes;
 pub mod path;
 pub mod reset;
 
-use crate::book::Book;
-use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::Finding;
-use crate::connection::flight::SentPool;
 use crate::connection::{Connection, Seen};
 use crate::proof::rst::{self, Rst};
-use crate::proof::store::Telling;
-use crate::settings::Thresholds;
+use crate::rules::context::Context;
+use crate::rules::loss::lines::MadeBy;
+use crate::rules::notes::Notes;
 use crate::side::Side;
-use crate::wire::http::Unfinished;
 use crate::wire::icmp::IcmpError;
 use crate::wire::segment::Segment;
-
-/// What a rule may use beside the connection and the segment.
-pub(crate) struct Context<'a> {
-    /// Where findings and claims go.
-    pub(crate) store: Telling<'a>,
-    /// What the rules keep about this connection.
-    pub(crate) notes: &'a mut Notes,
-    /// All segments in flight.
-    pub(crate) pool: &'a SentPool,
-    /// What is known beyond this connection.
-    pub(crate) book: &'a mut Book,
-    /// Heads of HTTP messages that go on in segments to come.
-    pub(crate) unfinished: &'a mut Unfinished,
-    /// From when on things are worth telling.
-    pub(crate) thresholds: &'a Thresholds,
-}
-
-/// What the rules keep about every connection.
-#[derive(Debug, Default)]
-pub(crate) struct Notes {
-    pub(crate) http: http::Reading,
-    /// What they keep about one that gave them reason to.
-    pub(crate) details: Option<Box<Details>>,
-}
-
-impl Notes {
-    /// What they keep, made when first needed.
-    pub(crate) fn details(&mut self) -> &mut Details {
-        self.details.get_or_insert_default()
-    }
-}
-
-/// What each phase keeps about a connection that gave it reason to.
-#[derive(Debug, Default)]
-pub(crate) struct Details {
-    pub(crate) handshake: handshake::Notes,
-    pub(crate) reset: reset::Notes,
-    pub(crate) close: close::Notes,
-    pub(crate) keepalive: keepalive::Notes,
-    pub(crate) loss: loss::Notes,
-    pub(crate) capture: capture::Notes,
-    pub(crate) path: path::Notes,
-    pub(crate) flow: flow::Notes,
-    pub(crate) app: app::Notes,
-    pub(crate) http: http::Faults,
-}
 
 /// Shows a segment to every rule.
 pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
@@ -97,8 +50,8 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
 /// Shows a packet that was captured, or delivered, twice; `ttl` is that of its original.
 pub(crate) fn copy(c: &Connection, segment: &Segment<'_>, from: Side, ttl: u8, context: &mut Context<'_>) {
     let of_capture = capture::copy(c, segment, from, ttl, context);
-    let made_by = if of_capture { loss::MadeBy::Capture } else { loss::MadeBy::Network };
-    loss::copy(c, segment, from, made_by, context);
+    let made_by = if of_capture { MadeBy::Capture } else { MadeBy::Network };
+    loss::receipt::copy(c, segment, from, made_by, context);
 }
 
 /// After the connection has taken a segment in: has the handshake come to an end? `completed`: by this segment.
@@ -153,9 +106,4 @@ pub(crate) fn lacking(c: &Connection, notes: &Notes, now: i64, out: &mut Vec<Fin
 pub(crate) fn icmp(c: &Connection, error: &IcmpError, context: &mut Context<'_>) {
     handshake::icmp(c, error, context);
     path::icmp(c, error, context);
-}
-
-/// A finding about an ICMP error.
-fn of_icmp(error: &IcmpError, diagnosis: Diagnosis, c: &Connection) -> Finding {
-    c.finding_at(diagnosis, error.at.frame).layer(error.layer)
 }

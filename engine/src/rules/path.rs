@@ -1,28 +1,18 @@
 //! What the path does: packets too big for it, interruptions, forgotten state.
 
-use super::{Context, Notes as All, loss, of_icmp};
 use crate::bounds;
 use crate::catalogue::Diagnosis;
-use crate::catalogue::findings::{Told, Value};
+use crate::catalogue::findings::Value;
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen};
+use crate::rules::context::{Context, of_icmp};
+use crate::rules::loss::lines::Timeouts;
+use crate::rules::notes::Notes;
 use crate::wire::icmp::IcmpError;
 
-/// What this tracker keeps.
-#[derive(Debug, Default)]
-pub(crate) struct Notes {
-    /// When a router last said that a packet was too big, nanoseconds; 0 never.
-    too_big_at: i64,
-    reduced: Option<Told>,
-    state_lost: Option<Told>,
-    black_hole: Option<Told>,
-    /// The length of the segments that do not pass.
-    black_hole_len: u32,
-}
-
 /// A resend now is explained by an ICMP error.
-pub(crate) fn explains_resend(notes: &All, time: i64) -> bool {
+pub(crate) fn explains_resend(notes: &Notes, time: i64) -> bool {
     notes
         .details
         .as_ref()
@@ -50,7 +40,7 @@ pub(crate) fn icmp(c: &Connection, error: &IcmpError, context: &mut Context<'_>)
 }
 
 /// One more timeout on the same data.
-pub(crate) fn timeout(c: &Connection, seen: &Seen<'_>, row: loss::Timeouts, context: &mut Context<'_>) {
+pub(crate) fn timeout(c: &Connection, seen: &Seen<'_>, row: Timeouts, context: &mut Context<'_>) {
     if row.count != bounds::INTERRUPTED {
         return;
     }
@@ -102,7 +92,7 @@ pub(crate) fn timeout(c: &Connection, seen: &Seen<'_>, row: loss::Timeouts, cont
 /// All that passed was small, up to the moment at which the first segments of full size were sent; nothing else is lost.
 ///
 /// A path that breaks, or a host that dies, does not choose that moment.
-fn only_full_size_lost(c: &Connection, seen: &Seen<'_>, row: loss::Timeouts, context: &Context<'_>) -> bool {
+fn only_full_size_lost(c: &Connection, seen: &Seen<'_>, row: Timeouts, context: &Context<'_>) -> bool {
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
     // A server that lacks the third ACK repeats its SYN-ACK by now.
     let waited = seen.segment.time - c.handshake.syn_ack.time - c.rtt().unwrap_or(0);
@@ -120,7 +110,7 @@ fn only_full_size_lost(c: &Connection, seen: &Seen<'_>, row: loss::Timeouts, con
 pub(crate) fn heard_again(
     c: &Connection,
     seen: &Seen<'_>,
-    row: loss::Timeouts,
+    row: Timeouts,
     advanced: bool,
     context: &mut Context<'_>,
 ) {

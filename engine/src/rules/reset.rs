@@ -1,58 +1,17 @@
 //! Resets of open connections (RFC 9293, 3.5.2; RFC 5961).
 
-use super::Context;
 use crate::bounds;
 use crate::catalogue::findings::{Excerpt, Finding, Told, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Diagnosis, Severity};
 use crate::connection::endpoint::Endpoint;
 use crate::connection::{Connection, Seen};
-use crate::mark::Mark;
 use crate::proof::rst::{Rst, Sign};
+use crate::rules::context::Context;
+use crate::rules::notes::{Inexact, Notes, Own};
 use crate::side::Side;
 use crate::wire::segment::Segment;
-use crate::wire::seq::Seq;
 use std::cmp::Ordering;
-
-/// What this tracker keeps: the first RST of each side that seemed its own, and what was told of it.
-#[derive(Debug, Default)]
-pub(crate) struct Notes {
-    own: [Option<Own>; 2],
-    /// Sequence number and time of the newest RST of each side, whoever sent it.
-    newest: [Option<(Seq, i64)>; 2],
-    injected: [Option<Told>; 2],
-    /// Frame of the newest RST forged in the name of each side.
-    forged: [u32; 2],
-    /// A RST of each side whose number its receiver had to refuse.
-    inexact: [Inexact; 2],
-    followed_told: bool,
-}
-
-/// A RST that is not at the next number that its receiver expects (RFC 5961, 3).
-#[derive(Debug, Default)]
-struct Inexact {
-    at: Mark,
-    layer: u8,
-    in_window: bool,
-}
-
-#[derive(Debug)]
-struct Own {
-    at: Mark,
-    /// Without ACK: the answer to a packet, not the abort of a socket.
-    bare: bool,
-    layer: u8,
-    ttl: Option<u8>,
-    tsval: Option<u32>,
-    /// The newest timestamp that its sender had sent before, and when that was heard.
-    heard: Option<(u32, i64)>,
-    id: Option<u16>,
-    /// SYNs of the client before it, to know a later attempt.
-    syns: u8,
-    told: Vec<Told>,
-    /// When the other side was seen to have refused it; 0 when it was not, or when another one was not refused.
-    refused: i64,
-}
 
 impl Own {
     /// The segment was sent before it, as its timestamp or its IP ID tells, or may have been.
@@ -70,11 +29,11 @@ impl Own {
 }
 
 /// That side has reset the connection before.
-pub(crate) fn reset_before(notes: &super::Notes, from: Side) -> bool {
+pub(crate) fn reset_before(notes: &Notes, from: Side) -> bool {
     own(notes, from).is_some()
 }
 
-fn own(notes: &super::Notes, from: Side) -> Option<&Own> {
+fn own(notes: &Notes, from: Side) -> Option<&Own> {
     notes.details.as_ref().and_then(|details| details.reset.own[from as usize].as_ref())
 }
 
@@ -230,7 +189,7 @@ fn note_inexact(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         }
         return;
     }
-    let window = super::flow::scaled(c, seen.from.other(), peer.window).unwrap_or(u32::from(peer.window));
+    let window = c.scaled(seen.from.other(), peer.window).unwrap_or(u32::from(peer.window));
     let ahead = segment.seq.since(peer.acked);
     let in_window = ahead > 0 && (ahead as u32) < window;
     context.notes.details().reset.inexact[seen.from as usize] =
@@ -364,7 +323,7 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
 }
 
 /// Why that side knows no such connection.
-fn not_known(c: &Connection, notes: &super::Notes, from: Side, rst: Rst, mut finding: Finding) -> Finding {
+fn not_known(c: &Connection, notes: &Notes, from: Side, rst: Rst, mut finding: Finding) -> Finding {
     let (sender, peer) = (c.end(from), c.end(from.other()));
     let forged = notes.details.as_ref().map_or(0, |d| d.reset.forged[from.other() as usize]);
     if rst == Rst::AfterEnd {

@@ -9,7 +9,7 @@
 
 use crate::bounds;
 use crate::connection::{Connection, Seen};
-use crate::rules::{self, loss};
+use crate::rules::notes::Notes as RuleNotes;
 use crate::side::Side;
 use crate::wire::seq::Seq;
 
@@ -230,7 +230,7 @@ fn push_new(record: &mut Record, c: &Connection, letter: u8, kind: Kind, seq: Se
 }
 
 /// Notes a segment that neither `c` nor its trackers have taken in yet.
-pub(crate) fn note(record: &mut Record, c: &Connection, rules: &rules::Notes, seen: &Seen<'_>) {
+pub(crate) fn note(record: &mut Record, c: &Connection, rules: &RuleNotes, seen: &Seen<'_>) {
     let (segment, from) = (seen.segment, seen.from);
     let flags = segment.flags;
     if record.zeek.0 == 0 && from == Side::Server {
@@ -269,14 +269,14 @@ pub(crate) fn note(record: &mut Record, c: &Connection, rules: &rules::Notes, se
 }
 
 /// How many pieces of the other side's data this segment is the first to acknowledge, of which nothing was seen.
-fn gaps(c: &Connection, rules: &rules::Notes, seen: &Seen<'_>) -> usize {
+fn gaps(c: &Connection, rules: &RuleNotes, seen: &Seen<'_>) -> usize {
     let ack = seen.segment.ack;
     let (reader, writer) = (c.end(seen.from), c.end(seen.from.other()));
     if !seen.segment.flags.ack() || (reader.acked_any && !ack.after(reader.acked)) {
         return 0;
     }
     let beyond = (1..=bounds::MOST_UNSEEN).contains(&ack.since(writer.next));
-    usize::from(beyond && !writer.fin.is_set()) + loss::holes_below(rules, seen.from.other(), ack)
+    usize::from(beyond && !writer.fin.is_set()) + rules.holes_below(seen.from.other(), ack)
 }
 
 /// The states of originator and responder after a segment.

@@ -2,7 +2,6 @@
 
 mod opening;
 
-use super::{Context, of_icmp};
 use crate::bounds;
 use crate::catalogue::findings::{Finding, Told, Value};
 use crate::catalogue::terms::{Param, Role, Term};
@@ -10,33 +9,11 @@ use crate::catalogue::{Diagnosis, Severity};
 use crate::connection::{Connection, Course, Seen};
 use crate::mark::Mark;
 use crate::proof::rst::Rst;
+use crate::rules::context::{Context, of_icmp};
+use crate::rules::notes::{Handshake, Notes};
 use crate::side::{Party, Side};
 use crate::wire::icmp::IcmpError;
 use crate::wire::segment::Segment;
-
-/// What this tracker keeps.
-#[derive(Debug, Default)]
-pub(crate) struct Notes {
-    unanswered: Option<Told>,
-    third_ack_lost: Option<Told>,
-    third_ack_missing: Option<Told>,
-    synack_lost: Option<Told>,
-    /// Time between the SYN-ACK and the repeated SYN that says it was lost, nanoseconds.
-    synack_lost_after: i64,
-    /// TSval of that SYN-ACK.
-    synack_lost_tsval: Option<u32>,
-    /// TSval of the first SYN-ACK, once there is a second.
-    first_tsval: Option<u32>,
-    /// An ICMP error answered the SYN.
-    refused_by_icmp: bool,
-    /// A RST answered it.
-    refused: bool,
-    /// The first SYN-ACK that was repeated.
-    repeat: Option<Told>,
-    /// That SYN-ACK, where it may have been repeated only because the client sent no data (`TCP_DEFER_ACCEPT`).
-    deferred: Mark,
-    opening: opening::Notes,
-}
 
 pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
@@ -424,8 +401,8 @@ pub(crate) fn icmp(c: &Connection, error: &IcmpError, context: &mut Context<'_>)
 }
 
 /// What has not come so far.
-pub(crate) fn pending(c: &Connection, notes: &super::Notes, now: i64, out: &mut Vec<Finding>) {
-    let default = Notes::default();
+pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, out: &mut Vec<Finding>) {
+    let default = Handshake::default();
     let notes = notes.details.as_ref().map_or(&default, |d| &d.handshake);
     let handshake = &c.handshake;
     if notes.refused || notes.refused_by_icmp || c.is_reset() {

@@ -1,28 +1,14 @@
 //! What SYN and SYN-ACK say beside opening a connection: options, reuse of ports, unusual openings.
 
-use super::super::Context;
 use crate::bounds;
-use crate::catalogue::findings::{Told, Value};
+use crate::catalogue::findings::Value;
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Diagnosis, Severity};
 use crate::connection::endpoint::Facts;
 use crate::connection::{Before, Connection, Seen};
-use crate::mark::Mark;
+use crate::rules::context::Context;
 use crate::side::Side;
 use crate::wire::segment::Segment;
-
-/// What is kept about unusual openings.
-#[derive(Debug, Default)]
-pub(super) struct Notes {
-    second_syn: Mark,
-    client_syn_ack: Mark,
-    crossed_told: bool,
-    fast_open: Option<Told>,
-    multipath: Option<Told>,
-    reused: Option<Told>,
-    answered_by_ack: bool,
-    slow_told: bool,
-}
 
 pub(super) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;

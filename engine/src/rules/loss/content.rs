@@ -1,19 +1,19 @@
 //! Segments that cannot be right, or must be dropped.
 
-use super::{Context, Resent, keep, resend};
 use crate::bounds;
 use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::Value;
 use crate::catalogue::terms::{Param, Role};
 use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen};
-use crate::rules::flow;
+use crate::rules::context::Context;
+use crate::rules::loss::lines::{Resent, keep, resent};
 
 /// A wrong checksum, though not from offload: told when it is sent again, which `true` says.
 pub(super) fn corrupted(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) -> bool {
     let segment = seen.segment;
     if c.is_corrupted(segment, seen.from) {
-        let bad = resend::resent(segment);
+        let bad = resent(segment);
         keep(&mut context.notes.details().loss.lines[seen.from as usize].corrupted, bad);
         return false;
     }
@@ -87,7 +87,7 @@ fn stale(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 fn out_of_window(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let peer = c.end(seen.from.other());
-    let Some(window) = flow::scaled(c, seen.from.other(), peer.window) else { return };
+    let Some(window) = c.scaled(seen.from.other(), peer.window) else { return };
     // In the handshake the window is not scaled yet, and has not been used.
     let beyond = segment.seq.since(peer.acked + window);
     if segment.len == 0

@@ -1,25 +1,14 @@
 //! Gaps in the sequence numbers: lost before the capture point, overtaken, or not captured.
 
-use super::{Context, keep};
 use crate::bounds;
 use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::Value;
 use crate::catalogue::terms::{Param, Role};
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
-use crate::wire::seq::Seq;
+use crate::rules::context::Context;
+use crate::rules::loss::lines::{Hole, keep};
 use std::cmp::Ordering;
-
-/// Bytes that were not seen when something behind them was.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Hole {
-    pub(super) seq: Seq,
-    pub(super) end: Seq,
-    /// The segment behind it.
-    pub(super) behind: Mark,
-    tsval: Option<u32>,
-    ip_id: Option<u16>,
-}
 
 /// A segment beyond the next expected: what lies between has not been seen.
 pub(super) fn opens(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {

@@ -1,13 +1,15 @@
 //! What the receiver says: needless resends, duplicates, lost acknowledgments.
 
-use super::{Context, Copied, MadeBy, Resent, resend};
 use crate::catalogue::findings::{Finding, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Diagnosis, Severity};
 use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen};
+use crate::rules::context::Context;
+use crate::rules::loss::lines::{Copied, Line, MadeBy, Resent, Timeouts, downstream, keep, resent};
 use crate::rules::path;
 use crate::side::Side;
+use crate::wire::segment::Segment;
 use crate::wire::seq::Seq;
 
 /// An acknowledgment of the other side's data.
@@ -28,7 +30,7 @@ pub(super) fn acknowledgment(c: &Connection, seen: &Seen<'_>, context: &mut Cont
     line.holes.retain(|hole| hole.end.after(segment.ack));
     let row = line.timeouts;
     if row.count > 0 {
-        line.timeouts = super::Timeouts::default();
+        line.timeouts = Timeouts::default();
         path::heard_again(c, seen, row, heard, context);
     }
 }
@@ -86,7 +88,7 @@ fn arrived_once(c: &Connection, seen: &Seen<'_>, writer: Side, context: &mut Con
     let lost: Vec<Resent> =
         list.iter().filter(|r| covered(r) && !r.needless && r.before != 0).cloned().collect();
     for resent in lost {
-        let finding = resend::downstream(c, writer, &resent).evidence(Role::Ack, segment.frame);
+        let finding = downstream(c, writer, &resent).evidence(Role::Ack, segment.frame);
         let told = context.store.tell(finding.proved_by(segment.frame));
         let list = &mut context.notes.details().loss.lines[writer as usize].resent;
         list.iter_mut().filter(|r| r.frame == resent.frame).for_each(|r| (r.before, r.told) = (0, told));
@@ -156,10 +158,10 @@ pub(super) fn needless(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_
     let segment = seen.segment;
     let peer = c.end(seen.from.other());
     let (ack_frame, ack_time) = (peer.acked_at.frame, peer.acked_at.time);
-    let resent = Resent { needless: true, ..resend::resent(segment) };
+    let resent = Resent { needless: true, ..resent(segment) };
     let finding = c.finding_at(Diagnosis::LossSpurious, segment.frame).evidence(Role::Ack, ack_frame);
     spurious(finding, seen, &resent, seen.from, Term::AckedBefore, context);
-    super::keep(&mut context.notes.details().loss.lines[seen.from as usize].resent, resent);
+    keep(&mut context.notes.details().loss.lines[seen.from as usize].resent, resent);
     // The ACK had time to arrive before this was sent: it did not.
     if segment.time - ack_time > c.half(seen.from) + 1_000_000 {
         let finding = c
@@ -190,4 +192,30 @@ fn spurious(
         .with(Param::How, Value::Term(how));
     finding.layer = resent.layer;
     context.store.tell(finding);
+}
+
+/// A copy of what was captured. In a capture that doubles packets a second copy is the network's, or the first was when
+/// the receiver has got that.
+pub(crate) fn copy(
+    c: &Connection,
+    segment: &Segment<'_>,
+    from: Side,
+    made_by: MadeBy,
+    context: &mut Context<'_>,
+) {
+    if segment.len == 0 {
+        return;
+    }
+    let Line { copies, resent, .. } = &mut context.notes.details().loss.lines[from as usize];
+    let (seq, end) = (segment.seq, segment.end());
+    // What was sent again has copies of its own.
+    let sent = resent.iter().rev().find(|resent| resent.seq == seq).map_or(0, |resent| resent.frame);
+    let earlier = copies.iter_mut().find(|copy| copy.seq == seq && copy.frame > sent);
+    let made_by = if made_by == MadeBy::Capture && earlier.is_some() { MadeBy::Network } else { made_by };
+    let reported = earlier.filter(|copy| copy.dsack != 0).map(|copy| *copy);
+    keep(copies, Copied { seq, end, frame: segment.frame, layer: segment.layer, made_by, dsack: 0 });
+    if let Some(copy) = reported {
+        copies.retain(|copy| copy.seq != seq);
+        delivered_twice(c, from, copy, segment.frame, context);
+    }
 }

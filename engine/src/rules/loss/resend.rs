@@ -1,6 +1,6 @@
 //! What is sent again, and why.
 
-use super::{Context, MadeBy, Resent, gap, keep, receipt};
+use super::{gap, receipt};
 use crate::bounds;
 use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::{Finding, Told, Value};
@@ -9,9 +9,11 @@ use crate::connection::endpoint::Facts;
 use crate::connection::flight::Sent;
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
+use crate::rules::context::Context;
+use crate::rules::loss::lines::{MadeBy, Resent, Timeouts, downstream, keep, resent};
+use crate::rules::notes::Notes;
 use crate::rules::path;
 use crate::side::Side;
-use crate::wire::segment::Segment;
 
 /// Why something was sent again.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,7 +57,7 @@ pub(super) fn again(c: &Connection, seen: &Seen<'_>, was_damaged: bool, context:
         after_original(c, seen, &sent, context);
     } else if acked && segment.len > 0 {
         if c.end(seen.from).has_passed(seen.segment) {
-            super::copy(c, segment, seen.from, MadeBy::Sender, context);
+            receipt::copy(c, segment, seen.from, MadeBy::Sender, context);
         } else {
             receipt::needless(c, seen, context);
         }
@@ -92,18 +94,6 @@ fn after_original(c: &Connection, seen: &Seen<'_>, sent: &Sent, context: &mut Co
     keep(&mut context.notes.details().loss.lines[seen.from as usize].resent, resent);
 }
 
-/// The copy before `resent`, which was captured, was lost behind the capture point.
-pub(super) fn downstream(c: &Connection, writer: Side, resent: &Resent) -> Finding {
-    let mut finding = c
-        .finding_at(Diagnosis::LossDownstream, resent.before)
-        .proved_by(resent.frame)
-        .evidence(Role::Resend, resent.frame)
-        .with(Param::Who, Value::Party(writer.party()))
-        .with(Param::Vantage, Value::Term(c.vantage().into()));
-    finding.layer = resent.layer;
-    finding
-}
-
 /// The first copy was not seen: lost before the capture point, unless it was seen damaged.
 fn after_gap(c: &Connection, seen: &Seen<'_>, behind: Mark, was_damaged: bool, context: &mut Context<'_>) {
     let segment = seen.segment;
@@ -126,25 +116,9 @@ fn after_gap(c: &Connection, seen: &Seen<'_>, behind: Mark, was_damaged: bool, c
     keep(&mut context.notes.details().loss.lines[seen.from as usize].resent, resent);
 }
 
-/// What is sent again in `segment`.
-pub(super) fn resent(segment: &Segment<'_>) -> Resent {
-    Resent {
-        seq: segment.seq,
-        end: segment.end(),
-        frame: segment.frame,
-        time: segment.time,
-        layer: segment.layer,
-        before: 0,
-        told: None,
-        asked: None,
-        tsval: segment.options.timestamps.map(|t| t.0),
-        needless: false,
-    }
-}
-
 /// Duplicate ACKs and SACK ask for a resend; without them it is a timer: the retransmission timeout,
 /// or for the last of several in flight the tail-loss probe (RFC 8985, 7).
-fn why(c: &Connection, notes: &super::super::Notes, seen: &Seen<'_>, sent: Option<&Sent>, since: i64) -> Why {
+fn why(c: &Connection, notes: &Notes, seen: &Seen<'_>, sent: Option<&Sent>, since: i64) -> Why {
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
     let now = seen.segment.time;
     let asked = asks(c, seen.from.other());
@@ -178,7 +152,7 @@ fn misses(c: &Connection, seen: &Seen<'_>) -> bool {
 }
 
 /// The acknowledgment of what was asked for shows the next hole, of what was sent before that (RFC 6582).
-fn partly_acknowledged(c: &Connection, notes: &super::super::Notes, seen: &Seen<'_>, since: i64) -> bool {
+fn partly_acknowledged(c: &Connection, notes: &Notes, seen: &Seen<'_>, since: i64) -> bool {
     let (segment, peer) = (seen.segment, c.end(seen.from.other()));
     let Some(details) = &notes.details else { return false };
     let repaired = |r: &Resent| r.asked.is_some() && since < r.time && peer.acked.reaches(r.end);
@@ -266,7 +240,7 @@ fn count_timeout(c: &Connection, seen: &Seen<'_>, sent: &Sent, context: &mut Con
     if row.count == 0 || row.seq != segment.seq || heard > row.last.time {
         let frame = sent.first_frame;
         let time = if sent.repeats == 0 { sent.time } else { segment.time };
-        *row = super::Timeouts { seq: segment.seq, first: Mark { frame, time }, ..Default::default() };
+        *row = Timeouts { seq: segment.seq, first: Mark { frame, time }, ..Default::default() };
     }
     row.count += 1;
     row.wait = segment.time - if row.last.is_set() { row.last.time } else { row.first.time };

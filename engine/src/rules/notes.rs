@@ -1,0 +1,291 @@
+//! What the rules remember of a connection, phase by phase. A rule writes only its own part.
+
+use super::loss::lines::{Hole, Loss, Timeouts};
+use crate::catalogue::findings::Told;
+use crate::mark::Mark;
+use crate::side::Side;
+use crate::wire::http::Direction;
+use crate::wire::seq::Seq;
+
+/// What the rules keep about every connection.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    pub(crate) http: Reading,
+    /// What they keep about one that gave them reason to.
+    pub(crate) details: Option<Box<Details>>,
+}
+
+impl Notes {
+    /// What they keep, made when first needed.
+    pub(crate) fn details(&mut self) -> &mut Details {
+        self.details.get_or_insert_default()
+    }
+
+    /// Bytes of that side below `ack` that were never seen.
+    pub(crate) fn missing_below(&self, from: Side, ack: Seq) -> u64 {
+        self.missing(from, ack).map(|hole| hole.end.since(hole.seq).min(ack.since(hole.seq)) as u64).sum()
+    }
+
+    /// How many gaps they are.
+    pub(crate) fn holes_below(&self, from: Side, ack: Seq) -> usize {
+        self.missing(from, ack).count()
+    }
+
+    fn missing(&self, from: Side, ack: Seq) -> impl Iterator<Item = &Hole> {
+        let holes = self.details.iter().flat_map(move |details| &details.loss.lines[from as usize].holes);
+        holes.filter(move |hole| ack.after(hole.seq))
+    }
+
+    /// The timeouts in a row of that side, newest data only.
+    pub(crate) fn timeouts(&self, from: Side) -> Timeouts {
+        self.details.as_ref().map(|details| details.loss.lines[from as usize].timeouts).unwrap_or_default()
+    }
+}
+
+/// What each phase keeps about a connection that gave it reason to.
+#[derive(Debug, Default)]
+pub(crate) struct Details {
+    pub(crate) handshake: Handshake,
+    pub(crate) reset: Reset,
+    pub(crate) close: Close,
+    pub(crate) keepalive: Keepalive,
+    pub(crate) loss: Loss,
+    pub(crate) capture: Capture,
+    pub(crate) path: Path,
+    pub(crate) flow: Flow,
+    pub(crate) app: App,
+    pub(crate) http: Http,
+}
+
+/// What this tracker keeps.
+#[derive(Debug, Default)]
+pub(crate) struct Handshake {
+    pub(crate) unanswered: Option<Told>,
+    pub(crate) third_ack_lost: Option<Told>,
+    pub(crate) third_ack_missing: Option<Told>,
+    pub(crate) synack_lost: Option<Told>,
+    /// Time between the SYN-ACK and the repeated SYN that says it was lost, nanoseconds.
+    pub(crate) synack_lost_after: i64,
+    /// TSval of that SYN-ACK.
+    pub(crate) synack_lost_tsval: Option<u32>,
+    /// TSval of the first SYN-ACK, once there is a second.
+    pub(crate) first_tsval: Option<u32>,
+    /// An ICMP error answered the SYN.
+    pub(crate) refused_by_icmp: bool,
+    /// A RST answered it.
+    pub(crate) refused: bool,
+    /// The first SYN-ACK that was repeated.
+    pub(crate) repeat: Option<Told>,
+    /// That SYN-ACK, where it may have been repeated only because the client sent no data (`TCP_DEFER_ACCEPT`).
+    pub(crate) deferred: Mark,
+    pub(crate) opening: Opening,
+}
+
+/// What is kept about unusual openings.
+#[derive(Debug, Default)]
+pub(crate) struct Opening {
+    pub(crate) second_syn: Mark,
+    pub(crate) client_syn_ack: Mark,
+    pub(crate) crossed_told: bool,
+    pub(crate) fast_open: Option<Told>,
+    pub(crate) multipath: Option<Told>,
+    pub(crate) reused: Option<Told>,
+    pub(crate) answered_by_ack: bool,
+    pub(crate) slow_told: bool,
+}
+
+/// What this tracker keeps: one line of probes for each side.
+#[derive(Debug, Default)]
+pub(crate) struct Keepalive {
+    pub(crate) lines: [Probes; 2],
+}
+
+/// The probes of one side.
+#[derive(Debug, Default)]
+pub(crate) struct Probes {
+    /// The newest probe.
+    pub(crate) probe: Mark,
+    /// TSecr of the newest probe: the last answer that its sender has got.
+    pub(crate) echo: Option<u32>,
+    /// What the peer sent since that probe.
+    pub(crate) answer: Mark,
+    /// Probes in a row without an answer that their sender got.
+    pub(crate) failed: u32,
+    /// Probes in all, saturating.
+    pub(crate) count: u32,
+    /// That they come often was told.
+    pub(crate) frequent_told: bool,
+    /// That the newest was not answered was told.
+    pub(crate) unanswered_told: bool,
+    /// What was told of the one before, where it is the only one without an answer.
+    pub(crate) alone: Option<Told>,
+}
+
+/// What this tracker keeps.
+#[derive(Debug, Default)]
+pub(crate) struct Close {
+    /// For each side, what it sent after it had acknowledged the other's FIN.
+    pub(crate) after_fin: [AfterFin; 2],
+    /// That that side sent its FIN again, the newest.
+    pub(crate) fin_again: [Option<Told>; 2],
+    /// That the ACK of that side's FIN was lost.
+    pub(crate) ack_lost: [Option<Told>; 2],
+    /// That the client's FIN completed the handshake.
+    pub(crate) fin_completes: Option<Told>,
+    /// The newest RST of each side well after its first, and how often it came in a row: as in a storm.
+    pub(crate) storm: [(Seq, u16); 2],
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct AfterFin {
+    pub(crate) segments: u32,
+    pub(crate) last: Mark,
+    pub(crate) told: bool,
+}
+
+/// What this tracker keeps, for the window of each side.
+#[derive(Debug, Default)]
+pub(crate) struct Flow {
+    pub(crate) windows: [Window; 2],
+    pub(crate) writes: [Writes; 2],
+    pub(crate) ecn: Option<Told>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Window {
+    /// When it closed; unset while it is open.
+    pub(crate) shut: Mark,
+    pub(crate) told: Option<Told>,
+    pub(crate) probes: u32,
+    /// How often the other side has filled it, and the newest time.
+    pub(crate) filled: u32,
+    pub(crate) filled_at: Seq,
+    pub(crate) mismatch_told: bool,
+}
+
+/// A small write, the ACK that it waited for, and the next write: again and again.
+#[derive(Debug, Default)]
+pub(crate) struct Writes {
+    /// The small segment in flight.
+    pub(crate) small: Mark,
+    /// The pure ACK of it, when it was delayed.
+    pub(crate) ack: Mark,
+    pub(crate) delay: i64,
+    pub(crate) rounds: u32,
+    pub(crate) told: Option<Told>,
+}
+
+/// What this tracker keeps.
+#[derive(Debug, Default)]
+pub(crate) struct App {
+    pub(crate) urgent_told: [bool; 2],
+}
+
+/// What this tracker keeps.
+#[derive(Debug, Default)]
+pub(crate) struct Path {
+    /// When a router last said that a packet was too big, nanoseconds; 0 never.
+    pub(crate) too_big_at: i64,
+    pub(crate) reduced: Option<Told>,
+    pub(crate) state_lost: Option<Told>,
+    pub(crate) black_hole: Option<Told>,
+    /// The length of the segments that do not pass.
+    pub(crate) black_hole_len: u32,
+}
+
+/// What this tracker keeps.
+#[derive(Debug, Default)]
+pub(crate) struct Capture {
+    /// That packets of each side are missing.
+    pub(crate) dropped: [Option<Told>; 2],
+    /// Bytes of each side that are missing.
+    pub(crate) dropped_bytes: [u64; 2],
+    pub(crate) copies_told: bool,
+    pub(crate) truncated_told: bool,
+    pub(crate) offload_told: bool,
+}
+
+/// What this tracker keeps: the first RST of each side that seemed its own, and what was told of it.
+#[derive(Debug, Default)]
+pub(crate) struct Reset {
+    pub(crate) own: [Option<Own>; 2],
+    /// Sequence number and time of the newest RST of each side, whoever sent it.
+    pub(crate) newest: [Option<(Seq, i64)>; 2],
+    pub(crate) injected: [Option<Told>; 2],
+    /// Frame of the newest RST forged in the name of each side.
+    pub(crate) forged: [u32; 2],
+    /// A RST of each side whose number its receiver had to refuse.
+    pub(crate) inexact: [Inexact; 2],
+    pub(crate) followed_told: bool,
+}
+
+/// A RST that is not at the next number that its receiver expects (RFC 5961, 3).
+#[derive(Debug, Default)]
+pub(crate) struct Inexact {
+    pub(crate) at: Mark,
+    pub(crate) layer: u8,
+    pub(crate) in_window: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Own {
+    pub(crate) at: Mark,
+    /// Without ACK: the answer to a packet, not the abort of a socket.
+    pub(crate) bare: bool,
+    pub(crate) layer: u8,
+    pub(crate) ttl: Option<u8>,
+    pub(crate) tsval: Option<u32>,
+    /// The newest timestamp that its sender had sent before, and when that was heard.
+    pub(crate) heard: Option<(u32, i64)>,
+    pub(crate) id: Option<u16>,
+    /// SYNs of the client before it, to know a later attempt.
+    pub(crate) syns: u8,
+    pub(crate) told: Vec<Told>,
+    /// When the other side was seen to have refused it; 0 when it was not, or when another one was not refused.
+    pub(crate) refused: i64,
+}
+
+/// What it keeps where there was something to tell.
+#[derive(Debug, Default)]
+pub(crate) struct Http {
+    /// A fault of the request that the server has not yet reacted to.
+    pub(crate) fault: Option<Told>,
+    pub(crate) stream: Option<Stream>,
+}
+
+/// A compressed stream of events.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stream {
+    pub(crate) told: Option<Told>,
+    pub(crate) began: i64,
+    pub(crate) parts: u32,
+}
+
+/// What this tracker keeps about every connection, in 22 bytes.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C, packed(2))]
+pub(crate) struct Reading {
+    pub(crate) directions: [Direction; 2],
+    pub(crate) heads: Heads,
+}
+
+/// Whether each unanswered request is a HEAD: 31 of them are told apart (pipelining).
+///
+/// A bit each, the oldest the lowest, and a 1 above the newest; no bit at all where there is none.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Heads(u32);
+
+impl Heads {
+    pub(crate) fn push(&mut self, is_head: bool) {
+        let mark = self.0.max(1).ilog2();
+        if mark < u32::BITS - 1 {
+            self.0 = (self.0 & !(1 << mark)) | u32::from(is_head) << mark | 2 << mark;
+        }
+    }
+
+    pub(crate) fn pop(&mut self) -> bool {
+        let is_head = self.0 > 1 && self.0 & 1 == 1;
+        self.0 >>= 1;
+        is_head
+    }
+}
