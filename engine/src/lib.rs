@@ -38,7 +38,7 @@ pub mod wire;
 
 pub use catalogue::findings::{Evidence, Finding, Value};
 pub use catalogue::terms::{Param, Role, Term};
-pub use catalogue::{Diagnosis, Language, Severity};
+pub use catalogue::{Certainty, Diagnosis, Effect, Language, Severity};
 pub use engine::{Engine, FrameView, Look};
 pub use settings::{Settings, Thresholds};
 pub use side::{Party, Side};

@@ -1,6 +1,6 @@
 //! What was found: a diagnosis with its subject, the frame that proves it, and the evidence.
 
-use crate::catalogue::diagnosis::{Diagnosis, Severity};
+use crate::catalogue::diagnosis::{Certainty, Diagnosis, Effect, Severity};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::flags::Flags;
 use crate::side::{Party, Side};
@@ -76,6 +76,12 @@ pub struct Finding {
     pub diagnosis: Diagnosis,
     /// How bad it is in this case; the catalogue's severity unless the course of things changed it.
     pub severity: Severity,
+    /// Why its severity is not the catalogue's.
+    pub because: Option<Term>,
+    /// How sure it is.
+    pub certainty: Certainty,
+    /// What it did to the connection.
+    pub effect: Effect,
     /// The connection.
     pub stream: u32,
     /// The frame that it is about.
@@ -98,6 +104,9 @@ impl Finding {
         Finding {
             diagnosis,
             severity: diagnosis.severity(),
+            because: None,
+            certainty: diagnosis.certainty(),
+            effect: Effect::None,
             stream,
             subject: frame,
             layer: 0,
@@ -153,6 +162,18 @@ impl Finding {
     /// Sets a parameter of its texts.
     pub(crate) fn with(mut self, name: Param, value: Value) -> Finding {
         self.set(name, value);
+        self
+    }
+
+    /// Is as bad as that, and not as the catalogue says, for a reason.
+    pub(crate) fn rate(&mut self, severity: Severity, because: Term) {
+        self.severity = severity;
+        self.because = (severity != self.diagnosis.severity()).then_some(because);
+    }
+
+    /// Is so sure.
+    pub(crate) fn sure(mut self, certainty: Certainty) -> Finding {
+        self.certainty = certainty;
         self
     }
 

@@ -5,5 +5,5 @@ pub mod findings;
 pub mod terms;
 mod text;
 
-pub use diagnosis::{Diagnosis, Group, Severity};
+pub use diagnosis::{Certainty, Diagnosis, Effect, Group, Severity};
 pub use text::{Language, Texts, texts};

@@ -3,6 +3,7 @@
 mod captures;
 
 use super::*;
+use crate::catalogue::Effect;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -252,6 +253,9 @@ fn finding(diagnosis: Diagnosis, params: &[(Param, Value)]) -> Finding {
     Finding {
         diagnosis,
         severity: diagnosis.severity(),
+        because: None,
+        certainty: diagnosis.certainty(),
+        effect: Effect::None,
         stream: 0,
         subject: 7,
         layer: 0,
