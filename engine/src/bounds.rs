@@ -150,6 +150,10 @@ bounds! {
 
     // Resets.
 
+    /// A window without a scale is at most so large, bytes (RFC 7323, 2.2).
+    LARGEST_UNSCALED: u32 = 65_535; Physics
+    /// Windows of RSTs that hold a code of the device that sent it (NetScaler).
+    VENDOR_CODES: std::ops::RangeInclusive<u16> = 8196..=9999; Stack
     /// A segment may be overtaken by a RST that was sent after it, by so much, nanoseconds.
     RST_OVERTAKES: i64 = 10_000_000; Policy
     /// A tick of the clock that timestamps tell (RFC 7323, 5.4), nanoseconds.

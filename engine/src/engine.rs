@@ -15,7 +15,8 @@ use crate::rules::notes::{Notes, Reading};
 use crate::settings::Settings;
 use crate::side::Side;
 use crate::state::State;
-use crate::verdict::story::{self, Story};
+use crate::verdict::outcome::outcome;
+use crate::verdict::story::Story;
 use crate::verdict::summary::{Calm, Summary};
 use crate::verdict::zeek;
 use crate::wire::http::Unfinished;
@@ -136,16 +137,16 @@ impl Engine {
         if let Some(ttl) = original {
             rules::copy(c, &segment, from, ttl, &mut self.shared.context(notes, heads));
         } else {
-            let seen = c.see(&segment, from, &self.shared.pool);
+            let mut seen = c.see(&segment, from, &self.shared.pool);
             let established = c.handshake.established();
             zeek::note(zeek, c, notes, &seen);
-            rules::segment(c, &seen, &mut self.shared.context(notes, heads));
+            rules::segment(c, &mut seen, &mut self.shared.context(notes, heads));
             c.apply(&seen, &mut self.shared.pool);
             let completed = c.handshake.established() && !established;
             rules::after(c, &seen, completed, &mut self.shared.context(notes, heads));
         }
         c.count(from, original.is_some());
-        let record = FrameRecord { stream: number, states: [c.client().state, c.server().state] };
+        let record = FrameRecord { stream: number, states: Side::BOTH.map(|side| c.state(side)) };
         self.record(packet.frame, packet.layer, record);
         Some(number)
     }
@@ -163,7 +164,7 @@ impl Engine {
             let error = IcmpError::new(packet, &quote, c.sender(quote.tuple));
             rules::icmp(c, &error, &mut self.shared.context(notes, heads));
         }
-        let record = FrameRecord { stream: number, states: [c.client().state, c.server().state] };
+        let record = FrameRecord { stream: number, states: Side::BOTH.map(|side| c.state(side)) };
         self.record(packet.frame, packet.layer, record);
         Some(number)
     }
@@ -200,6 +201,9 @@ impl Engine {
             old.succeed(&mut self.shared.pool);
             notes.http = Reading::default();
             self.shared.unfinished.forget(old.number);
+        }
+        if !segment.flags.syn() && !segment.flags.rst() {
+            connection.started_late = Some(connection.sender(tuple));
         }
         self.cases.push(Case {
             connection,
@@ -357,7 +361,7 @@ impl Engine {
         let mut findings: Vec<&Finding> = told.iter().chain(pending).collect();
         findings.sort_by_key(|f| in_order(f));
         let worst = findings.iter().map(|finding| finding.severity).max();
-        let outcome = story::outcome(c, &findings);
+        let outcome = outcome(c, &findings);
         let ended =
             |from| [c.end(from).fin, c.rst(from)].into_iter().filter_map(Mark::get).map(|m| m.frame).min();
         let ends = Side::BOTH.into_iter().filter_map(|from| Some((ended(from)?, from.party())));
@@ -368,8 +372,8 @@ impl Engine {
             vantage: c.vantage(),
             outcome,
             worst,
-            client_state: c.client().state,
-            server_state: c.server().state,
+            client_state: c.state(Side::Client),
+            server_state: c.state(Side::Server),
             conn_state: zeek::conn_state(zeek, c),
             history: zeek::history(zeek),
             closed_first: ends.min_by_key(|(frame, _)| *frame).map(|(_, side)| side),

@@ -1,5 +1,6 @@
 //! What only many connections together show: who fails where, and who leaves handshakes half-open.
 
+use crate::bounds;
 use crate::catalogue::findings::Told;
 use crate::wire::tuple::Socket;
 use hashbrown::{HashMap, HashSet};
@@ -17,8 +18,8 @@ pub(crate) struct Crowd {
 /// One host that opens connections.
 #[derive(Debug, Default)]
 pub(crate) struct Source {
-    /// Ports and hosts at which it failed, hashed.
-    pub(crate) failed: HashSet<u64>,
+    /// Ports and hosts at which it failed, hashed, with the newest connection that did.
+    pub(crate) failed: HashMap<u64, u32>,
     pub(crate) hosts: HashSet<IpAddr>,
     pub(crate) first: i64,
     pub(crate) succeeded: u32,
@@ -33,6 +34,30 @@ pub(crate) struct Listener {
     pub(crate) opened: u32,
     pub(crate) completed: u32,
     pub(crate) told: Option<Told>,
+}
+
+impl Crowd {
+    /// The connection `stream` from `source` to `target` had been counted as failed, and has not. What was told of a scan
+    /// that is none without it.
+    pub(crate) fn has_not_failed(&mut self, source: IpAddr, target: Socket, stream: u32) -> Option<Told> {
+        let source = self.sources.get_mut(&source)?;
+        if source.failed.get(&hash(target)) != Some(&stream) {
+            return None;
+        }
+        source.failed.remove(&hash(target));
+        if let Some(listener) = self.listeners.get_mut(&target) {
+            listener.completed = listener.completed.saturating_sub(1);
+        }
+        if source.is_scan() { None } else { source.told.take() }
+    }
+}
+
+impl Source {
+    /// It has failed at so many that it was after none of them in particular.
+    pub(crate) fn is_scan(&self) -> bool {
+        let targets = self.failed.len();
+        targets >= bounds::SCAN && self.succeeded as usize * 2 <= targets
+    }
 }
 
 /// So many hosts or listeners are watched at once.

@@ -244,6 +244,62 @@ diagnoses! {
 }
 
 impl Diagnosis {
+    /// What it does to its connection unless the course of things changes it.
+    #[must_use]
+    pub fn effect(self) -> Effect {
+        use Diagnosis as D;
+        match self {
+            D::HandshakeRejected
+            | D::HandshakeRejectedByIcmp
+            | D::HandshakeSynUnanswered
+            | D::HandshakeSynIgnored
+            | D::HandshakeThirdAckLost
+            | D::HandshakeThirdAckMissing
+            | D::HandshakeAcceptQueueOverflow
+            | D::HandshakeSynackRejected
+            | D::HandshakeResetAfterAccept
+            | D::HandshakeServerNeverEstablished
+            | D::ResetAbort
+            | D::ResetNoSuchConnection
+            | D::ResetAfterClose
+            | D::ResetInjected
+            | D::ResetByMiddlebox
+            | D::ResetKeepaliveTimeout
+            | D::ResetRetransmissionTimeout
+            | D::ResetLate
+            | D::ResetInFinWait
+            | D::CloseFinUnanswered
+            | D::FlowNeverReopened
+            | D::PathPmtuBlackHole
+            | D::PathIdleStateLost => Effect::Ended,
+            D::HandshakeSynRetransmitted
+            | D::HandshakeSynackRetransmitted
+            | D::HandshakeSynackLost
+            | D::HandshakeSlow
+            | D::HandshakeDeferAccept
+            | D::CloseFinRetransmitted
+            | D::CloseLastAckLost
+            | D::LossTimeout
+            | D::LossFastRetransmit
+            | D::LossTailProbe
+            | D::LossStalled
+            | D::LossUpstream
+            | D::LossDownstream
+            | D::LossCorrupted
+            | D::FlowZeroWindow
+            | D::FlowWindowFull
+            | D::FlowNagleDelayedAck
+            | D::FlowWindowScaleMismatch
+            | D::FlowEcnCongestion
+            | D::PathBlackout
+            | D::PathPmtuReduced
+            | D::AppSlowResponse
+            | D::AppNoResponse
+            | D::HttpStreamCompressed => Effect::Slowed,
+            _ => Effect::None,
+        }
+    }
+
     /// The diagnosis of that id.
     #[must_use]
     pub fn from_id(id: &str) -> Option<Diagnosis> {

@@ -106,7 +106,7 @@ impl Finding {
             severity: diagnosis.severity(),
             because: None,
             certainty: diagnosis.certainty(),
-            effect: Effect::None,
+            effect: diagnosis.effect(),
             stream,
             subject: frame,
             layer: 0,
@@ -169,6 +169,17 @@ impl Finding {
     pub(crate) fn rate(&mut self, severity: Severity, because: Term) {
         self.severity = severity;
         self.because = (severity != self.diagnosis.severity()).then_some(because);
+    }
+
+    /// The connection has recovered from it: it is no worse than that, and only slowed it down.
+    pub(crate) fn recovered(&mut self, severity: Severity, because: Term) {
+        self.rate(severity, because);
+        self.effect = Effect::Slowed;
+    }
+
+    /// It did nothing, after all: the connection goes on.
+    pub(crate) fn did_nothing(&mut self) {
+        self.effect = Effect::None;
     }
 
     /// Is so sure.

@@ -202,6 +202,7 @@ names! {
         NeverEstablished "never_established"
         KilledByForged "killed_by_forged"
         KilledEarly "killed_early"
+        EarlyOrNever "early_or_never"
         KilledLater "killed_later"
         BeforeCapture "before_capture"
         ClosedBefore "closed_before"
@@ -234,6 +235,16 @@ names! {
         NoReaction "no_reaction"
         Answered400 "answered_400"
         Closed "closed"
+        RstWrongAck "rst_wrong_ack"
+        WrongRst "wrong_rst"
+        NotByTimer "not_by_timer"
+        AnsweredAfterAll "answered_after_all"
+        DeferAccept "defer_accept"
+        StillWaiting "still_waiting"
+        NotRepeated "not_repeated"
+        AfterTheEnd "after_the_end"
+        HarmlessAnswer "harmless_answer"
+        OnlyOvertaken "only_overtaken"
     }
 }
 

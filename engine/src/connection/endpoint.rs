@@ -62,6 +62,8 @@ pub struct Endpoint {
     pub window_scale: u8,
     /// TTL of its packets, other than RSTs; 0 when not known.
     pub ttl: u8,
+    /// TTL of its newest packet, other than RSTs; 0 when not known.
+    pub newest_ttl: u8,
     /// How many packets, other than RSTs, had that TTL; saturates.
     pub ttl_count: u8,
     /// The state that the capture proves.
@@ -185,6 +187,13 @@ impl Endpoint {
     pub fn bytes(&self) -> u64 {
         let numbers = u64::from(self.rounds) << 32 | u64::from(self.next.since(self.isn) as u32);
         numbers.saturating_sub(u64::from(self.has_isn) + u64::from(self.fin.is_set()))
+    }
+
+    /// It has sent all up to there.
+    pub(crate) fn reach(&mut self, end: Seq) {
+        if self.seen && end.after(self.next) {
+            self.advance(end);
+        }
     }
 
     /// Moves the next sequence number on.
@@ -353,6 +362,7 @@ impl Endpoint {
     }
 
     fn line_of(&mut self, ttl: u8) {
+        self.newest_ttl = ttl;
         if self.ttl == ttl {
             self.ttl_count = self.ttl_count.saturating_add(1);
         } else if self.ttl_count <= 1 {

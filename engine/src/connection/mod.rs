@@ -4,6 +4,7 @@ pub mod endpoint;
 pub mod flight;
 pub mod flow;
 pub mod recent;
+pub(crate) mod resets;
 pub mod successor;
 
 use crate::bounds;
@@ -17,6 +18,7 @@ use crate::state::{State, Vantage};
 use crate::wire::segment::Segment;
 use crate::wire::seq::Seq;
 use crate::wire::tuple::Tuple;
+use resets::{Impact, Resets};
 
 /// The segments of the handshake, where and when.
 #[derive(Clone, Debug, Default)]
@@ -45,8 +47,6 @@ bitflags::bitflags! {
         const SIMULTANEOUS = 1 << 2;
         /// The third ACK came with data.
         const THIRD_ACK_HAS_DATA = 1 << 3;
-        /// The server showed, in the end, that it had not got the third ACK.
-        const REFUSED_TO_ESTABLISH = 1 << 4;
     }
 }
 
@@ -110,29 +110,12 @@ pub struct Repeats {
     to_client: i64,
 }
 
-/// The RSTs of one side.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Resets {
-    first: Mark,
-    count: u8,
-    /// The first has the number that the other side expects next, so that it is taken (RFC 9293, 3.10.7.4).
-    expected: bool,
-}
-
-impl Resets {
-    fn count(&mut self, segment: &Segment<'_>, expected: bool) {
-        if !self.first.is_set() {
-            self.first = segment.mark();
-            self.expected = expected;
-        }
-        self.count = self.count.saturating_add(1);
-    }
-}
-
 /// What only some connections have.
 #[derive(Clone, Debug, Default)]
 struct Rare {
-    rsts: [Resets; 2],
+    resets: Resets,
+    /// The newest packet that its receiver refuses.
+    refused: Mark,
     repeats: Repeats,
     before: Option<Predecessor>,
 }
@@ -176,6 +159,10 @@ pub struct Seen<'a> {
     /// It does not count: it answers a SYN with numbers of another connection, has control bits that no stack
     /// sends, or a wrong checksum.
     pub stray: bool,
+    /// Its receiver refuses it: it has no effect.
+    pub refused: bool,
+    /// What it does, where it is a RST.
+    pub(crate) impact: Impact,
 }
 
 impl Connection {
@@ -222,27 +209,53 @@ impl Connection {
         &self.ends[from as usize]
     }
 
-    /// The first RST of that side; unset without.
+    /// The first RST of that side that stands; unset without.
     #[must_use]
     pub fn rst(&self, from: Side) -> Mark {
-        self.rare.as_ref().map(|d| d.rsts[from as usize].first).unwrap_or_default()
+        self.resets().first(from)
     }
 
     /// RSTs of that side, saturating.
     #[must_use]
     pub fn rsts(&self, from: Side) -> u8 {
-        self.rare.as_ref().map_or(0, |d| d.rsts[from as usize].count)
+        self.resets().count(from)
     }
 
     /// A side has sent a RST.
     #[must_use]
     pub fn is_reset(&self) -> bool {
-        self.rst(Side::Client).is_set() || self.rst(Side::Server).is_set()
+        Side::BOTH.into_iter().any(|from| self.rst(from).is_set())
     }
 
-    /// The RST of that side was not its own, or was refused: it goes on as if there had been none.
+    /// The server has shown by a RST that the third ACK never came.
+    #[must_use]
+    pub fn never_established(&self) -> bool {
+        self.resets().never_established()
+    }
+
+    /// How that side stands (RFC 9293, 3.3.2), as far as the capture proves it.
+    #[must_use]
+    pub fn state(&self, side: Side) -> State {
+        if self.resets().closes(side) { State::Closed } else { self.end(side).state }
+    }
+
+    fn resets(&self) -> Resets {
+        self.rare.as_ref().map(|rare| rare.resets).unwrap_or_default()
+    }
+
+    /// The receiver has taken what it was to refuse, up to `end`.
+    pub(crate) fn took_after_all(&mut self, writer: Side, end: Seq) {
+        self.ends[writer as usize].reach(end);
+    }
+
+    /// The RST of that side was not its own.
+    pub(crate) fn disown_rst(&mut self, from: Side) {
+        self.rare().resets.disown(from);
+    }
+
+    /// The RST of that side had no effect: the connection goes on as if there had been none.
     pub(crate) fn forget_rst(&mut self, from: Side) {
-        self.rare().rsts[from as usize] = Resets::default();
+        self.rare().resets.forget(from);
     }
 
     fn rare(&mut self) -> &mut Rare {
@@ -290,7 +303,7 @@ impl Connection {
                 sender.flight.overlapping(pool, segment.seq, segment.end(), receiver.last_ack()).copied()
             })
             .flatten();
-        Seen { segment, from, resends, old, stray }
+        Seen { segment, from, resends, old, stray, refused: false, impact: Impact::default() }
     }
 
     /// A SYN was sent, no SYN-ACK came, and this segment of the server does not answer it. Or it is a SYN-ACK of another
@@ -330,12 +343,16 @@ impl Connection {
     pub(crate) fn apply(&mut self, seen: &Seen<'_>, pool: &mut SentPool) {
         let segment = seen.segment;
         let near = self.is_beside(seen.from.other());
-        let reset = self.rst(seen.from).is_set() || self.was_just_reset(seen);
+        let just_reset = self.resets().was_just_reset(segment, seen.from, bounds::QUEUED);
         let pause = bounds::PAUSE + self.rtt().unwrap_or(0);
         let (sender, receiver) = {
             let [client, server] = &mut self.ends;
             if seen.from == Side::Client { (client, server) } else { (server, client) }
         };
+        if seen.refused {
+            self.rare().refused = segment.mark();
+            return;
+        }
         if seen.stray {
             sender.last = segment.mark();
             return;
@@ -375,17 +392,20 @@ impl Connection {
             let beyond = |block: &(Seq, Seq)| block.0.after(segment.ack);
             sender.facts.set(Facts::SACKING, segment.options.sack.iter().flatten().any(beyond));
         }
-        states(sender, receiver, segment, near, reset);
         if segment.flags.rst() {
-            self.rare().rsts[seen.from as usize].count(segment, expected);
+            // No system takes one from outside its window (RFC 9293, 3.10.7.4, second).
+            let window = i64::from(receiver.window) << receiver.window_scale.min(14);
+            let inside = 0..=window.max(65_535);
+            let outside = |next| !inside.contains(&i64::from(segment.seq.since(next)));
+            let taken = near && !receiver.expects(sender).is_some_and(outside);
+            self.rare().resets.take(segment, seen.from, seen.impact, expected, taken);
+        } else {
+            states(sender, receiver, segment, near, just_reset);
+            if let Some(rare) = &mut self.rare {
+                rare.resets.goes_on(segment, seen.from, bounds::QUEUED);
+            }
         }
         self.note_handshake(seen);
-    }
-
-    /// The other side has ended it just now: what was on its way already says nothing of that.
-    fn was_just_reset(&self, seen: &Seen<'_>) -> bool {
-        let resets = self.rare.as_ref().map(|d| d.rsts[seen.from.other() as usize]).unwrap_or_default();
-        resets.expected && seen.segment.time - resets.first.time < bounds::QUEUED
     }
 
     /// How it stands, for a connection that takes its addresses and ports over.
@@ -609,8 +629,9 @@ impl Connection {
     #[must_use]
     pub fn last(&self) -> Mark {
         let [client, server] = &self.ends;
-        let newest = if client.last.frame >= server.last.frame { client.last } else { server.last };
-        newest.get().unwrap_or(self.first)
+        let refused = self.rare.as_ref().map(|rare| rare.refused).unwrap_or_default();
+        let newest = [client.last, server.last, refused].into_iter().max_by_key(|mark| mark.frame);
+        newest.and_then(Mark::get).unwrap_or(self.first)
     }
 
     /// Both sides were captured.
@@ -644,24 +665,19 @@ fn serves(tuple: Tuple) -> bool {
 }
 
 /// Moves both states on (RFC 9293, 3.3.2): the sender's by what it sends, the receiver's only by what
-/// is certain to have reached it (`near`). `reset`: the sender has sent a RST before, or got one just now.
-fn states(sender: &mut Endpoint, receiver: &mut Endpoint, segment: &Segment<'_>, near: bool, reset: bool) {
+/// is certain to have reached it (`near`). `just_reset`: the other side has reset it just now.
+fn states(
+    sender: &mut Endpoint,
+    receiver: &mut Endpoint,
+    segment: &Segment<'_>,
+    near: bool,
+    just_reset: bool,
+) {
     use State::{
         CloseWait, Closed, Closing, Established, FinWait1, FinWait2, LastAck, Listen, SynReceived, SynSent,
         TimeWait, Unknown,
     };
     let flags = segment.flags;
-    if flags.rst() {
-        sender.state = Closed;
-        // No system takes one from outside its window (RFC 9293, 3.10.7.4, second).
-        let window = i64::from(receiver.window) << receiver.window_scale.min(14);
-        let inside = 0..=window.max(65_535);
-        let outside = |next| !inside.contains(&i64::from(segment.seq.since(next)));
-        if near && !receiver.expects(sender).is_some_and(outside) {
-            receiver.state = Closed;
-        }
-        return;
-    }
     if flags.syn() {
         if matches!(sender.state, Unknown | Closed | Listen | SynSent | TimeWait) {
             sender.state = if flags.ack() { SynReceived } else { SynSent };
@@ -674,7 +690,7 @@ fn states(sender: &mut Endpoint, receiver: &mut Endpoint, segment: &Segment<'_>,
         && !receiver.acked_any
         && sender.acked.after(receiver.isn + 1);
     let opening = matches!(sender.state, Unknown | Closed | Listen | SynSent | SynReceived) && !early;
-    if opening && flags.ack() && !reset {
+    if opening && flags.ack() && !just_reset {
         sender.state = Established;
     }
     let covers_peer_fin = receiver.fin_covered_by(segment);

@@ -28,6 +28,10 @@ pub enum Kind {
     BlackHole,
     /// A copy of data was lost behind the capture point.
     LostDownstream,
+    /// A receiver refuses what was sent to it.
+    Refused,
+    /// The capture lacks what is acknowledged.
+    CaptureLacks,
 }
 
 impl Kind {
@@ -45,6 +49,8 @@ impl Kind {
             Kind::IdleStateLost => "the path has forgotten the idle connection",
             Kind::BlackHole => "segments of full size do not pass",
             Kind::LostDownstream => "a copy was lost behind the capture point",
+            Kind::Refused => "its receiver refuses it",
+            Kind::CaptureLacks => "the capture lacks what is acknowledged",
         }
     }
 }

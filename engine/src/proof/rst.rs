@@ -9,6 +9,7 @@ use crate::bounds;
 use crate::connection::endpoint::Facts;
 use crate::connection::flight::SentPool;
 use crate::connection::{Connection, Seen};
+use crate::proof::causality::Known;
 use crate::side::Side;
 use crate::wire::segment::Segment;
 
@@ -147,33 +148,54 @@ pub fn classify(
 fn rejects(c: &Connection, seen: &Seen<'_>) -> bool {
     let peer = c.end(seen.from.other());
     let reply = !seen.segment.flags.ack() && peer.acked_any && seen.segment.seq == peer.acked;
-    let took = seen.segment.time - peer.last.time;
-    reply && peer.said.time == peer.last.time && c.half(seen.from) > 0 && took * 2 >= c.half(seen.from)
+    let too_early = c.could_know(seen.from, peer.last, seen.segment.time) == Known::No;
+    reply && peer.said.time == peer.last.time && c.way_known(seen.from) && !too_early
 }
 
-/// The TTL of a RST gives it away when it differs from that of its supposed sender's other packets. A
-/// SYN-ACK alone is a weak standard: a proxy may have sent it, one hop nearer.
+/// The TTL of a RST gives it away when it differs from that of its supposed sender's other packets, unless its newest
+/// have come with that TTL too, as when the route has changed, or its other numbers are those that only its sender
+/// knows. A SYN-ACK alone is a weak standard: a proxy may have sent it, one hop nearer.
 fn forged(c: &Connection, segment: &Segment<'_>, from: Side) -> Option<Sign> {
     let sender = c.end(from);
     let this = segment.ip?.ttl;
     let distance = this.abs_diff(sender.ttl);
-    (sender.ttl_count >= 2 && distance >= 1 || sender.ttl_count == 1 && distance >= 2)
-        .then_some(Sign::Ttl { this, usual: sender.ttl })
+    let odd = sender.ttl_count >= 2 && distance >= 1 || sender.ttl_count == 1 && distance >= 2;
+    // No route lies between a host and a capture beside it.
+    let explained = !c.is_beside(from) && (this == sender.newest_ttl || goes_on_from(c, segment, from));
+    (odd && !explained).then_some(Sign::Ttl { this, usual: sender.ttl })
+}
+
+/// Its timestamps go on from its sender's newest and echo the other side's newest; or where it has none, an IP ID that
+/// counts goes on.
+fn goes_on_from(c: &Connection, segment: &Segment<'_>, from: Side) -> bool {
+    let (sender, peer) = (c.end(from), c.end(from.other()));
+    match (segment.options.timestamps, sender.tsval(), peer.tsval()) {
+        (Some((this, echo)), Some(newest), Some(other)) => {
+            let since = this.wrapping_sub(newest);
+            let elapsed = (segment.time - sender.last.time).max(0) / bounds::TICK + 1;
+            i64::from(since) <= elapsed + elapsed / 8 && other.wrapping_sub(echo) <= bounds::OTHER_CLOCK
+        }
+        _ => false,
+    }
 }
 
 fn before_established(c: &Connection, seen: &Seen<'_>, pool: &SentPool) -> Option<Rst> {
     let client = c.client();
     let client_spoke = client.bytes() > 0 || client.fin.is_set();
     let server_silent = c.server().bytes() == 0 && !c.server().fin.is_set();
-    if seen.from == Side::Server && c.handshake.syn_ack_repeats > 0 && client_spoke {
+    // At the server, what it answers so is the first that could have finished the handshake.
+    let answers_first = c.is_beside(Side::Server)
+        && !seen.segment.flags.ack()
+        && c.handshake.third_ack.frame == client.last.frame;
+    let never = c.handshake.syn_ack_repeats > 0 || answers_first;
+    if seen.from == Side::Server && client_spoke && never {
         return Some(Rst::NeverEstablished);
     }
     // Too early to be the answer to anything but the third ACK; next to the server that cannot be told.
-    let to_server = c.half(Side::Server);
     let first = client.flight.iter(pool).find(|s| s.repeats == 0).map(|s| s.time);
     let too_early = seen.from == Side::Server
-        && to_server >= bounds::MEASURABLE
-        && first.is_some_and(|sent| seen.segment.time - sent < to_server - to_server / 8);
+        && c.way_is_longer_than(Side::Server, bounds::MEASURABLE)
+        && first.is_some_and(|sent| c.too_soon(Side::Server, sent, seen.segment.time));
     (server_silent && (!client_spoke || too_early)).then_some(Rst::AfterAccept)
 }
 
@@ -184,15 +206,15 @@ fn after_both_fins(c: &Connection, seen: &Seen<'_>) -> Rst {
     let bare = !segment.flags.ack();
     // FIN-WAIT-2 of a socket without owner lasts a minute on Linux, less where it is set so; the FIN that
     // comes after it meets nobody.
-    let waited = sender.fin_acked.get().is_some_and(|acked| {
-        peer.fin.time - acked.time > bounds::LONG_AFTER + c.rtt().unwrap_or(0) && peer.fin.time > acked.time
-    });
+    let waited = sender
+        .fin_acked
+        .get()
+        .is_some_and(|acked| !c.within_a_round_trip_of(acked.time, peer.fin.time, bounds::LONG_AFTER));
     if bare && waited && !peer.fin_acked.is_set() && peer.last.frame == peer.fin.frame {
         return Rst::InFinWait;
     }
     let ended = c.ends.iter().filter_map(|e| e.fin_acked.get()).map(|m| m.time).max().unwrap_or(i64::MAX);
-    if bare && c.closed() && peer.last.time > ended.saturating_add(bounds::LONG_AFTER + c.rtt().unwrap_or(0))
-    {
+    if bare && c.closed() && !c.within_a_round_trip_of(ended, peer.last.time, bounds::LONG_AFTER) {
         return Rst::AfterEnd;
     }
     if bare && !c.closed() && peer_spoke_after_close(c, seen.from) { Rst::AfterClose } else { Rst::Late }
@@ -219,9 +241,6 @@ fn instead_of_fin(c: &Connection, seen: &Seen<'_>) -> bool {
 /// SO_LINGER 0 to avoid TIME-WAIT.
 fn promptly_after_fin(c: &Connection, seen: &Seen<'_>) -> bool {
     let peer = c.end(seen.from.other());
-    let waited = seen.segment.time - peer.fin.time;
-    let way = if c.half(seen.from) > 0 { c.half(seen.from) } else { c.rtt().unwrap_or(bounds::LONG_WAY) };
-    seen.segment.flags.ack()
-        && seen.segment.ack.reaches(peer.fin_seq() + 1)
-        && waited <= way + bounds::PROMPTLY
+    let at_once = c.at_once(seen.from, peer.fin.time, seen.segment.time, bounds::PROMPTLY);
+    seen.segment.flags.ack() && seen.segment.ack.reaches(peer.fin_seq() + 1) && at_once
 }

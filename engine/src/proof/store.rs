@@ -210,6 +210,11 @@ impl Telling<'_> {
         self.under = claim;
     }
 
+    /// What is told now may be taken back with a claim.
+    pub(crate) fn is_under_a_claim(&self) -> bool {
+        self.under.is_some()
+    }
+
     /// A claim does not hold: all that hangs on it goes.
     pub(crate) fn refute(&mut self, claim: Option<Claim>) {
         if let Some(claim) = claim {

@@ -12,7 +12,7 @@ use crate::side::Side;
 use crate::wire::segment::Segment;
 
 pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
-    if seen.stray || seen.segment.flags.syn() {
+    if seen.stray || seen.refused || seen.segment.flags.syn() {
         return;
     }
     slow_response(c, seen, context);
@@ -29,7 +29,7 @@ fn slow_response(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     }
     let took = segment.time - request.time;
     // The path's part of it is not the server's.
-    let worked = took - c.half(Side::Server);
+    let worked = c.host_took(Side::Server, request.time, segment.time);
     let acked_after = server.acked_at.time - request.time;
     let at_once = server.acked_any && server.acked.reaches(client.next) && acked_after >= 0;
     // Nothing may be missing, and no loss may explain the wait.

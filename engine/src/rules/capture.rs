@@ -10,18 +10,15 @@ use crate::rules::context::Context;
 use crate::side::Side;
 use crate::wire::segment::Segment;
 
-pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
-    if c.segments == 0 && !segment.flags.syn() && !segment.flags.rst() {
-        c.started_late = Some(seen.from);
-    }
     if segment.malformed {
         let finding = c.finding(Diagnosis::CaptureMalformed, segment).of(seen.from);
         context.store.tell(finding);
     }
     truncated(c, seen, context);
     offload(c, seen, context);
-    if !segment.flags.rst() && !seen.stray {
+    if !segment.flags.rst() && !seen.stray && !seen.refused {
         dropped(c, seen, context);
     }
 }

@@ -1,7 +1,7 @@
 //! The end of a connection by FIN (RFC 9293, 3.6), and what a RST cuts off.
 
 use crate::bounds;
-use crate::catalogue::findings::{Finding, Told, Value};
+use crate::catalogue::findings::{Finding, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Diagnosis, Severity};
 use crate::connection::endpoint::{Endpoint, Facts};
@@ -14,7 +14,7 @@ use crate::wire::segment::Segment;
 
 pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
-    if segment.flags.rst() || seen.stray {
+    if segment.flags.rst() || seen.stray || seen.refused {
         return;
     }
     if segment.flags.fin() {
@@ -77,7 +77,7 @@ fn fin_again(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         .with(Param::Waited, Value::Duration(segment.time - fin.time));
     context.notes.details().close.fin_again[seen.from as usize] = context.store.tell(finding);
     // What was on its way before the ACK can have arrived says nothing about the ACK.
-    if acked.is_set() && segment.time - acked.time > c.half(seen.from) {
+    if acked.is_set() && c.had_time(seen.from, acked.time, segment.time) {
         ack_lost(c, seen, acked, context);
     }
 }
@@ -141,29 +141,33 @@ fn storm(c: &Connection, seen: &Seen<'_>, what: Term, context: &mut Context<'_>)
     context.store.tell(finding);
 }
 
-/// A RST ends it: what was in flight is lost.
-/// Returns what holds only as long as the RST counts.
-pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Context<'_>) -> Vec<Told> {
-    if rst == Rst::NeverEstablished {
-        context.store.withdraw(context.notes.details().close.fin_completes.take());
-    }
+/// The same RST again and again, long after the first.
+pub(crate) fn storm_of_resets(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let first = c.rst(seen.from);
-    let late = bounds::STORM_AFTER + 2 * c.rtt().unwrap_or(0);
-    if first.is_set() && seen.segment.time - first.time > late {
-        let (seq, count) = &mut context.notes.details().close.storm[seen.from as usize];
-        let before = if *seq == seen.segment.seq { *count } else { 0 };
-        (*seq, *count) = (seen.segment.seq, before.saturating_add(1));
-        if *count == bounds::STORM {
-            storm(c, seen, Term::StormRst, context);
-        }
+    if !first.is_set() || !c.settled(seen.segment.time - first.time, bounds::STORM_AFTER) {
+        return;
     }
+    let (seq, count) = &mut context.notes.details().close.storm[seen.from as usize];
+    let before = if *seq == seen.segment.seq { *count } else { 0 };
+    (*seq, *count) = (seen.segment.seq, before.saturating_add(1));
+    if *count == bounds::STORM {
+        storm(c, seen, Term::StormRst, context);
+    }
+}
+
+/// A RST ends it: what was in flight is lost.
+pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Context<'_>) {
+    if rst == Rst::NeverEstablished {
+        let told = context.notes.details().close.fin_completes;
+        context.store.withdraw(told);
+    }
+    storm_of_resets(c, seen, context);
     if rst == Rst::AfterClose {
         leaked(c, seen, context);
     }
     let cuts = matches!(rst, Rst::Abort | Rst::NoSuchConnection | Rst::AfterClose | Rst::NeverEstablished);
-    let mut told = Vec::new();
-    if !cuts || seen.stray {
-        return told;
+    if !cuts || seen.stray || seen.refused {
+        return;
     }
     for from in Side::BOTH {
         let bytes = lost(c.end(from), c.end(from.other()), (from != seen.from).then_some(seen.segment));
@@ -174,10 +178,9 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
                 .with(Param::Who, Value::Party(from.party()))
                 .with(Param::Peer, Value::Party(from.other().party()))
                 .with(Param::Bytes, Value::Bytes(bytes.into()));
-            told.extend(context.store.tell(finding));
+            context.store.tell(finding);
         }
     }
-    told
 }
 
 /// The side that did not close for so long has written at last, and met nobody.
@@ -230,7 +233,7 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
             let waited = now - closer.fin.time;
             // What it acknowledges since is from the other side, captured or not.
             let heard = peer.last.time.max(closer.acked_at.time);
-            let silent = heard <= closer.fin.time + c.half(from.other());
+            let silent = !c.had_time(from.other(), closer.fin.time, heard);
             // Without an answer it is sent again; where it is not, the capture lacks the answer, or more will come.
             if silent && closer.fin_repeats > 0 {
                 out.push(

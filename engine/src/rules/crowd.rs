@@ -80,8 +80,11 @@ pub(crate) fn after(c: &Connection, seen: &Seen<'_>, completed: bool, context: &
     {
         source.succeeded += 1;
     }
-    let refused =
-        segment.flags.rst() && c.client().bytes() == 0 && c.server().bytes() == 0 && c.syn().is_set();
+    let refused = segment.flags.rst()
+        && !seen.refused
+        && c.client().bytes() == 0
+        && c.server().bytes() == 0
+        && c.syn().is_set();
     if refused {
         if let Some(listener) = context.book.crowd.listeners.get_mut(&c.tuple.dst) {
             listener.completed += 1;
@@ -98,11 +101,11 @@ fn failed(c: &Connection, time: i64, context: &mut Context<'_>) {
         *source = Source { first: time, told: source.told, ..Source::default() };
     }
     if source.failed.len() < 1 << 16 {
-        source.failed.insert(hash(dst));
+        source.failed.insert(hash(dst), c.number);
         source.hosts.insert(dst.ip);
     }
     let (targets, hosts) = (source.failed.len(), source.hosts.len());
-    if targets < bounds::SCAN || (source.succeeded as usize) * 2 > targets {
+    if !source.is_scan() {
         return;
     }
     let span = Value::Duration(time - source.first);

@@ -14,7 +14,7 @@ use crate::wire::seq::Seq;
 
 pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
-    if seen.stray {
+    if seen.stray || seen.refused {
         return;
     }
     if segment.flags.syn() {
@@ -196,7 +196,7 @@ fn writes(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
     // The reader's side: a late pure ACK of all there is.
-    let delay = segment.time - peer.said.time - c.half(seen.from);
+    let delay = c.host_took(seen.from, peer.said.time, segment.time);
     let late = segment.is_pure_ack()
         && peer.bytes() > 0
         && segment.ack == peer.next

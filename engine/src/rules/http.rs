@@ -14,7 +14,7 @@ use crate::wire::http::{Direction, Event, Held, Newline};
 
 pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
-    if seen.stray || segment.flags.syn() && segment.len == 0 {
+    if seen.stray || seen.refused || segment.flags.syn() && segment.len == 0 {
         return;
     }
     if segment.len > 0
@@ -34,7 +34,10 @@ pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>
     if from_server && (segment.flags.fin() || segment.flags.rst()) {
         closed(c, seen, context);
     }
-    if segment.flags.rst() || (from_server && segment.flags.fin()) {
+    // Behind a RST that ends it nothing comes; behind one that does not, the reading goes on.
+    if segment.flags.rst() {
+        context.unfinished.may_go(c.number);
+    } else if from_server && segment.flags.fin() {
         context.notes.http.directions.iter_mut().for_each(Direction::stop);
         context.unfinished.forget(c.number);
     }
@@ -125,11 +128,14 @@ fn tell(c: &Connection, seen: &Seen<'_>, event: Event, context: &mut Context<'_>
 }
 
 fn reaction(frame: u32, how: Term, context: &mut Context<'_>) {
-    let fault = context.notes.details.as_mut().and_then(|d| d.http.fault.take());
-    context.store.amend(fault, |finding| {
+    let Some(details) = &mut context.notes.details else { return };
+    context.store.add(details.http.fault, move |finding| {
         finding.set(Param::Reaction, Value::Term(how));
         finding.show(Role::Reaction, frame);
     });
+    if !context.store.is_under_a_claim() {
+        details.http.fault = None;
+    }
 }
 
 /// The server closes: was all said that had been announced?

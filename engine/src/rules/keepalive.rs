@@ -1,7 +1,7 @@
 //! Keep-alive probes of idle connections (RFC 9293, 3.8.4; RFC 1122, 4.2.3.6).
 
 use crate::bounds;
-use crate::catalogue::findings::{Finding, Told, Value};
+use crate::catalogue::findings::{Finding, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Diagnosis, Severity};
 use crate::connection::endpoint::Endpoint;
@@ -16,7 +16,7 @@ use crate::wire::segment::Segment;
 
 pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
-    if segment.flags.rst() || seen.stray {
+    if segment.flags.rst() || seen.stray || seen.refused {
         return;
     }
     if is_probe(c, segment, seen.from) {
@@ -175,15 +175,14 @@ pub(crate) fn failed(notes: &Notes, from: Side) -> u32 {
 }
 
 /// A RST after probes: the newest of them was not answered either.
-pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Context<'_>) -> Option<Told> {
+pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Context<'_>) {
     if rst != Rst::KeepaliveTimeout {
-        return None;
+        return;
     }
     let failed = failed(context.notes, seen.from);
-    let line = &mut context.notes.details().keepalive.lines[seen.from as usize];
+    let line = &context.notes.details().keepalive.lines[seen.from as usize];
     let (probe, answer) = (line.probe, line.answer);
-    let told = std::mem::replace(&mut line.unanswered_told, true);
-    if !told && !answer.is_set() {
+    if !line.unanswered_told && !answer.is_set() {
         let finding = unanswered_finding(c, seen.from, probe).proved_by(seen.segment.frame);
         context.store.tell(finding);
     }
@@ -196,7 +195,7 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
         .with(Param::Peer, Value::Party(seen.from.other().party()))
         .with(Param::Count, Value::Count(failed.into()))
         .with(Param::Reading, Value::Term(if answer.is_set() { Term::AnswersLost } else { Term::NoAnswers }));
-    context.store.tell(finding)
+    context.store.tell(finding);
 }
 
 /// The newest probe has gone without an answer for longer than a round trip and the time to answer takes.
@@ -207,11 +206,12 @@ pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, out: &mut Vec<Fin
     }
     for from in Side::BOTH {
         let line = &details.keepalive.lines[from as usize];
-        let waited = now - line.probe.time;
+
         if line.probe.is_set()
             && !line.answer.is_set()
             && !line.unanswered_told
-            && waited >= 2 * bounds::RATE_LIMIT + c.half(from.other())
+            && !c.rst(from).is_set()
+            && c.had_time(from.other(), line.probe.time, now - 2 * bounds::RATE_LIMIT)
             && c.end(from.other()).last.time < line.probe.time
         {
             out.push(unanswered_finding(c, from, line.probe).proved_by(c.last().frame));

@@ -46,7 +46,7 @@ fn started_late(c: &Connection) -> Option<Finding> {
 fn completed(c: &Connection) -> Option<Finding> {
     let handshake = &c.handshake;
     let third_ack = handshake.third_ack.get().filter(|ack| ack.frame > handshake.syn_ack.frame)?;
-    if !handshake.syn_ack.is_set() || handshake.course.contains(Course::REFUSED_TO_ESTABLISH) {
+    if !handshake.syn_ack.is_set() || c.never_established() {
         return None;
     }
     let carrier = if c.client().fin.frame == third_ack.frame {

@@ -21,6 +21,7 @@ pub mod reset;
 
 use crate::catalogue::findings::Finding;
 use crate::connection::{Connection, Seen};
+use crate::proof::receiver::{self, Receipt};
 use crate::proof::rst::{self, Rst};
 use crate::rules::context::Context;
 use crate::rules::loss::lines::MadeBy;
@@ -29,14 +30,20 @@ use crate::side::Side;
 use crate::wire::icmp::IcmpError;
 use crate::wire::segment::Segment;
 
-/// Shows a segment to every rule.
-pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+/// Shows a segment to every rule. The connection is read as it stood before the segment.
+///
+/// First its receiver is asked whether it takes it: what it refuses is told, and counts for nothing. Then what it refutes
+/// is taken back, so that the rules behind read what still holds. The capture's own faults come next, for they explain
+/// what seems odd; and losses last, for they depend on what keep-alive and window probes and HTTP have been taken for.
+pub(crate) fn segment(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Context<'_>) {
     crowd::syn(c, seen, context);
     capture::segment(c, seen, context);
     if seen.segment.flags.rst() {
         reset_by(c, seen, context);
         return;
     }
+    loss::content::refusal(c, seen, context);
+    reset::refute(c, seen, context);
     handshake::segment(c, seen, context);
     keepalive::segment(c, seen, context);
     close::segment(c, seen, context);
@@ -44,7 +51,6 @@ pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context
     app::segment(c, seen, context);
     http::segment(c, seen, context);
     loss::segment(c, seen, context);
-    reset::segment(c, seen, context);
 }
 
 /// Shows a packet that was captured, or delivered, twice; `ttl` is that of its original.
@@ -62,8 +68,12 @@ pub(crate) fn after(c: &Connection, seen: &Seen<'_>, completed: bool, context: &
     }
 }
 
-/// Shows a RST to every rule, with what it is.
-fn reset_by(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+/// Shows a RST to every rule, with what it is. What they tell hangs on the claim that it is so.
+fn reset_by(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Context<'_>) {
+    // True whatever becomes of it.
+    reset::with_text(c, seen, context);
+    handshake::odd_reset(c, seen, context);
+    let receipt = receiver::receipt(c, seen);
     let was_overtaken = reset::overtaken(c, seen, context);
     let before = [seen.from, seen.from.other()].map(|from| reset::reset_before(context.notes, from));
     let rst = if reset::repeats(seen, context) && !was_overtaken {
@@ -71,16 +81,27 @@ fn reset_by(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     } else {
         rst::classify(c, seen, context.pool, before, keepalive::failed(context.notes, seen.from))
     };
-    let told = [
-        handshake::reset(c, seen, rst, context),
-        keepalive::reset(c, seen, rst, context),
-        reset::reset(c, seen, rst, context),
-    ];
-    if !matches!(rst, Rst::Forged(_) | Rst::Middlebox(_)) {
+    reset::note_receipt(seen, receipt, context);
+    if matches!(receipt, Receipt::Refused(_)) {
+        seen.refused = true;
+        close::storm_of_resets(c, seen, context);
+        if let Rst::Forged(_) = rst {
+            reset::in_vain(c, seen, rst, context);
+        }
+        return;
+    }
+    seen.impact = reset::impact(rst);
+    let claim = reset::claim(seen, rst, context);
+    context.store.begin_under(claim);
+    let ended = handshake::reset(c, seen, rst, context);
+    keepalive::reset(c, seen, rst, context);
+    reset::reset(c, seen, rst, context);
+    if !seen.impact.forged {
         http::segment(c, seen, context);
     }
-    let cut = close::reset(c, seen, rst, context);
-    reset::note(c, seen, rst, told.into_iter().flatten().chain(cut).collect(), context);
+    close::reset(c, seen, rst, context);
+    context.store.begin_under(None);
+    reset::note(c, seen, rst, claim, ended, context);
 }
 
 /// The milestones, and what follows from absence, at `now` (the time of the newest packet of the capture).
@@ -98,7 +119,7 @@ pub(crate) fn lacking(c: &Connection, notes: &Notes, now: i64, out: &mut Vec<Fin
     capture::pending(c, out);
     loss::pending(c, notes, now, out);
     flow::pending(c, notes, out);
-    reset::pending(c, out);
+    reset::pending(c, notes, out);
     app::pending(c, now, out);
 }
 

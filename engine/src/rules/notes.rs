@@ -3,6 +3,10 @@
 use super::loss::lines::{Hole, Loss, Timeouts};
 use crate::catalogue::findings::Told;
 use crate::mark::Mark;
+use crate::proof::causality::Sending;
+use crate::proof::claims::Claim;
+use crate::proof::receiver::Refusal;
+use crate::proof::store::Claimed;
 use crate::side::Side;
 use crate::wire::http::Direction;
 use crate::wire::seq::Seq;
@@ -60,10 +64,10 @@ pub(crate) struct Details {
 /// What this tracker keeps.
 #[derive(Debug, Default)]
 pub(crate) struct Handshake {
-    pub(crate) unanswered: Option<Told>,
-    pub(crate) third_ack_lost: Option<Told>,
-    pub(crate) third_ack_missing: Option<Told>,
-    pub(crate) synack_lost: Option<Told>,
+    pub(crate) unanswered: Option<Claimed>,
+    pub(crate) third_ack_lost: Option<Claimed>,
+    pub(crate) third_ack_missing: Option<Claimed>,
+    pub(crate) synack_lost: Option<Claimed>,
     /// Time between the SYN-ACK and the repeated SYN that says it was lost, nanoseconds.
     pub(crate) synack_lost_after: i64,
     /// TSval of that SYN-ACK.
@@ -72,8 +76,6 @@ pub(crate) struct Handshake {
     pub(crate) first_tsval: Option<u32>,
     /// An ICMP error answered the SYN.
     pub(crate) refused_by_icmp: bool,
-    /// A RST answered it.
-    pub(crate) refused: bool,
     /// The first SYN-ACK that was repeated.
     pub(crate) repeat: Option<Told>,
     /// That SYN-ACK, where it may have been repeated only because the client sent no data (`TCP_DEFER_ACCEPT`).
@@ -187,8 +189,8 @@ pub(crate) struct Path {
     /// When a router last said that a packet was too big, nanoseconds; 0 never.
     pub(crate) too_big_at: i64,
     pub(crate) reduced: Option<Told>,
-    pub(crate) state_lost: Option<Told>,
-    pub(crate) black_hole: Option<Told>,
+    pub(crate) state_lost: Option<Claimed>,
+    pub(crate) black_hole: Option<Claimed>,
     /// The length of the segments that do not pass.
     pub(crate) black_hole_len: u32,
 }
@@ -205,42 +207,45 @@ pub(crate) struct Capture {
     pub(crate) offload_told: bool,
 }
 
-/// What this tracker keeps: the first RST of each side that seemed its own, and what was told of it.
+/// Of resets: the first RST of each side that seemed its own, and what its receiver makes of it.
 #[derive(Debug, Default)]
 pub(crate) struct Reset {
     pub(crate) own: [Option<Own>; 2],
     /// Sequence number and time of the newest RST of each side, whoever sent it.
     pub(crate) newest: [Option<(Seq, i64)>; 2],
+    /// What was told of a RST that was forged in the name of each side.
     pub(crate) injected: [Option<Told>; 2],
-    /// Frame of the newest RST forged in the name of each side.
-    pub(crate) forged: [u32; 2],
-    /// A RST of each side whose number its receiver had to refuse.
-    pub(crate) inexact: [Inexact; 2],
+    /// The newest RST forged in the name of each side.
+    pub(crate) forged: [Mark; 2],
+    /// A RST of each side that its receiver refuses, or seems to.
+    pub(crate) refused: [Option<Refused>; 2],
     pub(crate) followed_told: bool,
 }
 
-/// A RST that is not at the next number that its receiver expects (RFC 5961, 3).
-#[derive(Debug, Default)]
-pub(crate) struct Inexact {
+/// A RST that its receiver refuses, or seems to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Refused {
     pub(crate) at: Mark,
     pub(crate) layer: u8,
-    pub(crate) in_window: bool,
+    pub(crate) why: Refusal,
+    /// Nothing that the capture lacks explains it.
+    pub(crate) certain: bool,
 }
 
+/// A RST that seems its sender's own.
 #[derive(Debug)]
 pub(crate) struct Own {
-    pub(crate) at: Mark,
+    /// All that was told because of it hangs on this.
+    pub(crate) claim: Option<Claim>,
+    /// That it refused the SYN, where it did.
+    pub(crate) ended: Option<Told>,
+    pub(crate) sending: Sending,
     /// Without ACK: the answer to a packet, not the abort of a socket.
     pub(crate) bare: bool,
     pub(crate) layer: u8,
     pub(crate) ttl: Option<u8>,
-    pub(crate) tsval: Option<u32>,
-    /// The newest timestamp that its sender had sent before, and when that was heard.
-    pub(crate) heard: Option<(u32, i64)>,
-    pub(crate) id: Option<u16>,
     /// SYNs of the client before it, to know a later attempt.
-    pub(crate) syns: u8,
-    pub(crate) told: Vec<Told>,
+    pub(crate) attempt: u8,
     /// When the other side was seen to have refused it; 0 when it was not, or when another one was not refused.
     pub(crate) refused: i64,
 }

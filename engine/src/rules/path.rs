@@ -6,6 +6,7 @@ use crate::catalogue::findings::Value;
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen};
+use crate::proof::claims::Kind;
 use crate::rules::context::{Context, of_icmp};
 use crate::rules::loss::lines::Timeouts;
 use crate::rules::notes::Notes;
@@ -64,9 +65,9 @@ pub(crate) fn timeout(c: &Connection, seen: &Seen<'_>, row: Timeouts, context: &
             .with(Param::Who, who)
             .with(Param::Bytes, Value::Bytes(segment.len.into()))
             .with(Param::Count, Value::Count(row.count.into()));
-        let told = context.store.tell(finding);
+        let claimed = context.store.claim_and_tell(Kind::BlackHole, finding);
         let notes = &mut context.notes.details().path;
-        (notes.black_hole, notes.black_hole_len) = (told, segment.len);
+        (notes.black_hole, notes.black_hole_len) = (claimed, segment.len);
         return;
     }
     let idle = row.first.time - peer.last.time;
@@ -84,8 +85,8 @@ pub(crate) fn timeout(c: &Connection, seen: &Seen<'_>, row: Timeouts, context: &
             .with(Param::Peer, other)
             .with(Param::Idle, Value::Duration(idle))
             .with(Param::Count, Value::Count(row.count.into()));
-        let told = context.store.tell(finding);
-        context.notes.details().path.state_lost = told;
+        let claimed = context.store.claim_and_tell(Kind::IdleStateLost, finding);
+        context.notes.details().path.state_lost = claimed;
     }
 }
 
@@ -117,11 +118,11 @@ pub(crate) fn heard_again(
     let open = c.handshake.established() || !c.syn().is_set();
     let Some(details) = &mut context.notes.details else { return };
     let notes = &mut details.path;
-    context.store.withdraw(notes.state_lost.take());
+    context.store.refute(notes.state_lost.take().map(|it| it.claim));
     // Less than the segment got through: it was sent in smaller ones at last, which proves the rest.
     let in_pieces = i64::from(seen.segment.ack.since(row.seq)) < i64::from(notes.black_hole_len);
     if advanced && !in_pieces {
-        context.store.withdraw(notes.black_hole.take());
+        context.store.refute(notes.black_hole.take().map(|it| it.claim));
     }
     let silent = seen.segment.time - row.first.time;
     if row.count < bounds::INTERRUPTED

@@ -3,30 +3,17 @@
 use crate::bounds;
 use crate::catalogue::findings::{Excerpt, Finding, Told, Value};
 use crate::catalogue::terms::{Param, Role, Term};
-use crate::catalogue::{Diagnosis, Severity};
-use crate::connection::endpoint::Endpoint;
+use crate::catalogue::{Certainty, Diagnosis, Severity};
+use crate::connection::resets::Impact;
 use crate::connection::{Connection, Seen};
+use crate::mark::Mark;
+use crate::proof::causality::{Known, Sending};
+use crate::proof::claims::{Claim, Kind};
+use crate::proof::receiver::{Receipt, Refusal};
 use crate::proof::rst::{Rst, Sign};
 use crate::rules::context::Context;
-use crate::rules::notes::{Inexact, Notes, Own};
+use crate::rules::notes::{Notes, Own, Refused};
 use crate::side::Side;
-use crate::wire::segment::Segment;
-use std::cmp::Ordering;
-
-impl Own {
-    /// The segment was sent before it, as its timestamp or its IP ID tells, or may have been.
-    fn overtook(&self, segment: &Segment<'_>, sender: &Endpoint) -> bool {
-        // A RST without a timestamp was sent after what came before it: what follows has a newer one than that, and one
-        // by which it left behind the RST, where the clock ticks every millisecond, as nearly all do.
-        if let (None, Some((before, time)), Some((this, _))) =
-            (self.tsval, self.heard, segment.options.timestamps)
-        {
-            let since = this.wrapping_sub(before) as i32;
-            return since <= 0 || time + i64::from(since) * bounds::TICK < self.at.time;
-        }
-        segment.order(self.tsval, self.id.filter(|_| sender.ids_count())).is_some_and(Ordering::is_lt)
-    }
-}
 
 /// That side has reset the connection before.
 pub(crate) fn reset_before(notes: &Notes, from: Side) -> bool {
@@ -43,14 +30,22 @@ pub(crate) fn overtaken(c: &mut Connection, seen: &Seen<'_>, context: &mut Conte
     if !seen.segment.flags.ack() || seen.stray {
         return false;
     }
-    let Some(details) = &mut context.notes.details else { return false };
-    let answers = |own: &mut Own| own.bare && seen.segment.time - own.at.time <= bounds::IN_FLIGHT;
-    let Some(own) = details.reset.own[seen.from as usize].take_if(answers) else { return false };
-    for told in own.told {
-        context.store.withdraw(Some(told));
+    let answers = |own: &Own| own.bare && seen.segment.time - own.sending.at.time <= bounds::IN_FLIGHT;
+    if !own(context.notes, seen.from).is_some_and(answers) {
+        return false;
     }
+    take_back(c, seen.from, context);
     c.forget_rst(seen.from);
     true
+}
+
+/// The RST that seemed that side's own was not, or had no effect: all that hangs on it goes.
+fn take_back(c: &Connection, from: Side, context: &mut Context<'_>) -> Option<Own> {
+    let own = context.notes.details().reset.own[from as usize].take()?;
+    context.store.refute(own.claim);
+    let told = context.book.crowd.has_not_failed(c.tuple.src.ip, c.tuple.dst, c.number);
+    context.store.withdraw(told);
+    Some(own)
 }
 
 /// The same RST at once again: it answers another packet of several, or was captured twice.
@@ -61,99 +56,160 @@ pub(crate) fn repeats(seen: &Seen<'_>, context: &mut Context<'_>) -> bool {
     before.is_some_and(|(seq, time)| seq == segment.seq && segment.time - time <= bounds::SAME_MOMENT)
 }
 
-/// A side that sends on after its RST did not send that RST.
-pub(crate) fn segment(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+/// Takes back what a segment other than a RST refutes: a side that sends on after its RST did not send it, and one that
+/// goes on after the other's has refused it.
+pub(crate) fn refute(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
-    let side = seen.from as usize;
-    let sender = c.end(seen.from);
-    // What comes late was sent before.
-    let of_before = sender.has_passed(segment)
-        || own(context.notes, seen.from).is_some_and(|own| own.overtook(segment, sender));
-    if seen.stray || segment.is_syn() || of_before || context.notes.details.is_none() {
+    if seen.stray || seen.refused || context.notes.details.is_none() {
         return;
     }
-    ignored(c, seen, context);
+    let own = own(context.notes, seen.from);
+    let before = own.is_some_and(|own| c.seems_sent_before(seen.from, &own.sending, segment));
+    let goes_on = own.is_some_and(|own| {
+        own.attempt == c.handshake.syn_repeats && c.seems_sent_after(seen.from, &own.sending, segment)
+    });
+    let own = own.map(|own| own.sending.at.frame);
+    // What comes late was sent before.
+    if before || c.end(seen.from).has_passed(segment) {
+        return;
+    }
+    refused(c, seen, context);
+    if segment.is_syn() {
+        return;
+    }
+    superseded(c, seen, context);
     outlived(c, seen, context);
+    unimpressed(c, seen, context);
+    // Who takes what comes behind a RST has not taken the RST.
+    let other = seen.from.other();
+    let took = |own: &Own| c.took_what_follows(other, &own.sending, segment) == Known::Yes;
+    if self::own(context.notes, other).is_some_and(took) {
+        let sent_on = c.end(other).last.frame;
+        disown(c, other, sent_on, Certainty::Likely, seen, context);
+        c.forget_rst(other);
+    }
     // Nothing new comes when both sides have closed. When the other side has reset, a late ACK says nothing, nor does what
     // was on its way when this side answered late packets of the other with a RST.
-    let answers =
-        |other: &Own| own(context.notes, seen.from).is_some_and(|own| own.at.frame > other.at.frame);
-    if c.closed()
-        || own(context.notes, seen.from.other()).is_some_and(|other| segment.len == 0 || answers(other))
-    {
+    let answers = |other: &Own| own.is_some_and(|own| own > other.sending.at.frame);
+    let other = self::own(context.notes, other);
+    if c.closed() || other.is_some_and(|other| segment.len == 0 || answers(other)) {
         return;
     }
     followed(c, seen, context);
-    let Some(details) = &mut context.notes.details else { return };
-    let notes = &mut details.reset;
-    if let told @ Some(_) = notes.injected[side] {
-        context.store.amend(told, |finding| {
-            if !finding.evidence.iter().any(|e| e.role == Role::GoesOn) {
-                finding.show(Role::GoesOn, segment.frame);
-            }
-        });
+    let told = context.notes.details().reset.injected[seen.from as usize];
+    context.store.amend(told, |finding| {
+        if !finding.evidence.iter().any(|e| e.role == Role::GoesOn) {
+            finding.show(Role::GoesOn, segment.frame);
+        }
+    });
+    if goes_on {
+        let sending = self::own(context.notes, seen.from).map(|own| own.sending);
+        let proved = sending.is_some_and(|rst| c.sent_after(seen.from, &rst, segment) == Known::Yes);
+        let certainty = if proved { Certainty::Proved } else { Certainty::Likely };
+        disown(c, seen.from, segment.frame, certainty, seen, context);
     }
-    let Some(own) = &notes.own[side] else { return };
-    let later = match (own.tsval, segment.options.timestamps) {
-        (Some(rst), Some((this, _))) => this != rst,
-        _ => segment.time - own.at.time > bounds::RST_OVERTAKES,
-    };
-    if !later || own.syns != c.handshake.syn_repeats {
-        return;
-    }
-    let Some(own) = notes.own[side].take() else { return };
-    for told in own.told {
-        context.store.withdraw(Some(told));
-    }
-    // Captured beside that host, and no hop away: it left the host.
-    let of_host = c.is_beside(seen.from) && own.ttl == Some(c.end(seen.from).ttl);
-    let sign = if of_host { Sign::GoesOnBesideIt } else { Sign::GoesOn };
-    let mut finding = injected(c, seen.from, sign, own.at.frame)
-        .evidence(Role::GoesOn, segment.frame)
-        .proved_by(segment.frame);
-    finding.layer = own.layer;
-    let told = context.store.tell(finding);
-    c.forget_rst(seen.from);
-    context.notes.details().reset.injected[side] = told;
 }
 
-/// The receiver of a RST that was not exact goes on: it has refused it.
-fn ignored(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
-    // What was on its way before the RST can have arrived says nothing about it.
-    let on_its_way = c.half(seen.from) / 2;
-    let inexact = &mut context.notes.details().reset.inexact[seen.from.other() as usize];
-    if !inexact.at.is_set() || seen.segment.time - inexact.at.time <= on_its_way {
+/// The RST that seemed that side's own was forged: it goes on in the frame `goes_on`.
+fn disown(
+    c: &mut Connection,
+    from: Side,
+    goes_on: u32,
+    certainty: Certainty,
+    seen: &Seen<'_>,
+    context: &mut Context<'_>,
+) {
+    let Some(own) = take_back(c, from, context) else { return };
+    // Captured beside that host, and no hop away: it left the host.
+    let of_host = c.is_beside(from) && own.ttl == Some(c.end(from).ttl);
+    let sign = if of_host { Sign::GoesOnBesideIt } else { Sign::GoesOn };
+    let at = own.sending.at;
+    let mut finding = injected(c, from, sign, at.frame)
+        .evidence(Role::GoesOn, goes_on)
+        .proved_by(seen.segment.frame)
+        .layer(own.layer)
+        .sure(certainty);
+    // Its receiver may have gone on, too, by now.
+    let receiver = c.end(from.other());
+    let newest = receiver.said.time.max(receiver.acked_at.time);
+    let in_vain = newest > at.time && !c.too_soon(from.other(), at.time, newest);
+    if in_vain {
+        finding.did_nothing();
+        c.forget_rst(from);
+    }
+    let claim = context.store.claim(Kind::Forged, at.frame);
+    let told = context.store.under(claim, |store| store.tell(finding));
+    c.disown_rst(from);
+    let reset = &mut context.notes.details().reset;
+    reset.injected[from as usize] = told;
+    reset.forged[from as usize] = if in_vain { Mark::default() } else { at };
+}
+
+/// The receiver of a forged RST goes on: it has not taken it.
+fn unimpressed(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let other = seen.from.other();
+    let reset = &mut context.notes.details().reset;
+    let (forged, told) = (reset.forged[other as usize], reset.injected[other as usize]);
+    let news = seen.segment.len > 0 && !seen.old || seen.segment.ack.after(c.end(seen.from).acked);
+    if !forged.is_set() || !news || c.too_soon(seen.from, forged.time, seen.segment.time) {
         return;
     }
-    let inexact = std::mem::take(inexact);
-    let how = if inexact.in_window { Term::RstChallenged } else { Term::RstOutOfWindow };
-    let mut finding = c
-        .finding_at(Diagnosis::ResetIgnored, inexact.at.frame)
-        .proved_by(seen.segment.frame)
-        .of(seen.from)
-        .evidence(Role::GoesOn, seen.segment.frame)
-        .with(Param::Who, Value::Party(seen.from.other().party()))
-        .with(Param::Peer, Value::Party(seen.from.party()))
-        .with(Param::How, Value::Term(how));
-    finding.layer = inexact.layer;
+    reset.forged[other as usize] = Mark::default();
+    context.store.amend(told, Finding::did_nothing);
+    c.forget_rst(other);
+}
+
+/// The client tries anew, and is answered: an earlier attempt was refused, this one is not.
+fn superseded(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let attempt = c.handshake.syn_repeats;
+    let own = &mut context.notes.details().reset.own[seen.from as usize];
+    let Some(own) = own.take_if(|own| own.attempt != attempt) else { return };
+    context.store.amend(own.ended, Finding::did_nothing);
+    c.forget_rst(seen.from);
+}
+
+/// The receiver of a RST that it cannot have taken goes on: it has refused it.
+fn refused(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let other = seen.from.other();
+    let Some(refused) = context.notes.details().reset.refused[other as usize] else { return };
+    // What was on its way before the RST can have arrived says nothing about it.
+    if c.could_know(seen.from, refused.at, seen.segment.time) == Known::No {
+        return;
+    }
+    context.notes.details().reset.refused[other as usize] = None;
+    let finding =
+        ignored(c, other, &refused).proved_by(seen.segment.frame).evidence(Role::GoesOn, seen.segment.frame);
     context.store.tell(finding);
-    c.forget_rst(seen.from.other());
-    if let Some(own) = &mut context.notes.details().reset.own[seen.from.other() as usize] {
+    c.forget_rst(other);
+    if let Some(own) = &mut context.notes.details().reset.own[other as usize] {
         own.refused = seen.segment.time;
     }
 }
 
+/// That the receiver of a RST in the name of `from` has refused it.
+fn ignored(c: &Connection, from: Side, refused: &Refused) -> Finding {
+    let how = match refused.why {
+        Refusal::NotNext => Term::RstChallenged,
+        Refusal::WrongAck => Term::RstWrongAck,
+        Refusal::OutsideWindow | Refusal::OldTimestamp => Term::RstOutOfWindow,
+    };
+    c.finding_at(Diagnosis::ResetIgnored, refused.at.frame)
+        .layer(refused.layer)
+        .of(from.other())
+        .with(Param::Who, Value::Party(from.party()))
+        .with(Param::Peer, Value::Party(from.other().party()))
+        .with(Param::How, Value::Term(how))
+}
+
 /// A RST was refused, and none that fits came in its place, as its genuine sender's would have: it ended nothing.
 fn outlived(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
-    let answered = 2 * c.rtt().unwrap_or(0) + bounds::IN_FLIGHT;
     let Some(own) = &mut context.notes.details().reset.own[seen.from.other() as usize] else { return };
-    if own.refused == 0 || seen.segment.time - own.refused <= answered {
+    if own.refused == 0 || !c.settled(seen.segment.time - own.refused, bounds::IN_FLIGHT) {
         return;
     }
     own.refused = 0;
-    for told in own.told.drain(..) {
-        context.store.withdraw(Some(told));
-    }
+    let claim = own.claim.take();
+    context.store.refute(claim);
 }
 
 /// Somebody goes on sending, though the RST must have arrived.
@@ -161,9 +217,9 @@ fn followed(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let own = c.rst(seen.from);
     let other = c.rst(seen.from.other());
-    let on_its_way = 2 * c.rtt().unwrap_or(0) + bounds::IN_FLIGHT;
     let after_own = own.is_set() && segment.time - own.time > bounds::RST_OVERTAKES;
-    let after_other = other.is_set() && segment.len > 0 && segment.time - other.time > on_its_way;
+    let after_other =
+        other.is_set() && segment.len > 0 && c.settled(segment.time - other.time, bounds::IN_FLIGHT);
     if !after_own && !after_other || std::mem::replace(&mut context.notes.details().reset.followed_told, true)
     {
         return;
@@ -178,28 +234,27 @@ fn followed(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     context.store.tell(finding);
 }
 
-/// The sequence number of a RST is not the next that its receiver expects.
-fn note_inexact(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
-    let segment = seen.segment;
-    let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
-    let open = peer.acked_any && sender.seen && !seen.stray && !c.closed();
-    if !open || segment.seq == peer.acked || segment.seq == sender.next {
-        if let Some(own) = &mut context.notes.details().reset.own[seen.from as usize] {
-            own.refused = 0;
+/// Remembers a RST that its receiver refuses, or seems to; one that fits takes that back.
+pub(crate) fn note_receipt(seen: &Seen<'_>, receipt: Receipt, context: &mut Context<'_>) {
+    let reset = &mut context.notes.details().reset;
+    let side = seen.from as usize;
+    let (why, certain) = match receipt {
+        Receipt::Refused(why) => (why, true),
+        Receipt::Doubtful(why) => (why, false),
+        Receipt::Taken | Receipt::Unknown => {
+            if let Some(own) = &mut reset.own[side] {
+                own.refused = 0;
+            }
+            return;
         }
-        return;
-    }
-    let window = c.scaled(seen.from.other(), peer.window).unwrap_or(u32::from(peer.window));
-    let ahead = segment.seq.since(peer.acked);
-    let in_window = ahead > 0 && (ahead as u32) < window;
-    context.notes.details().reset.inexact[seen.from as usize] =
-        Inexact { at: segment.mark(), layer: segment.layer, in_window };
+    };
+    reset.refused[side] = Some(Refused { at: seen.segment.mark(), layer: seen.segment.layer, why, certain });
 }
 
 /// A RST with a message in its payload, or with a vendor's code in its window (NetScaler: 8196 to 9999).
-fn with_text(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+pub(crate) fn with_text(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
-    let code = (8196..=9999).contains(&segment.window) && !segment.options.any && segment.len == 0;
+    let code = bounds::VENDOR_CODES.contains(&segment.window) && !segment.options.any && segment.len == 0;
     let mut finding = c
         .finding(Diagnosis::ResetWithText, segment)
         .of(seen.from)
@@ -214,8 +269,9 @@ fn with_text(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     context.store.tell(finding);
 }
 
-/// The answer to what is not in the capture: what that side sent is all there is of the connection.
-pub(crate) fn pending(c: &Connection, out: &mut Vec<Finding>) {
+/// The answer to what is not in the capture: what that side sent is all there is of the connection. And a RST that its
+/// receiver must have refused, where nothing of it has been captured since.
+pub(crate) fn pending(c: &Connection, notes: &Notes, out: &mut Vec<Finding>) {
     for from in Side::BOTH {
         let what = alone(c, from).filter(|_| c.end(from.other()).packets == 0);
         out.extend(what.map(|what| {
@@ -223,6 +279,10 @@ pub(crate) fn pending(c: &Connection, out: &mut Vec<Finding>) {
                 .of(from)
                 .with(Param::What, Value::Term(what))
         }));
+        let refused = notes.details.as_ref().and_then(|details| details.reset.refused[from as usize]);
+        if let Some(refused) = refused.filter(|refused| refused.certain) {
+            out.push(ignored(c, from, &refused).sure(Certainty::Likely));
+        }
     }
 }
 
@@ -255,39 +315,58 @@ fn injected(c: &Connection, from: Side, sign: Sign, frame: u32) -> Finding {
     }
 }
 
+/// What is claimed because of a RST; `None` where it tells nothing of its sender that could be refuted.
+pub(crate) fn claim(seen: &Seen<'_>, rst: Rst, context: &mut Context<'_>) -> Option<Claim> {
+    let kind = match rst {
+        Rst::Forged(_) | Rst::Middlebox(_) => Kind::Forged,
+        Rst::Again | Rst::Unknown => return None,
+        _ => Kind::Reset,
+    };
+    context.store.claim(kind, seen.segment.frame)
+}
+
+/// What a RST does.
+pub(crate) fn impact(rst: Rst) -> Impact {
+    Impact {
+        forged: matches!(rst, Rst::Forged(_) | Rst::Middlebox(_)),
+        never_established: rst == Rst::NeverEstablished,
+    }
+}
+
 /// A RST to an open or closing connection.
-pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Context<'_>) -> Option<Told> {
-    with_text(c, seen, context);
-    note_inexact(c, seen, context);
+pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Context<'_>) {
     let segment = seen.segment;
     let from = seen.from;
     let peer = c.end(from.other());
     let diagnosis = match rst {
         Rst::Forged(sign) => {
-            let mut finding = injected(c, from, sign, segment.frame);
-            finding.layer = segment.layer;
+            let finding = injected(c, from, sign, segment.frame).layer(segment.layer);
             let told = context.store.tell(finding);
-            let notes = &mut context.notes.details().reset;
-            notes.injected[from as usize] = told;
-            notes.forged[from as usize] = segment.frame;
-            return told;
+            let reset = &mut context.notes.details().reset;
+            reset.injected[from as usize] = told;
+            reset.forged[from as usize] = segment.mark();
+            return;
         }
         Rst::Middlebox(sign) => {
             let idle = peer.said.time - peer.acked_at.time.max(c.end(from).last.time);
-            let mut finding =
-                injected(c, from, sign, segment.frame).evidence(Role::Answered, peer.last.frame);
+            let mut finding = injected(c, from, sign, segment.frame)
+                .evidence(Role::Answered, peer.last.frame)
+                .layer(segment.layer);
             finding.diagnosis = Diagnosis::ResetByMiddlebox;
             finding.severity = Diagnosis::ResetByMiddlebox.severity();
-            finding.layer = segment.layer;
             finding.set(Param::Idle, Value::Duration(idle.max(0)));
-            return context.store.tell(finding);
+            let told = context.store.tell(finding);
+            let reset = &mut context.notes.details().reset;
+            reset.injected[from as usize] = told;
+            reset.forged[from as usize] = segment.mark();
+            return;
         }
         Rst::Late => Diagnosis::ResetLate,
         Rst::InFinWait => Diagnosis::ResetInFinWait,
         Rst::AfterClose => Diagnosis::ResetAfterClose,
         Rst::NoSuchConnection | Rst::NeverEstablished | Rst::AfterEnd => Diagnosis::ResetNoSuchConnection,
         Rst::Abort => Diagnosis::ResetAbort,
-        _ => return None,
+        _ => return,
     };
     let mut finding = c
         .finding(diagnosis, segment)
@@ -304,12 +383,16 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
             finding.set(Param::Idle, Value::Duration(idle));
             finding.set(Param::Unacknowledged, Value::Bytes(sender.data_unacknowledged(peer).into()));
             // Something came last from the other side: it may have been left unread.
-            let heard_last = peer.bytes() > 0 && peer.last.time >= sender.last.time - c.rtt().unwrap_or(0);
+            let heard_last = peer.bytes() > 0 && c.may_cross(peer.last.time, sender.last.time);
             finding.set(
                 Param::Reading,
                 Value::Term(if heard_last { Term::MaybeUnread } else { Term::NoUnread }),
             );
             finding = finding.evidence(Role::LastHeard, peer.last.frame);
+            // A route that changed just before it, or a forger who knows all numbers.
+            if c.is_odd_ttl(from, segment) {
+                finding.certainty = Certainty::Likely;
+            }
         }
         Diagnosis::ResetAfterClose | Diagnosis::ResetInFinWait => {
             finding = finding.evidence(Role::Fin, c.end(from).fin.frame)
@@ -319,16 +402,25 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
         }
         _ => {}
     }
-    context.store.tell(finding)
+    context.store.tell(finding);
+}
+
+/// A forged RST that its receiver refuses.
+pub(crate) fn in_vain(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Context<'_>) {
+    reset(c, seen, rst, context);
+    let reset = &mut context.notes.details().reset;
+    reset.forged[seen.from as usize] = Mark::default();
+    context.store.amend(reset.injected[seen.from as usize], Finding::did_nothing);
 }
 
 /// Why that side knows no such connection.
 fn not_known(c: &Connection, notes: &Notes, from: Side, rst: Rst, mut finding: Finding) -> Finding {
     let (sender, peer) = (c.end(from), c.end(from.other()));
-    let forged = notes.details.as_ref().map_or(0, |d| d.reset.forged[from.other() as usize]);
+    let forged = notes.details.as_ref().map_or(0, |d| d.reset.forged[from.other() as usize].frame);
     if rst == Rst::AfterEnd {
         // Something late, or of others, has reached what is left of it.
-        finding.severity = Severity::Note;
+        finding.rate(Severity::Note, Term::AfterTheEnd);
+        finding.did_nothing();
         let late = Value::Party(from.other().party());
         return if c.closed() {
             finding.with(Param::Reading, Value::Term(Term::ClosedBefore)).with(Param::Woken, late)
@@ -345,36 +437,41 @@ fn not_known(c: &Connection, notes: &Notes, from: Side, rst: Rst, mut finding: F
     } else if c.started_late.is_some() && !sender.seen {
         // An answer to mere ACKs does no harm if it was closed.
         if peer.bytes() == 0 {
-            finding.severity = Severity::Note;
+            finding.rate(Severity::Note, Term::HarmlessAnswer);
+            finding.did_nothing();
         }
         Term::BeforeCapture
     } else if sender.bytes() == 0 && !c.handshake.established() && c.handshake.third_ack.is_set() {
-        Term::KilledEarly
+        // Only beside it the third ACK was seen to arrive.
+        if c.is_beside(from) { Term::KilledEarly } else { Term::EarlyOrNever }
     } else {
         Term::KilledLater
     };
     finding.with(Param::Loser, Value::Party(from.party())).with(Param::Reading, Value::Term(reading))
 }
 
-/// Remembers a RST that seems its sender's own, with what was told of it.
-pub(crate) fn note(c: &Connection, seen: &Seen<'_>, rst: Rst, told: Vec<Told>, context: &mut Context<'_>) {
+/// Remembers a RST that seems its sender's own, with the claim that all hangs on which was told of it, and with what was
+/// told to have ended the connection's opening.
+pub(crate) fn note(
+    c: &Connection,
+    seen: &Seen<'_>,
+    rst: Rst,
+    claim: Option<Claim>,
+    ended: Option<Told>,
+    context: &mut Context<'_>,
+) {
     if matches!(rst, Rst::Forged(_) | Rst::Again | Rst::Unknown) || seen.stray {
         return;
     }
-    let syns = c.handshake.syn_repeats;
     let segment = seen.segment;
-    let sender = c.end(seen.from);
-    let heard = sender.tsval().map(|tsval| (tsval, sender.last.time));
     context.notes.details().reset.own[seen.from as usize].get_or_insert(Own {
-        at: segment.mark(),
+        claim,
+        ended,
+        sending: Sending::of(c, seen),
         bare: !segment.flags.ack(),
         layer: segment.layer,
         ttl: segment.ip.map(|ip| ip.ttl),
-        tsval: segment.options.timestamps.map(|t| t.0),
-        heard,
-        id: segment.ip_id(),
-        syns,
-        told,
+        attempt: c.handshake.syn_repeats,
         refused: 0,
     });
 }

@@ -1,5 +1,6 @@
 //! What all that was found amounts to.
 
+pub(crate) mod outcome;
 pub mod story;
 pub mod summary;
 pub(crate) mod zeek;

@@ -2,51 +2,8 @@
 
 use crate::catalogue::findings::Finding;
 use crate::catalogue::texts;
-use crate::catalogue::{Diagnosis, Language, Severity, Texts};
-use crate::connection::Connection;
+use crate::catalogue::{Diagnosis, Effect, Language, Severity, Texts};
 use crate::state::Outcome;
-
-/// What a finding says of the end of its connection, the most telling first.
-const ENDS: &[(Diagnosis, Outcome)] = &[
-    (Diagnosis::HandshakeRejected, Outcome::Rejected),
-    (Diagnosis::HandshakeRejectedByIcmp, Outcome::Rejected),
-    (Diagnosis::HandshakeSynUnanswered, Outcome::Unanswered),
-    (Diagnosis::ResetInjected, Outcome::Injected),
-    (Diagnosis::ResetByMiddlebox, Outcome::Reset),
-    (Diagnosis::ResetRetransmissionTimeout, Outcome::TimedOut),
-    (Diagnosis::ResetKeepaliveTimeout, Outcome::TimedOut),
-    (Diagnosis::HandshakeResetAfterAccept, Outcome::Reset),
-    (Diagnosis::HandshakeSynackRejected, Outcome::Aborted),
-    (Diagnosis::ResetAbort, Outcome::Aborted),
-    (Diagnosis::ResetNoSuchConnection, Outcome::Reset),
-    (Diagnosis::ResetAfterClose, Outcome::Reset),
-    (Diagnosis::ResetLate, Outcome::Closed),
-    (Diagnosis::CloseFinUnanswered, Outcome::TimedOut),
-];
-
-/// How it ended or stands, from what was found.
-pub(crate) fn outcome(c: &Connection, findings: &[&Finding]) -> Outcome {
-    let found = |d: Diagnosis| findings.iter().any(|f| f.diagnosis == d);
-    let fins = c.ends.iter().filter(|e| e.fin.is_set()).count();
-    if fins == 2 && (c.closed() || found(Diagnosis::ResetLate)) {
-        return Outcome::Closed;
-    }
-    let end = |f: &&Finding| ENDS.iter().position(|(d, _)| *d == f.diagnosis);
-    if let Some(&(_, outcome)) = findings.iter().filter_map(end).min().and_then(|at| ENDS.get(at)) {
-        return outcome;
-    }
-    let opening = c.syn().is_set() || c.handshake.syn_ack.is_set();
-    match fins {
-        _ if opening && !c.handshake.third_ack.is_set() && c.client().bytes() == 0 => Outcome::HalfOpen,
-        0 if opening && found(Diagnosis::HandshakeThirdAckLost) && !c.handshake.established() => {
-            Outcome::HalfOpen
-        }
-        0 if c.succeeded => Outcome::Replaced,
-        0 => Outcome::Open,
-        1 => Outcome::HalfClosed,
-        _ => Outcome::Closed,
-    }
-}
 
 /// What explains a connection, the most telling first.
 const CAUSES: &[Diagnosis] = &[
@@ -125,9 +82,12 @@ impl Story {
     pub(crate) fn of(outcome: Outcome, rtt: Option<i64>, findings: &[&Finding]) -> Story {
         // What has become a mere note did not trouble a connection that went well, and explains another one last.
         let mere_note = |f: &Finding| f.severity < f.diagnosis.severity().min(Severity::Warn);
+        // What might have ended it and did not is no cause.
+        let harmless = |f: &Finding| f.effect == Effect::None && f.diagnosis.effect() == Effect::Ended;
         let telling = |f: &Finding| {
-            let counts = !went_well(outcome) || !mere_note(f);
-            TELLING[f.diagnosis as usize].filter(|_| counts).map(|place| (mere_note(f), place))
+            let counts = !harmless(f) && (!went_well(outcome) || !mere_note(f));
+            let reaches = went_well(outcome) || f.effect == Effect::Ended;
+            TELLING[f.diagnosis as usize].filter(|_| counts).map(|place| (mere_note(f), !reaches, place))
         };
         // The last of several.
         let last_first = || findings.iter().rev();

@@ -7,6 +7,7 @@ use crate::mark::Mark;
 use crate::side::Side;
 use hashbrown::HashMap;
 use httparse::{EMPTY_HEADER, Header, Request, Response, Status};
+use std::collections::VecDeque;
 
 /// What a direction carried, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +96,11 @@ impl Held {
 
 /// What is held of all connections: of most nothing, and of a busy capture's many at most [`Unfinished::MOST`].
 #[derive(Debug, Default)]
-pub(crate) struct Unfinished(HashMap<(u32, Side), Held>);
+pub(crate) struct Unfinished {
+    held: HashMap<(u32, Side), Held>,
+    /// Connections that seem to have ended: what is held of them makes room for others.
+    ended: VecDeque<u32>,
+}
 
 impl Unfinished {
     /// At most so many, 64 MB if each were the longest head.
@@ -103,18 +108,25 @@ impl Unfinished {
 
     /// What is held of a direction.
     pub(crate) fn get(&self, stream: u32, from: Side) -> Option<&Held> {
-        self.0.get(&(stream, from))
+        self.held.get(&(stream, from))
     }
 
     /// Takes out what is held of a direction.
     pub(crate) fn take(&mut self, stream: u32, from: Side) -> Held {
-        self.0.remove(&(stream, from)).unwrap_or_default()
+        self.held.remove(&(stream, from)).unwrap_or_default()
     }
 
     /// Forgets what is held of a connection.
     pub(crate) fn forget(&mut self, stream: u32) {
-        for from in [Side::Client, Side::Server] {
+        for from in Side::BOTH {
             self.take(stream, from);
+        }
+    }
+
+    /// A connection seems to have ended.
+    pub(crate) fn may_go(&mut self, stream: u32) {
+        if Side::BOTH.into_iter().any(|from| self.held.contains_key(&(stream, from))) {
+            self.ended.push_back(stream);
         }
     }
 
@@ -123,11 +135,12 @@ impl Unfinished {
         if held.is_empty() {
             return true;
         }
-        let room = self.0.len() < Self::MOST;
-        if room {
-            self.0.insert((stream, from), held);
+        while self.held.len() >= Self::MOST {
+            let Some(ended) = self.ended.pop_front() else { return false };
+            self.forget(ended);
         }
-        room
+        self.held.insert((stream, from), held);
+        true
     }
 }
 

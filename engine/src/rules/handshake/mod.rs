@@ -6,8 +6,9 @@ use crate::bounds;
 use crate::catalogue::findings::{Finding, Told, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Diagnosis, Severity};
-use crate::connection::{Connection, Course, Seen};
+use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
+use crate::proof::claims::Kind;
 use crate::proof::rst::Rst;
 use crate::rules::context::{Context, of_icmp};
 use crate::rules::notes::{Handshake, Notes};
@@ -23,7 +24,7 @@ pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>
         return;
     }
     opening::segment(c, seen, context);
-    if seen.stray {
+    if seen.stray || seen.refused {
         return;
     }
     match seen.from {
@@ -59,7 +60,7 @@ fn syn_repeated(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>
     if context.notes.details().handshake.refused_by_icmp {
         return;
     }
-    let Some(told) = context.notes.details().handshake.unanswered else {
+    let Some(claimed) = context.notes.details().handshake.unanswered else {
         let finding = c
             .finding(Diagnosis::HandshakeSynUnanswered, segment)
             .about(syn.frame)
@@ -67,11 +68,11 @@ fn syn_repeated(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>
             .evidence(Role::SynAgain, segment.frame)
             .with(Param::Count, Value::Count(count + 1))
             .with(Param::Waited, Value::Duration(waited));
-        let told = context.store.tell(finding);
-        context.notes.details().handshake.unanswered = told;
+        let claimed = context.store.claim_and_tell(Kind::SynUnanswered, finding);
+        context.notes.details().handshake.unanswered = claimed;
         return;
     };
-    context.store.amend(Some(told), |finding| {
+    context.store.amend(claimed.told, |finding| {
         finding.set(Param::Count, Value::Count(count + 1));
         finding.set(Param::Waited, Value::Duration(waited));
         finding.show(Role::SynAgain, segment.frame);
@@ -92,7 +93,7 @@ fn syn_ack_lost(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>
     }
     let of_newest = c.server().tsval();
     let notes = &mut context.notes.details().handshake;
-    context.store.withdraw(notes.third_ack_missing.take());
+    context.store.refute(notes.third_ack_missing.take().map(|it| it.claim));
     let tsval = if syn_ack == newest { of_newest } else { notes.first_tsval };
     let finding = c
         .finding(Diagnosis::HandshakeSynackLost, segment)
@@ -100,9 +101,9 @@ fn syn_ack_lost(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>
         .evidence(Role::Syn, c.syn().frame)
         .evidence(Role::SynAgain, segment.frame)
         .with(Param::Waited, Value::Duration(segment.time - syn_ack.time));
-    let told = context.store.tell(finding);
+    let claimed = context.store.claim_and_tell(Kind::SynAckLost, finding);
     let notes = &mut context.notes.details().handshake;
-    notes.synack_lost = told;
+    notes.synack_lost = claimed;
     notes.synack_lost_after = segment.time - syn_ack.time;
     notes.synack_lost_tsval = tsval;
 }
@@ -110,7 +111,7 @@ fn syn_ack_lost(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>
 /// A SYN-ACK: the answer, or the answer again.
 fn syn_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
     if let Some(details) = &mut context.notes.details {
-        context.store.withdraw(details.handshake.unanswered.take());
+        context.store.refute(details.handshake.unanswered.take().map(|it| it.claim));
     }
     // One with other numbers is not sent again.
     let is_another = segment.seq != c.server().isn;
@@ -125,7 +126,7 @@ fn syn_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
     let by_timer = segment.time - c.last_syn_ack().time >= bounds::FIRST_RTO;
     let syn_again = c.handshake.syn_repeats > 0;
     let answers_syn =
-        syn_again && segment.time - c.last_syn().time <= c.half(Side::Server).max(bounds::RTO_MIN);
+        syn_again && c.within_way(Side::Server, c.last_syn().time, segment.time, bounds::RTO_MIN);
     let mut finding = c
         .finding(Diagnosis::HandshakeSynackRetransmitted, segment)
         .side(Party::Path)
@@ -134,7 +135,7 @@ fn syn_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
         .with(Param::Count, Value::Count(repeats))
         .with(Param::Waited, Value::Duration(segment.time - c.last_syn_ack().time));
     if !by_timer && !syn_again {
-        finding.severity = Severity::Note;
+        finding.rate(Severity::Note, Term::NotByTimer);
     }
     let told = context.store.tell(finding);
     context.notes.details().handshake.repeat = context.notes.details().handshake.repeat.or(told);
@@ -155,7 +156,7 @@ fn syn_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
 fn third_ack_lost(c: &Connection, segment: &Segment<'_>, repeats: u64, context: &mut Context<'_>) {
     let ack = c.handshake.third_ack;
     // A repeat that left before the ACK can have arrived proves nothing.
-    if c.handshake.established() || segment.time - ack.time <= c.half(Side::Server) {
+    if c.handshake.established() || !c.had_time(Side::Server, ack.time, segment.time) {
         return;
     }
     let client_spoke = c.client().bytes() > 0 || c.client().fin.is_set();
@@ -169,8 +170,8 @@ fn third_ack_lost(c: &Connection, segment: &Segment<'_>, repeats: u64, context: 
         true => Term::QueueOrPath,
         false => Term::PathOrQueue,
     };
-    if let told @ Some(_) = context.notes.details().handshake.third_ack_lost {
-        context.store.amend(told, |finding| {
+    if let Some(claimed) = context.notes.details().handshake.third_ack_lost {
+        context.store.amend(claimed.told, |finding| {
             finding.set(Param::Repeats, Value::Count(repeats));
             if finding.diagnosis == Diagnosis::HandshakeThirdAckLost {
                 finding.set(Param::Reading, Value::Term(reading));
@@ -193,8 +194,8 @@ fn third_ack_lost(c: &Connection, segment: &Segment<'_>, repeats: u64, context: 
         .with(Param::Repeats, Value::Count(repeats))
         .with(Param::Spoke, Value::Term(if client_spoke { Term::DataUnanswered } else { Term::ClientSilent }))
         .with(Param::Vantage, Value::Term(c.vantage().into()));
-    let told = context.store.tell(finding);
-    context.notes.details().handshake.third_ack_lost = told;
+    let claimed = context.store.claim_and_tell(Kind::ThirdAckLost, finding);
+    context.notes.details().handshake.third_ack_lost = claimed;
 }
 
 /// At the server: the client sends the same data again and again, and the server does not even acknowledge it.
@@ -220,8 +221,8 @@ fn ignored(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         .evidence(Role::Data, seen.segment.frame)
         .with(Param::Spoke, Value::Term(Term::DataUnanswered))
         .with(Param::Vantage, Value::Term(c.vantage().into()));
-    let told = context.store.tell(finding);
-    context.notes.details().handshake.third_ack_lost = told;
+    let claimed = context.store.claim_and_tell(Kind::ThirdAckLost, finding);
+    context.notes.details().handshake.third_ack_lost = claimed;
 }
 
 /// The SYN-ACK again, and no third ACK in the capture.
@@ -229,8 +230,8 @@ fn third_ack_missing(c: &Connection, segment: &Segment<'_>, repeats: u64, contex
     if !c.client().last.is_set() {
         return;
     }
-    if let told @ Some(_) = context.notes.details().handshake.third_ack_missing {
-        context.store.amend(told, |finding| {
+    if let Some(claimed) = context.notes.details().handshake.third_ack_missing {
+        context.store.amend(claimed.told, |finding| {
             finding.set(Param::Repeats, Value::Count(repeats));
             finding.show(Role::SynAckAgain, segment.frame);
         });
@@ -244,8 +245,8 @@ fn third_ack_missing(c: &Connection, segment: &Segment<'_>, repeats: u64, contex
         .with(Param::Repeats, Value::Count(repeats))
         .with(Param::Waited, Value::Duration(segment.time - c.handshake.syn_ack.time))
         .with(Param::Vantage, Value::Term(c.vantage().into()));
-    let told = context.store.tell(finding);
-    context.notes.details().handshake.third_ack_missing = told;
+    let claimed = context.store.claim_and_tell(Kind::ThirdAckMissing, finding);
+    context.notes.details().handshake.third_ack_missing = claimed;
 }
 
 /// The client acknowledges the SYN-ACK.
@@ -260,9 +261,10 @@ fn third_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
         let echoed = segment.options.timestamps.map(|t| t.1);
         let arrived = notes.synack_lost_tsval.is_some() && echoed == notes.synack_lost_tsval;
         if arrived || to_client > notes.synack_lost_after {
-            context.store.withdraw(notes.synack_lost.take());
+            context.store.refute(notes.synack_lost.take().map(|it| it.claim));
         }
-        context.store.amend(notes.third_ack_missing, |finding| finding.severity = Severity::Warn);
+        let missing = notes.third_ack_missing.and_then(|it| it.told);
+        context.store.amend(missing, |finding| finding.rate(Severity::Warn, Term::AnsweredAfterAll));
     }
 }
 
@@ -271,12 +273,15 @@ fn recovered(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
     let Some(details) = &context.notes.details else { return };
     let notes = &details.handshake;
     let deferred = notes.deferred;
+    let lost = notes.third_ack_lost.and_then(|it| it.told);
+    let missing = notes.third_ack_missing.and_then(|it| it.told);
+    context.store.amend(missing, |finding| finding.recovered(Severity::Warn, Term::AnsweredAfterAll));
     if !deferred.is_set() || c.client().bytes() == 0 {
-        context.store.amend(notes.third_ack_lost, |finding| finding.severity = Severity::Warn);
+        context.store.amend(lost, |finding| finding.recovered(Severity::Warn, Term::AnsweredAfterAll));
         return;
     }
-    for told in [notes.repeat, notes.third_ack_lost] {
-        context.store.amend(told, |finding| finding.severity = Severity::Note);
+    for told in [notes.repeat, lost] {
+        context.store.amend(told, |finding| finding.recovered(Severity::Note, Term::DeferAccept));
     }
     // Short of the server, a third ACK that was lost looks the same.
     if notes.third_ack_lost.is_some() {
@@ -318,22 +323,21 @@ fn others_accepted(c: &Connection, context: &Context<'_>) -> bool {
         .is_some_and(|other| other != c.number)
 }
 
-/// A RST in the handshake.
-pub(crate) fn reset(
-    c: &mut Connection,
-    seen: &Seen<'_>,
-    rst: Rst,
-    context: &mut Context<'_>,
-) -> Option<Told> {
-    let segment = seen.segment;
+/// What is odd about a RST, whatever becomes of it.
+pub(crate) fn odd_reset(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     opening::odd(c, seen, context);
+    opening::wrong_rst(c, seen, context);
     withdrawn(c, seen, context);
+}
+
+/// A RST in the handshake.
+pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Context<'_>) -> Option<Told> {
+    let segment = seen.segment;
     let finding = match rst {
         Rst::RefusesSyn => {
             let took = segment.time - c.last_syn().time;
-            let notes = &mut context.notes.details().handshake;
-            notes.refused = true;
-            context.store.withdraw(notes.unanswered.take());
+            let unanswered = context.notes.details().handshake.unanswered;
+            context.store.withdraw(unanswered.and_then(|it| it.told));
             let mut finding = c
                 .finding(Diagnosis::HandshakeRejected, segment)
                 .side(Party::Server)
@@ -345,9 +349,8 @@ pub(crate) fn reset(
             finding
         }
         Rst::RefusesSynAck => {
-            let notes = &mut context.notes.details().handshake;
-            notes.refused = true;
-            context.store.withdraw(notes.third_ack_missing.take());
+            let missing = context.notes.details().handshake.third_ack_missing;
+            context.store.withdraw(missing.and_then(|it| it.told));
             c.finding(Diagnosis::HandshakeSynackRejected, segment)
                 .side(Party::Client)
                 .evidence(Role::Syn, c.syn().frame)
@@ -361,10 +364,9 @@ pub(crate) fn reset(
             .with(Param::Who, Value::Party(seen.from.party()))
             .with(Param::Took, Value::Duration(segment.time - c.handshake.third_ack.time)),
         Rst::NeverEstablished => {
-            c.handshake.course |= Course::REFUSED_TO_ESTABLISH;
             // Others got in meanwhile: then the path works, and the queue is the cause, which is told already.
             // And at the server, where the third ACK never came, that is the cause, and told, too.
-            let told_otherwise = c.is_beside(Side::Server);
+            let told_otherwise = c.is_beside(Side::Server) && c.handshake.syn_ack_repeats > 0;
             if told_otherwise || others_accepted(c, context) {
                 return None;
             }
@@ -390,7 +392,7 @@ pub(crate) fn icmp(c: &Connection, error: &IcmpError, context: &mut Context<'_>)
     let took = error.at.time - c.syn().time;
     let notes = &mut context.notes.details().handshake;
     notes.refused_by_icmp = true;
-    context.store.withdraw(notes.unanswered.take());
+    context.store.refute(notes.unanswered.take().map(|it| it.claim));
     let finding = of_icmp(error, Diagnosis::HandshakeRejectedByIcmp, c)
         .side(Party::Path)
         .evidence(Role::Syn, c.last_syn().frame)
@@ -405,7 +407,7 @@ pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, out: &mut Vec<Fin
     let default = Handshake::default();
     let notes = notes.details.as_ref().map_or(&default, |d| &d.handshake);
     let handshake = &c.handshake;
-    if notes.refused || notes.refused_by_icmp || c.is_reset() {
+    if notes.refused_by_icmp || c.is_reset() {
         return;
     }
     if c.syn().is_set() && !c.server().last.is_set() && notes.unanswered.is_none() && c.client().bytes() == 0
@@ -420,7 +422,7 @@ pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, out: &mut Vec<Fin
                 .with(Param::Count, Value::Count(1))
                 .with(Param::Waited, Value::Duration(waited));
             if waited < bounds::SYN_RTO {
-                finding.severity = Severity::Note;
+                finding.rate(Severity::Note, Term::StillWaiting);
             }
             out.push(finding);
         }
@@ -436,7 +438,7 @@ pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, out: &mut Vec<Fin
             .with(Param::Waited, Value::Duration(now - handshake.syn_ack.time))
             .with(Param::Vantage, Value::Term(c.vantage().into()));
         // It was not repeated: the server has the ACK, which the capture lacks, or it keeps no state to repeat it from.
-        finding.severity = Severity::Note;
+        finding.rate(Severity::Note, Term::NotRepeated);
         out.push(finding);
         // A listener that keeps the half-open connection repeats its SYN-ACK; one that puts it into a cookie cannot.
         if c.is_beside(Side::Server) {

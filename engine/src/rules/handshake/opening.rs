@@ -6,6 +6,7 @@ use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Diagnosis, Severity};
 use crate::connection::endpoint::Facts;
 use crate::connection::{Before, Connection, Seen};
+use crate::proof::receiver::{self, Receipt, Refusal};
 use crate::rules::context::Context;
 use crate::side::Side;
 use crate::wire::segment::Segment;
@@ -99,10 +100,10 @@ fn reused(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
 
 /// The same SYN again after a RST had refused it.
 fn rejected_retried(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
-    if !context.notes.details.as_ref().is_some_and(|d| d.handshake.refused) {
+    let rst = c.rst(Side::Server);
+    if !rst.is_set() || c.server().has_isn {
         return;
     }
-    let rst = c.rst(Side::Server);
     let finding = c
         .finding(Diagnosis::HandshakeRejectedRetried, segment)
         .of(Side::Client)
@@ -124,7 +125,7 @@ fn syn_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
                 .evidence(Role::SynAck, c.handshake.syn_ack.frame);
             // The listener has forgotten the connection, and takes a late copy of its SYN for that of another.
             if c.over() {
-                finding.severity = Severity::Note;
+                finding.rate(Severity::Note, Term::AfterTheEnd);
                 finding.set(Param::Late, Value::Party(Side::Client.party()));
             }
             context.store.tell(finding);
@@ -255,6 +256,20 @@ fn wrong_third_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<
             .with(Param::What, Value::Term(Term::WrongThirdAck));
         context.store.tell(finding);
     }
+}
+
+/// A RST in SYN-SENT acknowledges what the client never sent: it must drop it (RFC 9293, 3.10.7.3).
+pub(super) fn wrong_rst(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let refused = receiver::receipt(c, seen) == Receipt::Refused(Refusal::WrongAck);
+    if !refused || !seen.segment.flags.ack() {
+        return;
+    }
+    let finding = c
+        .finding(Diagnosis::HandshakeWrongAck, seen.segment)
+        .of(Side::Server)
+        .evidence(Role::Syn, c.last_syn().frame)
+        .with(Param::What, Value::Term(Term::WrongRst));
+    context.store.tell(finding);
 }
 
 /// The first data is acknowledged in a fraction of the time that the SYN-ACK took.

@@ -2,12 +2,15 @@
 
 use crate::bounds;
 use crate::catalogue::Diagnosis;
-use crate::catalogue::findings::Value;
+use crate::catalogue::findings::{Finding, Value};
 use crate::catalogue::terms::{Param, Role};
-use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen};
+use crate::proof::claims::Kind;
+use crate::proof::receiver::{self, Receipt, Refusal};
 use crate::rules::context::Context;
+use crate::rules::loss::lines;
 use crate::rules::loss::lines::{Resent, keep, resent};
+use crate::wire::seq::Seq;
 
 /// A wrong checksum, though not from offload: told when it is sent again, which `true` says.
 pub(super) fn corrupted(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) -> bool {
@@ -36,11 +39,9 @@ pub(super) fn corrupted(c: &Connection, seen: &Seen<'_>, context: &mut Context<'
     true
 }
 
-/// Whether its receiver can take it.
+/// What its numbers and bytes say.
 pub(super) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     conflicting(c, seen, context);
-    stale(c, seen, context);
-    out_of_window(c, seen, context);
     impossible_ack(c, seen, context);
     karn(c, seen, context);
 }
@@ -63,52 +64,74 @@ fn conflicting(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     context.store.tell(finding);
 }
 
-/// How many ticks its timestamp is behind the newest of its sender, when that is so many that it is an old duplicate.
-pub(super) fn staleness(c: &Connection, seen: &Seen<'_>) -> Option<u32> {
-    let newest = c.end(seen.from).tsval()?;
-    let behind = newest.wrapping_sub(seen.segment.options.timestamps?.0);
-    (!seen.segment.flags.syn() && behind as i32 > bounds::STALE_TICKS).then_some(behind)
+/// What its receiver refuses is told, and has no effect from here on.
+pub(crate) fn refusal(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Context<'_>) {
+    if seen.stray {
+        return;
+    }
+    taken_after_all(c, seen, context);
+    let line = |context: &Context<'_>| {
+        let details = context.notes.details.as_ref();
+        details.map(|details| details.loss.lines[seen.from as usize].refused).unwrap_or_default()
+    };
+    let Receipt::Refused(why) = receiver::receipt(c, seen) else { return };
+    let before = line(context);
+    if before.takes_all {
+        return;
+    }
+    let frame = seen.segment.frame;
+    let claim = before.claim.or_else(|| context.store.claim(Kind::Refused, frame));
+    let finding = if why == Refusal::OldTimestamp { stale(c, seen) } else { out_of_window(c, seen) };
+    if let Some(finding) = finding {
+        context.store.under(claim, |store| store.tell(finding));
+    }
+    let end = before.end.filter(|end| !seen.segment.end().after(*end)).unwrap_or(seen.segment.end());
+    context.notes.details().loss.lines[seen.from as usize].refused =
+        lines::Refused { claim, end: Some(end), takes_all: false };
+    seen.refused = true;
+}
+
+/// The receiver acknowledges what it was to refuse: it is not as strict as the capture makes it seem.
+fn taken_after_all(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    let writer = seen.from.other();
+    let Some(details) = &mut context.notes.details else { return };
+    let refused = &mut details.loss.lines[writer as usize].refused;
+    let acknowledged = |end: Seq| {
+        let next = c.end(writer).next;
+        seen.segment.flags.ack()
+            && end.after(next)
+            && seen.segment.ack.after(next)
+            && end.reaches(seen.segment.ack)
+    };
+    let Some(end) = refused.end.filter(|end| acknowledged(*end)) else { return };
+    let claim = refused.claim.take();
+    *refused = lines::Refused { takes_all: true, ..lines::Refused::default() };
+    context.store.refute(claim);
+    c.took_after_all(writer, end);
 }
 
 /// A timestamp far behind the newest: PAWS must drop it (RFC 7323, 5).
-fn stale(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
-    let segment = seen.segment;
-    let Some(behind) = staleness(c, seen) else { return };
+fn stale(c: &Connection, seen: &Seen<'_>) -> Option<Finding> {
+    let behind = receiver::staleness(c, seen.from, seen.segment)?;
     let finding = c
-        .finding(Diagnosis::LossStaleTimestamp, segment)
+        .finding(Diagnosis::LossStaleTimestamp, seen.segment)
         .of(seen.from)
         .evidence(Role::Newest, c.end(seen.from).last.frame)
         .with(Param::Who, Value::Party(seen.from.party()))
         .with(Param::Behind, Value::Count(behind.into()));
-    context.store.tell(finding);
+    Some(finding)
 }
 
 /// Beyond the window that the receiver has offered.
-fn out_of_window(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
-    let segment = seen.segment;
-    let peer = c.end(seen.from.other());
-    let Some(window) = c.scaled(seen.from.other(), peer.window) else { return };
-    // In the handshake the window is not scaled yet, and has not been used.
-    let beyond = segment.seq.since(peer.acked + window);
-    if segment.len == 0
-        || !peer.acked_any
-        || peer.originals() < 2
-        || beyond < 0
-        || (beyond == 0 && segment.len <= 1)
-    {
-        return;
-    }
-    // What was captured of the receiver's updates may be late by a round trip.
-    if c.half(seen.from.other()) == 0 || peer.is(Facts::GAP) || beyond as u32 <= window {
-        return;
-    }
+fn out_of_window(c: &Connection, seen: &Seen<'_>) -> Option<Finding> {
+    let beyond = receiver::beyond_window(c, seen.from, seen.segment)?;
     let finding = c
-        .finding(Diagnosis::LossOutOfWindow, segment)
+        .finding(Diagnosis::LossOutOfWindow, seen.segment)
         .of(seen.from)
-        .evidence(Role::Window, peer.last.frame)
+        .evidence(Role::Window, c.end(seen.from.other()).last.frame)
         .with(Param::Who, Value::Party(seen.from.party()))
-        .with(Param::Beyond, Value::Bytes(beyond as u64));
-    context.store.tell(finding);
+        .with(Param::Beyond, Value::Bytes(beyond.bytes.into()));
+    Some(finding)
 }
 
 /// An acknowledgment further ahead than any loss of the capture explains.

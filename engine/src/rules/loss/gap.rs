@@ -49,10 +49,10 @@ pub(super) fn overtaken(c: &Connection, seen: &Seen<'_>, hole: &Hole) -> bool {
     // Its receiver can complain only of what it got behind the hole: the resend is sent a round trip later.
     let tsval = segment.options.timestamps.map(|t| t.0);
     let same_tick = tsval.is_some() && tsval == hole.tsval;
-    if same_tick && c.rtt().is_some_and(|rtt| rtt > bounds::SLOWEST_TICK) {
+    if same_tick && c.is_longer_than(bounds::SLOWEST_TICK) {
         return true;
     }
-    segment.time - hole.behind.time <= c.rtt().unwrap_or(bounds::LONGEST_RTT).max(bounds::OVERTAKEN)
+    c.within_round_trip(segment.time - hole.behind.time, bounds::OVERTAKEN)
 }
 
 /// A segment that was overtaken.

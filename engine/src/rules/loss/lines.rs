@@ -6,6 +6,7 @@ use crate::catalogue::findings::{Finding, Told, Value};
 use crate::catalogue::terms::{Param, Role};
 use crate::connection::Connection;
 use crate::mark::Mark;
+use crate::proof::claims::Claim;
 use crate::side::Side;
 use crate::wire::segment::Segment;
 use crate::wire::seq::Seq;
@@ -27,6 +28,18 @@ pub(crate) struct Line {
     pub(crate) corrupted: Vec<Resent>,
     /// Timeouts in a row on the same data.
     pub(crate) timeouts: Timeouts,
+    pub(crate) refused: Refused,
+}
+
+/// What the receiver of this direction refuses.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Refused {
+    /// That it does.
+    pub(crate) claim: Option<Claim>,
+    /// Where the furthest of it ends.
+    pub(crate) end: Option<Seq>,
+    /// It has acknowledged what it was to refuse.
+    pub(crate) takes_all: bool,
 }
 
 /// Something that was sent again.
@@ -40,7 +53,7 @@ pub(crate) struct Resent {
     /// Frame of the copy before it, 0 when that was not captured, or was told to be lost.
     pub(crate) before: u32,
     /// What was told of it that does not hold when it turns out needless.
-    pub(crate) told: Option<Told>,
+    pub(crate) told: Option<Claim>,
     /// That its receiver asked for it was told.
     pub(crate) asked: Option<Told>,
     pub(crate) tsval: Option<u32>,

@@ -4,7 +4,7 @@
 //! the capture point (or its acknowledgment was). Or there is a gap in the sequence numbers that is
 //! filled later: it was lost before the capture point, or only overtaken, which timestamps and IP IDs tell.
 
-mod content;
+pub(super) mod content;
 mod gap;
 pub(crate) mod lines;
 pub(super) mod receipt;
@@ -22,13 +22,13 @@ use crate::side::Side;
 pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let was_damaged = content::corrupted(c, seen, context);
-    if seen.stray {
+    if seen.stray || seen.refused {
         return;
     }
     content::segment(c, seen, context);
     receipt::acknowledgment(c, seen, context);
     // What turns up so late was not sent again: the network had kept it.
-    if segment.flags.syn() || !c.end(seen.from).seen || content::staleness(c, seen).is_some() {
+    if segment.flags.syn() || !c.end(seen.from).seen || seen.refused {
         return;
     }
     if segment.seq_len() == 0 {

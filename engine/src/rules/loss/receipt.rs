@@ -1,10 +1,12 @@
 //! What the receiver says: needless resends, duplicates, lost acknowledgments.
 
+use crate::bounds;
 use crate::catalogue::findings::{Finding, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Diagnosis, Severity};
 use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen};
+use crate::proof::claims::Kind;
 use crate::rules::context::Context;
 use crate::rules::loss::lines::{Copied, Line, MadeBy, Resent, Timeouts, downstream, keep, resent};
 use crate::rules::path;
@@ -47,8 +49,7 @@ fn echoes_first_copy(c: &Connection, seen: &Seen<'_>, writer: Side, context: &mu
     let acked = acker.acked;
     let Some(details) = &context.notes.details else { return };
     let resent = &details.loss.lines[writer as usize].resent;
-    let way = c.half(seen.from);
-    let decides = |r: &Resent| !r.seq.after(acked) || segment.time - r.time < way - way / 8;
+    let decides = |r: &Resent| !r.seq.after(acked) || c.too_soon(seen.from, r.time, segment.time);
     let covered = |r: &&Resent| r.is_covered(segment, acked) && !r.needless && decides(r);
     let older = |r: &Resent| r.is_answered_too_early(segment) == Some(true);
     if !resent.iter().any(|r| covered(&r)) || !resent.iter().filter(covered).all(older) {
@@ -73,13 +74,13 @@ fn arrived_once(c: &Connection, seen: &Seen<'_>, writer: Side, context: &mut Con
     if c.is_beside(seen.from) || !acker.acked_any || !report {
         return;
     }
-    let (acked, way) = (acker.acked, c.half(seen.from));
+    let acked = acker.acked;
     let duplicate = segment.duplicate_sack().is_some();
     let Some(details) = &mut context.notes.details else { return };
     let list = &mut details.loss.lines[writer as usize].resent;
     let covered = |r: &Resent| r.is_covered(segment, acked);
     // Without timestamps, an acknowledgment that was on its way already tells nothing.
-    let in_flight = |r: &Resent| segment.time - r.time < way - way / 8;
+    let in_flight = |r: &Resent| c.too_soon(seen.from, r.time, segment.time);
     let too_early = |r: &Resent| r.is_answered_too_early(segment).unwrap_or_else(|| in_flight(r));
     let newest = list.iter().rev().find(|r| covered(r));
     if duplicate || newest.is_none_or(too_early) {
@@ -89,7 +90,8 @@ fn arrived_once(c: &Connection, seen: &Seen<'_>, writer: Side, context: &mut Con
         list.iter().filter(|r| covered(r) && !r.needless && r.before != 0).cloned().collect();
     for resent in lost {
         let finding = downstream(c, writer, &resent).evidence(Role::Ack, segment.frame);
-        let told = context.store.tell(finding.proved_by(segment.frame));
+        let claimed = context.store.claim_and_tell(Kind::LostDownstream, finding.proved_by(segment.frame));
+        let told = claimed.map(|it| it.claim);
         let list = &mut context.notes.details().loss.lines[writer as usize].resent;
         list.iter_mut().filter(|r| r.frame == resent.frame).for_each(|r| (r.before, r.told) = (0, told));
     }
@@ -97,8 +99,8 @@ fn arrived_once(c: &Connection, seen: &Seen<'_>, writer: Side, context: &mut Con
 
 /// Nothing was lost: the first copy was overtaken so far that its receiver complained.
 fn overtaken(mut resent: Resent, context: &mut Context<'_>) {
-    context.store.withdraw(resent.told.take());
-    context.store.amend(resent.asked, |finding| finding.severity = Severity::Note);
+    context.store.refute(resent.told.take());
+    context.store.amend(resent.asked, |finding| finding.rate(Severity::Note, Term::OnlyOvertaken));
 }
 
 /// The receiver reports that it got something twice: a resend was needless, or the network made a copy.
@@ -163,7 +165,7 @@ pub(super) fn needless(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_
     spurious(finding, seen, &resent, seen.from, Term::AckedBefore, context);
     keep(&mut context.notes.details().loss.lines[seen.from as usize].resent, resent);
     // The ACK had time to arrive before this was sent: it did not.
-    if segment.time - ack_time > c.half(seen.from) + 1_000_000 {
+    if c.had_time(seen.from, ack_time, segment.time - bounds::MEASURABLE) {
         let finding = c
             .finding(Diagnosis::LossAckLost, segment)
             .about(ack_frame)

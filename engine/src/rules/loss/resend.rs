@@ -9,6 +9,7 @@ use crate::connection::endpoint::Facts;
 use crate::connection::flight::Sent;
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
+use crate::proof::claims::Kind;
 use crate::rules::context::Context;
 use crate::rules::loss::lines::{MadeBy, Resent, Timeouts, downstream, keep, resent};
 use crate::rules::notes::Notes;
@@ -85,9 +86,10 @@ fn after_original(c: &Connection, seen: &Seen<'_>, sent: &Sent, context: &mut Co
         resent.asked = told;
         // Nobody misses it sooner than a round trip after it was sent; and an ACK of what was in front of it may only
         // have been sooner than it.
-        let missed = misses(c, seen) && c.rtt().is_none_or(|rtt| segment.time - sent.time >= rtt - rtt / 8);
+        let missed = misses(c, seen) && c.could_complain(sent.time, segment.time);
         if !of_syn && missed {
-            resent.told = context.store.tell(downstream(c, seen.from, &resent));
+            let lost = downstream(c, seen.from, &resent);
+            resent.told = context.store.claim_and_tell(Kind::LostDownstream, lost).map(|it| it.claim);
             resent.before = 0;
         }
     }
@@ -158,7 +160,7 @@ fn partly_acknowledged(c: &Connection, notes: &Notes, seen: &Seen<'_>, since: i6
     let repaired = |r: &Resent| r.asked.is_some() && since < r.time && peer.acked.reaches(r.end);
     peer.acked_any
         && segment.seq == peer.acked
-        && segment.time - peer.acked_at.time <= c.half(seen.from) + bounds::PROMPT
+        && c.acts_at_once(seen.from, peer.acked_at.time, segment.time, bounds::PROMPT)
         && details.loss.lines[seen.from as usize].resent.iter().any(repaired)
 }
 

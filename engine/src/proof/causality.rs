@@ -1,0 +1,306 @@
+//! What one packet says of another: which was sent first, who could know of what, and what the capture would show.
+//!
+//! The questions have three answers. [`Known::Yes`] and [`Known::No`] are proved: by acknowledgments, by the clocks of
+//! timestamps, by the order at the capture point beside a host, or by a way that is too long. Where a rule has to go on
+//! without proof, it asks what is *usual* ([`Connection::had_time`], [`Connection::seems_sent_after`] …), and what it
+//! tells is likely at best. All slack that such questions need has its name here, and no rule measures it in its own
+//! words.
+
+use crate::bounds;
+use crate::connection::endpoint::Facts;
+use crate::connection::{Connection, Seen};
+use crate::mark::Mark;
+use crate::side::Side;
+use crate::wire::segment::Segment;
+use crate::wire::seq::Seq;
+use std::cmp::Ordering;
+
+/// What is known of a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// It is so.
+    Yes,
+    /// It is not so.
+    No,
+    /// The capture does not tell.
+    Unknown,
+}
+
+/// What is kept of a packet to tell what its sender sent before and after it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sending {
+    /// Where and when it was captured.
+    pub at: Mark,
+    tsval: Option<u32>,
+    ip_id: Option<u16>,
+    /// The newest timestamp that its sender had sent before, and when that was captured.
+    heard: Option<(u32, i64)>,
+    /// The next number of its sender, as far as captured.
+    next: Option<Seq>,
+    /// What the other side had sent before, as far as captured: its next number, and its newest timestamp.
+    peer_next: Option<Seq>,
+    peer_tsval: Option<u32>,
+}
+
+impl Sending {
+    /// Of a packet that the connection has not taken in yet.
+    #[must_use]
+    pub fn of(c: &Connection, seen: &Seen<'_>) -> Sending {
+        let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
+        Sending {
+            at: seen.segment.mark(),
+            tsval: seen.segment.options.timestamps.map(|t| t.0),
+            ip_id: seen.segment.ip_id(),
+            heard: sender.tsval().map(|tsval| (tsval, sender.last.time)),
+            next: sender.seen.then_some(sender.next),
+            peer_next: peer.seen.then_some(peer.next),
+            peer_tsval: peer.tsval(),
+        }
+    }
+}
+
+/// What a capture might lack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// The packets that open the connection.
+    Opening,
+    /// A packet of that side.
+    Of(Side),
+}
+
+/// A way is no shorter than this part of what the handshake took, whatever becomes of the route: one in [`SHORTER`].
+const SHORTER: i64 = 2;
+/// The usual way varies by this part: one in [`JITTER`].
+const JITTER: i64 = 8;
+
+/// `later` is ahead of `earlier`, as numbers that wrap are.
+fn is_newer(later: u32, earlier: u32) -> bool {
+    (later.wrapping_sub(earlier) as i32) > 0
+}
+
+impl Connection {
+    /// Whether `segment`, of the side `from`, was sent after `that` of the same side.
+    #[must_use]
+    pub fn sent_after(&self, from: Side, that: &Sending, segment: &Segment<'_>) -> Known {
+        let peer = self.end(from.other());
+        // It acknowledges, or echoes, what came by only after that one.
+        let captured = |ack: Seq| !peer.next.before(ack) && !peer.is(Facts::UNSEEN);
+        let answers = |next: Seq| segment.flags.ack() && segment.ack.after(next) && captured(segment.ack);
+        if that.peer_next.is_some_and(answers) {
+            return Known::Yes;
+        }
+        let timestamps = segment.options.timestamps;
+        if let (Some((_, echo)), Some(before), Some(newest)) = (timestamps, that.peer_tsval, peer.tsval())
+            && is_newer(echo, before)
+            && !is_newer(echo, newest)
+        {
+            return Known::Yes;
+        }
+        // Its sender's own clock.
+        match timestamps.map(|(this, _)| this).zip(that.tsval.or(that.heard.map(|(before, _)| before))) {
+            Some((this, before)) if is_newer(before, this) => return Known::No,
+            Some((this, before)) if that.tsval.is_some() && is_newer(this, before) => return Known::Yes,
+            _ => {}
+        }
+        // Beside a host packets are captured in the order in which they are sent.
+        let beside = self.is_beside(from) && segment.time - that.at.time > bounds::QUEUED;
+        if beside { Known::Yes } else { Known::Unknown }
+    }
+
+    /// `segment` seems to have been sent before `that`: by the ticks of their sender's clock, or by IP IDs that count.
+    #[must_use]
+    pub fn seems_sent_before(&self, from: Side, that: &Sending, segment: &Segment<'_>) -> bool {
+        match self.sent_after(from, that, segment) {
+            Known::Yes => return false,
+            Known::No => return true,
+            Known::Unknown => {}
+        }
+        // A RST without a timestamp was sent after what came before it: what was sent later has a newer one than that, and
+        // one by which it left behind the RST, where the clock ticks every millisecond, as nearly all do.
+        let this = segment.options.timestamps.map(|(this, _)| this);
+        if let (None, Some((before, time)), Some(this)) = (that.tsval, that.heard, this) {
+            let since = this.wrapping_sub(before) as i32;
+            return since <= 0 || time + i64::from(since) * bounds::TICK < that.at.time;
+        }
+        let ids = that.ip_id.filter(|_| self.end(from).ids_count());
+        segment.order(that.tsval, ids) == Some(Ordering::Less)
+    }
+
+    /// `segment` seems to have been sent after `that`: nothing speaks against it, and its timestamp for it, or a delay that
+    /// no queue explains.
+    #[must_use]
+    pub fn seems_sent_after(&self, from: Side, that: &Sending, segment: &Segment<'_>) -> bool {
+        if self.sent_after(from, that, segment) == Known::Yes {
+            return true;
+        }
+        let later = match segment.options.timestamps.zip(that.tsval) {
+            Some(((this, _), tsval)) => this != tsval,
+            None => segment.time - that.at.time > bounds::RST_OVERTAKES,
+        };
+        later && !self.seems_sent_before(from, that, segment)
+    }
+
+    /// Whether `segment`, of the other side than `that`, was sent by one that has taken what the sender of `that` sent behind
+    /// it: it acknowledges what was captured only later.
+    #[must_use]
+    pub fn took_what_follows(&self, from: Side, that: &Sending, segment: &Segment<'_>) -> Known {
+        let sender = self.end(from);
+        let captured = sender.seen && !sender.next.before(segment.ack) && !sender.is(Facts::UNSEEN);
+        let later = that.next.is_none_or(|next| segment.ack.after(next));
+        if segment.flags.ack() && !segment.flags.rst() && captured && later {
+            Known::Yes
+        } else {
+            Known::Unknown
+        }
+    }
+
+    /// Who sent something captured at `other` need not have known what came from the other side at `one`.
+    #[must_use]
+    pub fn may_cross(&self, one: i64, other: i64) -> bool {
+        other - one <= self.rtt().unwrap_or(0)
+    }
+
+    /// Whether the side `by` could know of what was captured at `cause`, of the other side, when it sent what was captured
+    /// at `at`. It can where that is captured beside it, and cannot where no way is so short.
+    #[must_use]
+    pub fn could_know(&self, by: Side, cause: Mark, at: i64) -> Known {
+        let elapsed = at - cause.time;
+        if elapsed < 0 || elapsed * SHORTER < self.half(by) {
+            Known::No
+        } else if self.is_beside(by) && elapsed > bounds::QUEUED {
+            Known::Yes
+        } else {
+            Known::Unknown
+        }
+    }
+
+    /// Whether `segment`, of the side `by`, was sent by one that had got `cause` of the other side, which ends at `end`.
+    #[must_use]
+    pub fn must_know(
+        &self,
+        by: Side,
+        cause: Mark,
+        end: Seq,
+        tsval: Option<u32>,
+        segment: &Segment<'_>,
+    ) -> Known {
+        let echoes =
+            segment.options.timestamps.zip(tsval).is_some_and(|((_, echo), sent)| is_newer(echo, sent));
+        if segment.flags.ack() && segment.ack.reaches(end) || echoes {
+            return Known::Yes;
+        }
+        match self.could_know(by, cause, segment.time) {
+            Known::No => Known::No,
+            Known::Yes | Known::Unknown => Known::Unknown,
+        }
+    }
+
+    /// Whether the capture would show what it may lack.
+    #[must_use]
+    pub fn would_show(&self, what: Missing) -> Known {
+        match what {
+            Missing::Opening if self.syn().is_set() => Known::Yes,
+            Missing::Opening => Known::No,
+            Missing::Of(side) => {
+                let end = self.end(side);
+                if !end.last.is_set() || end.facts.intersects(Facts::GAP | Facts::UNSEEN) {
+                    Known::No
+                } else if self.is_beside(side) && self.syn().is_set() {
+                    Known::Yes
+                } else {
+                    Known::Unknown
+                }
+            }
+        }
+    }
+
+    /// The way to that side and back has been measured.
+    #[must_use]
+    pub fn way_known(&self, to: Side) -> bool {
+        self.half(to) > 0
+    }
+
+    /// The way to that side is known to take at least so long, nanoseconds.
+    #[must_use]
+    pub fn way_is_longer_than(&self, to: Side, time: i64) -> bool {
+        self.half(to) >= time
+    }
+
+    /// What was captured at `at` belongs to what was captured `since`: it is within a round trip, and `spare`, of it.
+    #[must_use]
+    pub fn within_a_round_trip_of(&self, since: i64, at: i64, spare: i64) -> bool {
+        at <= since.saturating_add(spare + self.rtt().unwrap_or(0))
+    }
+
+    /// A RST whose TTL is not the usual one of its sender.
+    #[must_use]
+    pub fn is_odd_ttl(&self, from: Side, segment: &Segment<'_>) -> bool {
+        let end = self.end(from);
+        end.ttl_count > 0 && segment.ip.is_some_and(|ip| ip.ttl != end.ttl && ip.ttl != end.newest_ttl)
+    }
+
+    /// The usual way to the side `by` had the time: what it sent `at` may answer what was captured `since`.
+    #[must_use]
+    pub fn had_time(&self, by: Side, since: i64, at: i64) -> bool {
+        at - since > self.half(by)
+    }
+
+    /// The usual way to the side `by`, quick as it may be, had not the time.
+    #[must_use]
+    pub fn too_soon(&self, by: Side, since: i64, at: i64) -> bool {
+        let way = self.half(by);
+        at - since < way - way / JITTER
+    }
+
+    /// The side `by` answers at once what was captured `since`: within the usual way, and `host` nanoseconds of its own.
+    /// Where the way is not known it may be a long one.
+    #[must_use]
+    pub fn at_once(&self, by: Side, since: i64, at: i64, host: i64) -> bool {
+        let way = if self.way_known(by) { self.half(by) } else { self.rtt().unwrap_or(bounds::LONG_WAY) };
+        at - since <= way + host
+    }
+
+    /// What was captured at `at` came of the side `by` within the usual way of what was captured `since`, or within `least`.
+    #[must_use]
+    pub fn within_way(&self, by: Side, since: i64, at: i64, least: i64) -> bool {
+        at - since <= self.half(by).max(least)
+    }
+
+    /// The side `by` acts at once, within the usual way, upon what was captured `since`; `host` nanoseconds are its own.
+    #[must_use]
+    pub fn acts_at_once(&self, by: Side, since: i64, at: i64, host: i64) -> bool {
+        at - since <= self.half(by) + host
+    }
+
+    /// A whole round trip is known to take longer than that, nanoseconds.
+    #[must_use]
+    pub fn is_longer_than(&self, time: i64) -> bool {
+        self.rtt().is_some_and(|rtt| rtt > time)
+    }
+
+    /// What that side itself took to answer at `at` what was captured `since`: without the way to it and back. Negative
+    /// where it answers something else.
+    #[must_use]
+    pub fn host_took(&self, by: Side, since: i64, at: i64) -> i64 {
+        at - since - self.half(by)
+    }
+
+    /// So long after something, what crossed it has arrived, and what it draws too: two round trips, and `spare`.
+    #[must_use]
+    pub fn settled(&self, elapsed: i64, spare: i64) -> bool {
+        elapsed > 2 * self.rtt().unwrap_or(0) + spare
+    }
+
+    /// The other side can have complained of the loss of what was captured `since`, and the complaint be heard: a whole
+    /// round trip, quick as it may be, where it is known.
+    #[must_use]
+    pub fn could_complain(&self, since: i64, at: i64) -> bool {
+        self.rtt().is_none_or(|rtt| at - since >= rtt - rtt / JITTER)
+    }
+
+    /// A whole round trip, or where that is not known the longest that is usual, and `least` at any rate.
+    #[must_use]
+    pub fn within_round_trip(&self, elapsed: i64, least: i64) -> bool {
+        elapsed <= self.rtt().unwrap_or(bounds::LONGEST_RTT).max(least)
+    }
+}

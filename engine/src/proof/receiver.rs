@@ -1,0 +1,134 @@
+//! What the receiver of a segment makes of it: whether it takes it at all (RFC 9293, 3.10.7.3 and 3.10.7.4; RFC 5961;
+//! RFC 7323, 5).
+//!
+//! What a receiver refuses has no effect: it moves no number, state or story. The receiver's own side of a capture knows
+//! its window exactly; elsewhere its newest acknowledgments may still be on their way, and what is in doubt is taken.
+
+use crate::bounds;
+use crate::connection::endpoint::{Endpoint, Facts};
+use crate::connection::{Connection, Seen};
+use crate::side::Side;
+use crate::wire::segment::Segment;
+
+/// Why a receiver refuses a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// A RST in SYN-SENT that does not acknowledge the SYN (RFC 9293, 3.10.7.3).
+    WrongAck,
+    /// A RST in the window, but not at the next number: it is challenged (RFC 5961, 3.2).
+    NotNext,
+    /// Beyond the window, or before it (RFC 9293, 3.10.7.4).
+    OutsideWindow,
+    /// An old timestamp (RFC 7323, 5.3: PAWS).
+    OldTimestamp,
+}
+
+/// What becomes of a segment at its receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Receipt {
+    /// It is taken.
+    Taken,
+    /// It is dropped, or only answered.
+    Refused(Refusal),
+    /// It would be refused, unless the capture lacks something that explains it.
+    Doubtful(Refusal),
+    /// The capture does not tell.
+    Unknown,
+}
+
+/// What becomes of a segment at its receiver, as far as the capture tells.
+#[must_use]
+pub fn receipt(c: &Connection, seen: &Seen<'_>) -> Receipt {
+    if seen.segment.flags.rst() {
+        return of_rst(c, seen);
+    }
+    if staleness(c, seen.from, seen.segment).is_some() {
+        return Receipt::Refused(Refusal::OldTimestamp);
+    }
+    match beyond_window(c, seen.from, seen.segment) {
+        Some(beyond) if beyond.certain => Receipt::Refused(Refusal::OutsideWindow),
+        Some(_) => Receipt::Doubtful(Refusal::OutsideWindow),
+        None => Receipt::Taken,
+    }
+}
+
+fn of_rst(c: &Connection, seen: &Seen<'_>) -> Receipt {
+    let segment = seen.segment;
+    if let Some(acknowledges) = in_syn_sent(c, seen.from, segment) {
+        return if acknowledges { Receipt::Taken } else { Receipt::Refused(Refusal::WrongAck) };
+    }
+    let (sender, receiver) = (c.end(seen.from), c.end(seen.from.other()));
+    if seen.stray || c.closed() || !receiver.acked_any || !sender.seen {
+        return Receipt::Unknown;
+    }
+    if segment.seq == receiver.acked || segment.seq == sender.next {
+        return Receipt::Taken;
+    }
+    let known = c.scaled(seen.from.other(), receiver.window);
+    let window = known.unwrap_or(u32::from(receiver.window));
+    let ahead = segment.seq.since(receiver.acked);
+    if (1..i64::from(window)).contains(&i64::from(ahead)) {
+        // It may be behind data that the capture lacks.
+        return Receipt::Doubtful(Refusal::NotNext);
+    }
+    // What the capture lacks may have moved the window on, but not by more than as much again.
+    let newest = sender.next.since(receiver.acked).max(0) as u32;
+    let slack = if c.is_beside(seen.from.other()) { 0 } else { window };
+    let furthest = window.saturating_add(newest).saturating_add(slack).max(bounds::LARGEST_UNSCALED);
+    if known.is_some() && ahead.unsigned_abs() > furthest {
+        Receipt::Refused(Refusal::OutsideWindow)
+    } else {
+        Receipt::Doubtful(Refusal::OutsideWindow)
+    }
+}
+
+/// The client has sent its SYN and heard nothing, and this RST comes: whether it acknowledges the SYN.
+fn in_syn_sent(c: &Connection, from: Side, segment: &Segment<'_>) -> Option<bool> {
+    let (client, server) = (c.client(), c.server());
+    let waits = from == Side::Server
+        && c.syn().is_set()
+        && !server.seen
+        && !server.has_isn
+        && !client.acked_any
+        && !c.handshake.third_ack.is_set();
+    let acknowledges =
+        segment.flags.ack() && segment.ack.after(client.isn) && client.next.reaches(segment.ack);
+    (waits && !segment.has_odd_flags()).then_some(acknowledges)
+}
+
+/// How many ticks its timestamp is behind the newest of its sender, when that is so many that it is an old duplicate.
+#[must_use]
+pub fn staleness(c: &Connection, from: Side, segment: &Segment<'_>) -> Option<u32> {
+    let newest = c.end(from).tsval()?;
+    let behind = newest.wrapping_sub(segment.options.timestamps?.0);
+    (!segment.flags.syn() && behind as i32 > bounds::STALE_TICKS).then_some(behind)
+}
+
+/// How far a segment begins beyond the window that its receiver has offered.
+#[derive(Clone, Copy, Debug)]
+pub struct Beyond {
+    /// Bytes.
+    pub bytes: u32,
+    /// No update of the window that the capture may lack explains it.
+    pub certain: bool,
+}
+
+/// How far `segment`, sent by the side `from`, begins beyond the window that its receiver has offered; `None` where it
+/// does not, or where that window is not known.
+#[must_use]
+pub fn beyond_window(c: &Connection, from: Side, segment: &Segment<'_>) -> Option<Beyond> {
+    let receiver: &Endpoint = c.end(from.other());
+    // In the handshake the window is not scaled yet, and has not been used.
+    if segment.seq_len() == 0 || segment.flags.syn() || !receiver.acked_any || receiver.originals() < 2 {
+        return None;
+    }
+    let window = c.scaled(from.other(), receiver.window)?;
+    let bytes = u32::try_from(segment.seq.since(receiver.acked + window)).ok()?;
+    if bytes == 0 && segment.seq_len() <= 1 {
+        return None;
+    }
+    // What was captured of the receiver's updates may be late by a round trip, and lack some.
+    let way = c.half(from.other()) > 0;
+    let certain = way && !receiver.is(Facts::GAP) && bytes > window;
+    Some(Beyond { bytes, certain })
+}
