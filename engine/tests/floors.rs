@@ -140,3 +140,30 @@ fn no_file_imports_itself_by_way_of_others() {
     imports.values_mut().for_each(|to| to.retain(|m| left.contains(m)));
     assert!(imports.is_empty(), "in circles, or importing from one: {imports:#?}");
 }
+
+/// Whether one packet could have been sent after another, or because of it, is asked of `proof::causality`. What is
+/// measured to be told, and timers, say so in the line above.
+#[test]
+fn nobody_measures_the_way_in_words_of_his_own() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut paths = Vec::new();
+    sources(&root, &mut paths);
+    let mut own = Vec::new();
+    for path in paths.iter().filter(|path| {
+        let module = module_of(&root, path);
+        ["rules", "proof", "verdict"].contains(&module.split("::").next().unwrap())
+            && module != "proof::causality"
+    }) {
+        let text = std::fs::read_to_string(path).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        for (n, line) in
+            lines.iter().enumerate().filter(|(_, l)| l.contains("c.half(") || l.contains("c.rtt()"))
+        {
+            let reason = lines[n - 1].trim_start();
+            if !reason.starts_with("// Measured: ") && !reason.starts_with("// A timer: ") {
+                own.push(format!("{}:{}: {}", path.display(), n + 1, line.trim()));
+            }
+        }
+    }
+    assert!(own.is_empty(), "ask proof::causality instead:\n{}", own.join("\n"));
+}

@@ -72,6 +72,11 @@ pub enum Missing {
 const SHORTER: i64 = 2;
 /// The usual way varies by this part: one in [`JITTER`].
 const JITTER: i64 = 8;
+/// An answer may come sooner than usual by this part of the way: one in [`QUICK`].
+const QUICK: i64 = 4;
+/// What crosses a FIN or a RST does so for so long at least, nanoseconds: hosts and queues take their time on the shortest
+/// way, too.
+const CROSSING: i64 = 100_000_000;
 
 /// `later` is ahead of `earlier`, as numbers that wrap are.
 fn is_newer(later: u32, earlier: u32) -> bool {
@@ -270,6 +275,26 @@ impl Connection {
     #[must_use]
     pub fn acts_at_once(&self, by: Side, since: i64, at: i64, host: i64) -> bool {
         at - since <= self.half(by) + host
+    }
+
+    /// What was captured at `at` came of the side `by` because of what was captured `since`: neither sooner than the way
+    /// takes, quick as it may be, nor later than its `host` takes to act.
+    #[must_use]
+    pub fn answers(&self, by: Side, since: i64, at: i64, host: i64) -> bool {
+        let way = self.half(by);
+        (way - way / QUICK - bounds::MEASURABLE..=way + host).contains(&(at - since))
+    }
+
+    /// A whole round trip was measured.
+    #[must_use]
+    pub fn round_trip_known(&self) -> bool {
+        self.rtt().is_some()
+    }
+
+    /// It went on for longer than what crossed it explains: two round trips, where they are known, and [`CROSSING`].
+    #[must_use]
+    pub fn outlasts_what_crossed(&self, span: i64) -> bool {
+        span >= self.rtt().map_or(bounds::LONGEST_RTT, |rtt| (2 * rtt).max(CROSSING))
     }
 
     /// A whole round trip is known to take longer than that, nanoseconds.

@@ -128,7 +128,6 @@ pub fn beyond_window(c: &Connection, from: Side, segment: &Segment<'_>) -> Optio
         return None;
     }
     // What was captured of the receiver's updates may be late by a round trip, and lack some.
-    let way = c.half(from.other()) > 0;
-    let certain = way && !receiver.is(Facts::GAP) && bytes > window;
+    let certain = c.way_known(from.other()) && !receiver.is(Facts::GAP) && bytes > window;
     Some(Beyond { bytes, certain })
 }

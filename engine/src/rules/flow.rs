@@ -200,7 +200,7 @@ fn writes(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let late = segment.is_pure_ack()
         && peer.bytes() > 0
         && segment.ack == peer.next
-        && c.rtt().is_some()
+        && c.round_trip_known()
         && (bounds::DELAYED..bounds::DELAYED_MOST).contains(&delay)
         && sender.acked_any
         && segment.ack.after(sender.acked)
@@ -221,14 +221,12 @@ fn writes(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         return;
     }
     // The writer's side: the next write right behind that ACK.
-    let way = c.half(seen.from);
     let Some(details) = &mut context.notes.details else { return };
     let writes = &mut details.flow.writes[seen.from as usize];
     if !writes.ack.is_set() {
         return;
     }
-    let waited = segment.time - writes.ack.time;
-    if !(way - way / 4 - bounds::MEASURABLE..=way + bounds::NEXT_WRITE).contains(&waited) {
+    if !c.answers(seen.from, writes.ack.time, segment.time, bounds::NEXT_WRITE) {
         // It was not that ACK that the writer waited for: no pattern.
         writes.ack = Mark::default();
         writes.rounds = 0;

@@ -62,6 +62,7 @@ fn completed(c: &Connection) -> Option<Finding> {
         .evidence(Role::Syn, c.syn().frame)
         .evidence(Role::SynAck, handshake.syn_ack.frame)
         .with(Param::Carrier, Value::Term(carrier));
+    // Measured: told as it is.
     Some(match c.rtt() {
         Some(rtt) => finding.with(Param::Rtt, Value::Duration(rtt)),
         None => finding,

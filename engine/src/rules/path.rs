@@ -72,6 +72,7 @@ pub(crate) fn timeout(c: &Connection, seen: &Seen<'_>, row: Timeouts, context: &
     }
     let idle = row.first.time - peer.last.time;
     if idle >= context.thresholds.idle
+        // A timer: what is idle for so many round trips is idle for the path, too.
         && idle >= 20 * c.rtt().unwrap_or(0)
         && peer.last.is_set()
         && sender.bytes() > u64::from(segment.len)
@@ -96,6 +97,7 @@ pub(crate) fn timeout(c: &Connection, seen: &Seen<'_>, row: Timeouts, context: &
 fn only_full_size_lost(c: &Connection, seen: &Seen<'_>, row: Timeouts, context: &Context<'_>) -> bool {
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
     // A server that lacks the third ACK repeats its SYN-ACK by now.
+    // A timer: that of the SYN-ACK, and the way of what it sends.
     let waited = seen.segment.time - c.handshake.syn_ack.time - c.rtt().unwrap_or(0);
     let third_ack_passed =
         c.handshake.third_ack.is_set() && c.handshake.syn_ack_repeats == 0 && waited > bounds::SYN_ACK_AGAIN;

@@ -438,7 +438,6 @@ fn not_known(c: &Connection, notes: &Notes, from: Side, rst: Rst, mut finding: F
         // An answer to mere ACKs does no harm if it was closed.
         if peer.bytes() == 0 {
             finding.rate(Severity::Note, Term::HarmlessAnswer);
-            finding.did_nothing();
         }
         Term::BeforeCapture
     } else if sender.bytes() == 0 && !c.handshake.established() && c.handshake.third_ack.is_set() {

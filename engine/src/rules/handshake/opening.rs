@@ -274,6 +274,7 @@ pub(super) fn wrong_rst(c: &Connection, seen: &Seen<'_>, context: &mut Context<'
 
 /// The first data is acknowledged in a fraction of the time that the SYN-ACK took.
 fn slow(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+    // Measured: told as it is.
     let took = c.half(Side::Server);
     if took < bounds::SLOW_SYN_ACK || c.handshake.syn_repeats > 0 || !segment.flags.ack() {
         return;

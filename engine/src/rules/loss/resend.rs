@@ -32,6 +32,7 @@ pub(super) fn again(c: &Connection, seen: &Seen<'_>, was_damaged: bool, context:
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
     // A keep-alive or window probe is no resend; nor is a byte of what was longer, or what comes later than a first
     // timeout may: their ACK was not captured.
+    // A timer: it starts from what its sender has measured of the round trip.
     let longest = bounds::LONGEST_FIRST_RTO + 4 * c.rtt().unwrap_or(0);
     let probes = |sent: Sent| {
         let of_longer = sent.seq_len > 1 && sent.seq != segment.seq;
@@ -212,6 +213,7 @@ fn tell(
 pub(super) fn tail_probe_unseen(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let sender = c.end(seen.from);
+    // A timer: twice the round trip (RFC 8985, 7.2).
     let Some(rtt) = c.rtt().filter(|_| segment.len > 0 && sender.bytes() > 0) else { return };
     let pause = segment.time - sender.last.time;
     let gap = segment.seq.since(sender.next).max(0) as u32;
