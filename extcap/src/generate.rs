@@ -138,6 +138,18 @@ impl<W: Write> Recording<W> {
         self.next.as_ref().is_some_and(|captured| !captured.inbound())
     }
 
+    /// What tells the next packet from all others, at both capture points alike: it is the how manieth that left a
+    /// host, from 1. A packet that arrives twice has one number; nothing if no host has sent it, and at the end.
+    pub fn next_number(&self) -> Option<u64> {
+        self.next.as_ref().map(|captured| captured.packet().number).filter(|number| *number > 0)
+    }
+
+    /// What the next packet is to who sent it, by the word that scenario files have for it: `syn`, `forged`; nothing
+    /// at the end.
+    pub fn next_kind(&self) -> Option<&'static str> {
+        self.next.as_ref().map(|captured| captured.packet().reason.kind.name())
+    }
+
     /// Writes the next packet. False at the end.
     ///
     /// # Errors

@@ -60,8 +60,6 @@ pub(crate) struct Stage {
     seed: u64,
     begin: Time,
     end: Time,
-    /// One way.
-    delay: Duration,
     options: GenerateOptions,
     snaplen: u32,
     commenter: Option<Commenter>,
@@ -142,15 +140,18 @@ impl Stage {
         let commenter = comments.map(|comments| Commenter::new(file, comments, options.language)).transpose();
         let commenter = commenter.map_err(|message| scenario.wrong(message))?;
         let (client, server) = ends(file, options).map_err(Error::Options)?;
+        let mut path = file.path.clone();
+        if let Some(rtt) = options.rtt {
+            path.set_delay(rtt / 2);
+        }
         Ok(Stage {
             client: Part::new(client, &file.client),
             server: Part::new(server, &file.server),
-            path: file.path.clone(),
+            path,
             capture: file.capture.clone(),
             seed: file.seed,
             begin: Time::ZERO + file.begin.unwrap_or_default().0,
             end: Time::ZERO + file.end.map_or(LONGEST, |end| end.0),
-            delay: options.rtt.map_or(file.path.delay.0, |rtt| rtt / 2),
             options: options.clone(),
             snaplen: options.snaplen.or(file.capture.snaplen).unwrap_or(Interface::LONGEST),
             commenter,
@@ -233,9 +234,10 @@ impl Stage {
     ) -> io::Result<()> {
         let inbound = captured.inbound();
         let link = self.link(captured.at, inbound);
+        let ahead = self.capture.clock_ahead(captured.time.since_begin());
         let head = PacketHead {
             interface: self.interface(captured.at),
-            time: start + captured.time.nanos(),
+            time: (start + captured.time.nanos()).saturating_add_signed(ahead),
             snaplen: self.snaplen,
             inbound,
         };
@@ -271,12 +273,12 @@ impl Stage {
         let world = World::new(
             self.client.node(Side::Client, client, server, seed),
             self.server.node(Side::Server, server.ip(), self.client.end.socket(client), seed),
-            Path::new(&self.path, self.delay, seed),
+            Path::new(&self.path, seed),
             self.path.stray.iter().map(strays).collect(),
             Tap::new(self.options.point, self.begin, Missed::new(&self.path.fault, seed)),
             self.end,
         );
-        Sniffer::new(world, &self.capture, &self.options, seed, self.delay * 2)
+        Sniffer::new(world, &self.capture, &self.options, seed, self.path.delay.0 * 2)
     }
 }
 

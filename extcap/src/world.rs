@@ -77,6 +77,8 @@ pub(crate) struct World {
     nodes: [Node; 2],
     path: Path,
     strays: Vec<Strays>,
+    /// Packets that have left a host.
+    sent: u64,
     tap: Tap,
     seen: VecDeque<Captured>,
     /// What the host that acts sends.
@@ -99,6 +101,7 @@ impl World {
             nodes: [client, server],
             path,
             strays,
+            sent: 0,
             tap,
             seen: VecDeque::new(),
             out: Outgoing::new(),
@@ -200,7 +203,9 @@ impl World {
         }
     }
 
-    fn depart(&mut self, from: Side, packet: Box<Packet>) {
+    fn depart(&mut self, from: Side, mut packet: Box<Packet>) {
+        self.sent += 1;
+        packet.number = self.sent;
         let sent = self.tap.watches(from).then(|| packet.clone());
         let passage = self.path.pass(self.now, from, packet);
         if let Some(mut sent) = sent {

@@ -68,6 +68,15 @@ fn errors_name_the_line_the_key_and_what_would_be_right() {
             "[[path.fault]]\ndo = \"drop\"\nsilent = true\n",
             "`silent` belongs to do = \"limit\", not to \"drop\"",
         ),
+        (
+            "[[path.route]]\nat = \"1s\"\nfrom = \"server\"\n",
+            "own.toml:2: [[path.route]]: a route has another `delay`, other `routers`, or both",
+        ),
+        ("[[path.route]]\nrouters = 7\n", "own.toml:2: [[path.route]]: missing field `at`"),
+        (
+            "[capture]\nclock = [{ at = \"1s\", by = \"back\" }]\n",
+            "own.toml:3: clock: `back` is not a time such as \"20ms\", \"1.5s\" or \"2min\", or \"-3s\" for backwards",
+        ),
         ("[path.proxy]\nttl = 64\n", "own.toml:2: [path.proxy]: missing field `window`"),
         (
             "[client]\nstep = [{ do = \"send\", hex = \"1f8\" }]\n",
@@ -130,11 +139,13 @@ fn the_documentation_names_everything() {
         "[[path.fault]]\ndo = \"inject\"\nforge = { x_ = 1 }",
         "[[path.fault]]\ndo = \"reject\"\nwith = \"x_\"",
         "[[path.fault]]\ndo = \"strip\"\noptions = [\"x_\"]",
+        "[[path.route]]\nx_ = 1",
         "[path.nat]\nx_ = 1",
         "[path.nat]\nunknown = \"x_\"",
         "[path.proxy]\nx_ = 1",
         "[[question]]\nx_ = 1",
         "[capture]\nx_ = 1",
+        "capture.clock = [{ x_ = 1 }]",
         "[comment.x_]\nen = \"\"",
         "[comment.syn]\nen = \"{x_}\"",
     ];

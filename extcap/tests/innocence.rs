@@ -10,7 +10,7 @@ mod common;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use common::{Packet, read, schedule, table, told};
+use common::{Packet, read, schedule, table, told, truth};
 use proptest::prelude::*;
 use tcpdx_engine::{Diagnosis, Finding, Severity};
 use tcpdx_extcap::{CapturePoint, Comments, GenerateOptions, Scenario, generate};
@@ -155,10 +155,41 @@ fn a_bad_path_accuses_nobody_and_losses_are_told_truly() {
         }
         judge(&ends, &mut counts.borrow_mut());
     });
-    let counts = counts.into_inner();
+    are_true(&counts.into_inner());
+}
+
+fn are_true(counts: &Counts) {
     for id in ["loss.upstream", "loss.reordering", "loss.downstream"] {
         let [right, wrong] = counts[id];
         // A sender may itself take for lost what only comes late.
         assert!(right > 100 && wrong * 50 < right, "{id}: {right} true, {wrong} not");
     }
+}
+
+/// The same where routes change, so that packets overtake each other, and where the clock is set: it is the order of the
+/// frames that tells of losses. Times are the true ones here.
+#[test]
+fn losses_are_told_truly_where_routes_change_and_the_clock_is_set() {
+    let counts = RefCell::new(Counts::default());
+    let routes = prop::collection::vec(schedule::route(20), 1..4);
+    let clock = prop::option::of(schedule::clock());
+    proptest!(schedule::config(1_000, 1), |(
+        talk in schedule::talk(),
+        routes in routes,
+        clock in clock,
+        seed in any::<u64>(),
+    )| {
+        let text = format!("{talk}{}{}", routes.concat(), clock.unwrap_or_default());
+        let ends = truth::play(&text, seed).map(|end| {
+            let findings = told::engine(&end.capture).findings();
+            let packets = end.frames.into_iter().map(|frame| Packet { time: frame.time.as_secs_f64(), ..frame.packet });
+            Told { packets: packets.collect(), findings }
+        });
+        for end in &ends {
+            let accusation = end.findings.iter().find(|finding| !is_innocent(finding));
+            prop_assert!(accusation.is_none(), "{accusation:?}\n{}", table(&end.packets));
+        }
+        judge(&ends, &mut counts.borrow_mut());
+    });
+    are_true(&counts.into_inner());
 }

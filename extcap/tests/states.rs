@@ -223,6 +223,38 @@ fn schedules(quarter: u64) {
     });
 }
 
+/// The same where packets are forged besides, routes change and the capture's clock is set. Neither a RST that is refused
+/// nor a SYN or data from elsewhere changes what the endpoint is in.
+fn troubled_schedules(part: u64) {
+    let trouble = || prop_oneof![2 => schedule::forgery(), 1 => schedule::route(10)];
+    proptest!(schedule::config(1_500, part), |(
+        exchange in schedule::exchange(),
+        faults in prop::collection::vec(schedule::fault(), 0..4),
+        troubles in prop::collection::vec(trouble(), 1..4),
+        clock in prop::option::of(schedule::clock()),
+        seed in any::<u64>(),
+    )| {
+        let text = format!("{exchange}{}{}{}", faults.concat(), troubles.concat(), clock.unwrap_or_default());
+        let scenario = Scenario::parse("exchange", &text).unwrap();
+        for point in POINTS {
+            let (capture, wrong) = disagreements(&scenario, point, seed);
+            let packets = read(&capture);
+            prop_assert!(wrong.is_empty(), "at the {point}: {wrong:?}\n{}", table(&packets));
+            keeps_the_rules(&packets, point == CapturePoint::Server)?;
+        }
+    });
+}
+
+#[test]
+fn states_are_true_and_rules_kept_whatever_is_forged_1() {
+    troubled_schedules(1);
+}
+
+#[test]
+fn states_are_true_and_rules_kept_whatever_is_forged_2() {
+    troubled_schedules(2);
+}
+
 #[test]
 fn states_are_true_and_rules_kept_on_any_path_1() {
     schedules(1);

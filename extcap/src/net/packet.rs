@@ -211,6 +211,8 @@ pub(crate) struct Packet {
     pub(crate) reason: Reason,
     /// The fault that made or met it, as its place in the scenario.
     pub(crate) fault: Option<usize>,
+    /// The how manieth of all packets that left a host, from 1; 0: none has sent it.
+    pub(crate) number: u64,
 }
 
 impl Packet {
@@ -245,6 +247,7 @@ impl Packet {
             },
             reason: kind.into(),
             fault: None,
+            number: 0,
         }
     }
 

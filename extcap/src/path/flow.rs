@@ -38,12 +38,12 @@ impl FlowWatch {
         };
         let with_ack = forged.ack || forged.text.is_some();
         let ack = if with_ack { numbers[claimed.other() as usize] } else { Seq(0) };
-        let flags = match (&forged.text, forged.ack) {
-            (Some(_), _) => Flags::PSH | Flags::ACK,
-            (None, _) if forged.syn => Flags::SYN,
-            (None, true) => Flags::RST | Flags::ACK,
-            (None, false) => Flags::RST,
+        let flags = match forged.text {
+            Some(_) => Flags::PSH,
+            None if forged.syn => Flags::SYN,
+            None => Flags::RST,
         };
+        let flags = if with_ack { flags | Flags::ACK } else { flags };
         let text = forged.text.as_deref().unwrap_or_default();
         let packet = Packet {
             from: source.ip(),
@@ -67,6 +67,7 @@ impl FlowWatch {
             },
             reason: Kind::Forged.into(),
             fault: None,
+            number: 0,
         };
         Some((claimed.other(), packet))
     }

@@ -10,6 +10,7 @@ mod proxy;
 mod reject;
 mod stray;
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use bottleneck::Bottleneck;
 use fault::{ActiveFault, Effect};
 use flow::FlowWatch;
 use nat::Nat;
-use place::Place;
+use place::{Place, Way};
 use proxy::{Outcome, Proxy};
 use reject::Answer;
 
@@ -52,8 +53,10 @@ pub(crate) struct Passage {
 /// Both directions of the path.
 #[derive(Debug)]
 pub(crate) struct Path {
-    delay: Duration,
-    routers: u8,
+    /// The way of each side's packets.
+    ways: [Way; 2],
+    /// The ways that they will go, in order of time.
+    routes: VecDeque<file::Route>,
     faults: Vec<ActiveFault>,
     watch: Option<FlowWatch>,
     nat: Option<Nat>,
@@ -68,20 +71,23 @@ pub(crate) struct Path {
 }
 
 impl Path {
-    pub(crate) fn new(settings: &file::PathSettings, delay: Duration, seed: u64) -> Self {
+    pub(crate) fn new(settings: &file::PathSettings, seed: u64) -> Self {
         let active = |index: usize, fault: &file::Fault| {
             ActiveFault::new(fault.clone(), Random::new(seed, 100 + index as u64))
         };
         let faults: Vec<ActiveFault> =
             settings.fault.iter().enumerate().map(|(index, fault)| active(index, fault.get_ref())).collect();
         let watch = faults.iter().any(ActiveFault::forges).then(FlowWatch::default);
+        let mut routes: Vec<file::Route> =
+            settings.route.iter().map(|route| route.get_ref().clone()).collect();
+        routes.sort_by_key(|route| route.at);
         Path {
-            delay,
-            routers: settings.routers,
+            ways: [Way { delay: settings.delay.0, routers: settings.routers }; 2],
+            routes: routes.into(),
             faults,
             watch,
             nat: settings.nat.clone().map(Nat::new),
-            proxy: settings.proxy.clone().map(|proxy| Proxy::new(proxy, settings.routers, seed)),
+            proxy: settings.proxy.clone().map(|proxy| Proxy::new(proxy, seed)),
             random: Random::new(seed, 2),
             next_id: Random::new(seed, 9).u16(),
             jitter: settings.jitter.0,
@@ -92,6 +98,7 @@ impl Path {
 
     /// A packet leaves a host.
     pub(crate) fn pass(&mut self, now: Time, from: Side, mut packet: Box<Packet>) -> Passage {
+        self.change_ways(now);
         let mut passage =
             Passage { arrival: None, met: None, again: None, made: Vec::new(), icmp: Vec::new() };
         if from == Side::Server && !self.translate(now, from, &mut packet, &mut passage) {
@@ -110,7 +117,7 @@ impl Path {
         if from == Side::Client && !self.translate(now, from, &mut packet, &mut passage) {
             return passage;
         }
-        packet.ttl = packet.ttl.saturating_sub(self.routers);
+        packet.ttl = packet.ttl.saturating_sub(self.ways[from as usize].routers);
         packet.fault = passage.met;
         let Some(at_link) = self.cross_link(now, from, &packet) else { return passage };
         let time = self.arrival(at_link, from, late);
@@ -119,6 +126,25 @@ impl Path {
         }
         passage.arrival = Some((time, packet));
         passage
+    }
+
+    /// The routes of which the time has come.
+    fn change_ways(&mut self, now: Time) {
+        let due = |route: &mut file::Route| Time::ZERO + route.at.0 <= now;
+        while let Some(route) = self.routes.pop_front_if(due) {
+            for from in [Side::Client, Side::Server] {
+                if route.from.is_some_and(|sender| fault::side(sender) != from) {
+                    continue;
+                }
+                let way = &mut self.ways[from as usize];
+                way.routers = route.routers.unwrap_or(way.routers);
+                if let Some(delay) = route.delay {
+                    way.delay = delay.0;
+                    // What goes the new way may overtake what is still on the old one.
+                    self.last[from as usize] = Time::ZERO;
+                }
+            }
+        }
     }
 
     /// The faults, in order: how late they make the packet; nothing if they lose it.
@@ -133,7 +159,7 @@ impl Path {
         let (mut late, mut lost) = (Duration::ZERO, false);
         for index in 0..self.faults.len() {
             let Some(effect) = self.faults[index].meets(now, from, packet) else { continue };
-            let place = Place::new(self.faults[index].place(), self.routers);
+            let place = Place::new(self.faults[index].place(), self.ways);
             match effect {
                 Effect::Drop => lost = true,
                 Effect::Delay(by) => late += by,
@@ -184,14 +210,14 @@ impl Path {
         passage: &mut Passage,
     ) -> bool {
         let Some(proxy) = &mut self.proxy else { return true };
-        let place = proxy.place();
-        match proxy.take(from, client, packet) {
+        let place = Place::new(proxy.place(), self.ways);
+        match proxy.take(from, client, packet, place) {
             Outcome::Pass => true,
             Outcome::Taken(made) => {
-                let here = now + place.delay_to(from, self.delay);
+                let here = now + place.delay_from(from);
                 for (to, packet) in made {
                     let jitter = self.random.between(JITTER.0, JITTER.1);
-                    let time = here + place.delay_to(to, self.delay) + jitter;
+                    let time = here + place.delay_to(to) + jitter;
                     let last = &mut self.last[to.other() as usize];
                     *last = time.max(*last + SPACING);
                     passage.made.push((*last, to, packet));
@@ -209,7 +235,7 @@ impl Path {
         }
         // What the server sends is addressed to the device itself, whose own TCP knows no such connection.
         let rejects = nat.rejects() || from == Side::Server;
-        let place = Place::new(nat.place(), self.routers);
+        let place = Place::new(nat.place(), self.ways);
         let index = self.faults.len();
         passage.met = Some(index);
         if rejects {
@@ -235,7 +261,7 @@ impl Path {
         passage: &mut Passage,
     ) {
         let jitter = self.random.between(JITTER.0, JITTER.1);
-        let time = now + place.delay_to(to, self.delay) * 2 + jitter;
+        let time = now + place.delay_from(to) + place.delay_to(to) + jitter;
         let last = &mut self.last[to.other() as usize];
         *last = time.max(*last + SPACING);
         match answer {
@@ -256,7 +282,7 @@ impl Path {
 
     fn arrival(&mut self, now: Time, from: Side, late: Duration) -> Time {
         let jitter = self.random.between(JITTER.0, JITTER.1 + self.jitter);
-        let time = now + self.delay + jitter;
+        let time = now + self.ways[from as usize].delay + jitter;
         if !late.is_zero() {
             return time + late;
         }
@@ -276,11 +302,11 @@ impl Path {
         client: SocketAddr,
     ) -> Option<(Time, Side, Packet)> {
         let (to, mut packet) = self.watch.as_ref()?.forge(client, forged, cause, from)?;
-        let place = Place::new(self.faults[index].place(), self.routers);
+        let place = Place::new(self.faults[index].place(), self.ways);
         packet.ttl = packet.ttl.saturating_sub(place.routers_to(to));
         packet.fault = Some(index);
         let jitter = self.random.between(JITTER.0, JITTER.1);
-        let way = place.delay_to(from, self.delay) + place.delay_to(to, self.delay);
+        let way = place.delay_from(from) + place.delay_to(to);
         Some((now + way + jitter + forged.wait.0, to, packet))
     }
 }

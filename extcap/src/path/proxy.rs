@@ -44,27 +44,31 @@ struct Connection {
 #[derive(Debug)]
 pub(super) struct Proxy {
     settings: file::Proxy,
-    routers: u8,
     connections: FxHashMap<SocketAddr, Connection>,
     random: Random,
 }
 
 impl Proxy {
-    pub(super) fn new(settings: file::Proxy, routers: u8, seed: u64) -> Self {
-        Proxy { settings, routers, connections: FxHashMap::default(), random: Random::new(seed, 8) }
+    pub(super) fn new(settings: file::Proxy, seed: u64) -> Self {
+        Proxy { settings, connections: FxHashMap::default(), random: Random::new(seed, 8) }
     }
 
-    pub(super) fn place(&self) -> Place {
-        Place::new(self.settings.at, self.routers)
+    pub(super) fn place(&self) -> file::Place {
+        self.settings.at
     }
 
-    /// Takes a packet of the connection of that client.
-    pub(super) fn take(&mut self, from: Side, client: SocketAddr, packet: &mut Packet) -> Outcome {
+    /// Takes a packet of the connection of that client, where it stands.
+    pub(super) fn take(
+        &mut self,
+        from: Side,
+        client: SocketAddr,
+        packet: &mut Packet,
+        place: Place,
+    ) -> Outcome {
         let syn = packet.has(Flags::SYN) && !packet.has(Flags::ACK);
         if from == Side::Client && syn {
-            return Outcome::Taken(vec![(Side::Client, self.offer(client, packet))]);
+            return Outcome::Taken(vec![(Side::Client, self.offer(client, packet, place))]);
         }
-        let place = self.place();
         let Some(connection) = self.connections.get_mut(&client) else { return Outcome::Pass };
         match from {
             Side::Client => connection.take_clients(packet, place, self.settings.ttl),
@@ -73,17 +77,14 @@ impl Proxy {
     }
 
     /// The SYN-ACK in the server's name.
-    fn offer(&mut self, client: SocketAddr, syn: &Packet) -> Packet {
+    fn offer(&mut self, client: SocketAddr, syn: &Packet, place: Place) -> Packet {
         let first = Seq(self.random.u32());
         let connection = self.connections.entry(client).or_insert_with(|| Connection {
             syn: syn.clone(),
             first,
             stage: Stage::Offered,
         });
-        let ttl = self
-            .settings
-            .ttl
-            .saturating_sub(Place::new(self.settings.at, self.routers).routers_to(Side::Client));
+        let ttl = self.settings.ttl.saturating_sub(place.routers_to(Side::Client));
         let options = Options { mss: Some(self.settings.mss), ..Options::default() };
         Packet {
             from: syn.to,
@@ -107,6 +108,7 @@ impl Proxy {
             },
             reason: Kind::ProxySynAck.into(),
             fault: None,
+            number: 0,
         }
     }
 }
@@ -121,7 +123,8 @@ impl Connection {
                 let segment = Segment { options, ..self.syn.segment.clone() };
                 let ttl = ttl.saturating_sub(place.routers_to(Side::Server));
                 let reason = Kind::ProxySyn.into();
-                Outcome::Taken(vec![(Side::Server, Packet { ttl, segment, reason, ..self.syn.clone() })])
+                let syn = Packet { ttl, segment, reason, number: 0, ..self.syn.clone() };
+                Outcome::Taken(vec![(Side::Server, syn)])
             }
             Stage::Connecting { held } => {
                 held.push(packet.clone());

@@ -41,7 +41,8 @@ pub(super) fn too_big(mtu: u16, packet: &Packet, from: Side, place: Place, id: u
 fn error(icmp: Icmp, packet: &Packet, from: Side, place: Place, id: u16, taken: u8) -> IcmpError {
     let routers = place.routers_before(from);
     let router = if packet.from.is_ipv4() { IpAddr::V4(ROUTER_V4) } else { IpAddr::V6(ROUTER_V6) };
-    let about = Packet { ttl: packet.ttl.saturating_sub(routers + taken), ..packet.clone() };
+    let ttl = packet.ttl.saturating_sub(place.routers_behind(from) + taken);
+    let about = Packet { ttl, ..packet.clone() };
     IcmpError { router, ttl: TTL - routers.min(TTL - 1), id, icmp, about }
 }
 

@@ -94,6 +94,7 @@ impl Strays {
             },
             reason: Kind::Stray.into(),
             fault: None,
+            number: 0,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Span;
-use super::file::{Action, Fault, FaultAction, File, Step};
+use super::file::{Action, Fault, FaultAction, File, Route, Step};
 use crate::comment::Template;
 use crate::net::Kind;
 
@@ -20,6 +20,13 @@ pub(super) fn check(file: &File) -> Result<(), Wrong> {
     }
     for fault in &file.path.fault {
         check_fault(fault.get_ref()).map_err(|message| (fault.span(), message))?;
+    }
+    for route in &file.path.route {
+        let Route { delay, routers, .. } = route.get_ref();
+        if delay.is_none() && routers.is_none() {
+            let message = "a route has another `delay`, other `routers`, or both".to_owned();
+            return Err((route.span(), message));
+        }
     }
     if let Some(nat) = &file.path.nat {
         check_texts(&nat.comment).map_err(|message| (0..0, format!("path.nat.comment: {message}")))?;

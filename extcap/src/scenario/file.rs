@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IntoDeserializer};
 use toml::Spanned;
 
 use super::Texts;
-use super::units::{EXPECTED, Rate, Span};
+use super::units::{EXPECTED, Rate, Shift, Span};
 use crate::Difficulty;
 
 /// A whole file.
@@ -64,6 +65,25 @@ pub(crate) struct Capture {
     pub(crate) duplicates: bool,
     /// So many bytes of each frame are kept.
     pub(crate) snaplen: Option<u32>,
+    /// Steps of the clock that the packets' times are read from.
+    pub(crate) clock: Vec<ClockStep>,
+}
+
+/// Somebody or something sets the capture's clock: what is captured from then on has other times.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClockStep {
+    /// When, in the time that really passes.
+    pub(crate) at: Span,
+    /// How far, forwards or backwards.
+    pub(crate) by: Shift,
+}
+
+impl Capture {
+    /// How far the clock is ahead of what it would be without its steps, in nanoseconds.
+    pub(crate) fn clock_ahead(&self, now: Duration) -> i64 {
+        self.clock.iter().filter(|step| step.at.0 <= now).map(|step| step.by.0).sum()
+    }
 }
 
 /// Something to find out in the capture.
@@ -326,6 +346,8 @@ pub(crate) struct PathSettings {
     pub(crate) queue: usize,
     /// Routers on it: each takes one from the TTL.
     pub(crate) routers: u8,
+    /// From some time on, packets go another way.
+    pub(crate) route: Vec<Spanned<Route>>,
     /// A device that translates the client's address, and forgets connections that are idle.
     pub(crate) nat: Option<Nat>,
     /// A device that answers the client's SYN in the server's place.
@@ -336,7 +358,27 @@ pub(crate) struct PathSettings {
     pub(crate) fault: Vec<Spanned<Fault>>,
 }
 
+/// Packets go another way from some time on: what is not said stays as it was.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Route {
+    pub(crate) at: Span,
+    /// Whose packets; both sides' if not said.
+    pub(crate) from: Option<Sender>,
+    /// One way.
+    pub(crate) delay: Option<Span>,
+    pub(crate) routers: Option<u8>,
+}
+
 impl PathSettings {
+    /// Every way takes so long, whatever the file says.
+    pub(crate) fn set_delay(&mut self, delay: Duration) {
+        self.delay = Span(delay);
+        for route in &mut self.route {
+            route.get_mut().delay = None;
+        }
+    }
+
     /// The own words for packets, by the number of what they meet: the faults, and behind them the translating
     /// device.
     pub(crate) fn comments(&self) -> impl Iterator<Item = &Texts> {
@@ -430,11 +472,12 @@ impl<'de> Deserialize<'de> for Place {
 impl Default for PathSettings {
     fn default() -> Self {
         PathSettings {
-            delay: Span(std::time::Duration::from_millis(10)),
+            delay: Span(Duration::from_millis(10)),
             jitter: Span::default(),
             rate: None,
             queue: 1000,
             routers: 5,
+            route: Vec::new(),
             nat: None,
             proxy: None,
             stray: Vec::new(),
@@ -688,7 +731,7 @@ pub(crate) struct Forged {
     /// Added to the sequence number that the receiver waits for.
     #[serde(default)]
     pub(crate) seq_offset: i64,
-    /// A SYN in place of a RST.
+    /// A SYN in place of a RST; with ACK, a SYN-ACK.
     #[serde(default)]
     pub(crate) syn: bool,
     /// Data in place of a RST.

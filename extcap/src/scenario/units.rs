@@ -26,6 +26,26 @@ impl Span {
     }
 }
 
+/// How far a clock is set forwards or, with a minus sign, backwards; nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Shift(pub(crate) i64);
+
+impl Shift {
+    fn parse(text: &str) -> Option<Self> {
+        let (sign, text) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
+        let nanos = i64::try_from(Span::parse(text)?.0.as_nanos()).ok()?;
+        Some(Shift(sign * nanos))
+    }
+}
+
+impl<'de> Deserialize<'de> for Shift {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Shift::parse(&text)
+            .ok_or_else(|| D::Error::custom(format!("`{text}` is not {EXPECTED}, or \"-3s\" for backwards")))
+    }
+}
+
 /// What a link carries, in bits a second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rate(u64);
@@ -99,6 +119,16 @@ mod tests {
         assert_eq!(time("1.5 kbit/s"), Some(8_000_000));
         for wrong in ["20", "20MB", "0bit/s", "-1Mbit/s", "Mbit/s", ""] {
             assert_eq!(time(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn shifts_have_a_direction() {
+        let parsed = |text| Shift::parse(text).map(|shift| shift.0);
+        assert_eq!(parsed("1.5s"), Some(1_500_000_000));
+        assert_eq!(parsed("-3ms"), Some(-3_000_000));
+        for wrong in ["--3s", "- 3", "-", "+3s", "3"] {
+            assert_eq!(parsed(wrong), None, "{wrong}");
         }
     }
 

@@ -4,15 +4,18 @@ use super::Env;
 use super::congestion::Phase;
 use super::recovery::Resend;
 use super::sack::Told;
-use super::socket::Socket;
-use crate::net::{Flags, Kind, Segment, Seq};
+use super::socket::{Socket, State};
+use crate::net::{Flags, Segment, Seq};
 use crate::time::Time;
 
 impl Socket {
     /// Takes a segment's acknowledgment and window. False if it acknowledges what was never sent.
     pub(super) fn process_ack(&mut self, env: &mut Env<'_>, segment: &Segment) -> bool {
         if segment.ack.after(self.send.next) {
-            self.send_bare(env, Flags::ACK, Kind::ChallengeAck);
+            // Linux asks only in a state in which it closes: `tcp_rcv_established` just drops it.
+            if self.state != State::Established {
+                self.challenge(env);
+            }
             return false;
         }
         let prior_una = self.send.una;

@@ -1,9 +1,14 @@
 //! Segments that arrive in a synchronized state (RFC 9293, 3.10.7.4; `tcp_rcv_established`,
 //! `tcp_rcv_state_process`).
 
+use std::time::Duration;
+
 use super::socket::{Failure, Socket, State};
 use super::{Env, reset};
 use crate::net::{Flags, Kind, Packet, Segment};
+
+/// `tcp_invalid_ratelimit`.
+const INVALID_RATELIMIT: Duration = Duration::from_millis(500);
 
 impl Socket {
     /// Takes a segment.
@@ -51,7 +56,7 @@ impl Socket {
             if segment.seq == self.receive.next {
                 self.end(Some(Failure::Reset));
             } else {
-                self.send_bare(env, Flags::ACK, Kind::ChallengeAck);
+                self.challenge(env);
             }
             return false;
         }
@@ -60,11 +65,31 @@ impl Socket {
                 return true;
             }
             let repeated = segment.has(Flags::ACK) && segment.seq == self.receive.first;
-            let kind = if repeated { Kind::ThirdAckAgain } else { Kind::ChallengeAck };
-            self.send_bare(env, Flags::ACK, kind);
+            if repeated {
+                self.send_bare(env, Flags::ACK, Kind::ThirdAckAgain);
+            } else {
+                self.challenge(env);
+            }
             return false;
         }
         true
+    }
+
+    /// Asks with an ACK whether the other side has meant that (RFC 5961).
+    pub(super) fn challenge(&mut self, env: &mut Env<'_>) {
+        if self.may_answer(env) {
+            self.send_bare(env, Flags::ACK, Kind::ChallengeAck);
+        }
+    }
+
+    /// Whether an ACK may be answered by an ACK: not twice in half a second, or two sides that disagree would never stop
+    /// (`tcp_oow_rate_limited`).
+    fn may_answer(&mut self, env: &Env<'_>) -> bool {
+        let may = env.now >= self.patience;
+        if may {
+            self.patience = env.now + INVALID_RATELIMIT;
+        }
+        may
     }
 
     /// Whether a SYN-ACK is the answer to the own SYN where both sides have opened.
@@ -93,6 +118,8 @@ impl Socket {
         };
         if segment.seq_len() > 0 && !segment.has(Flags::SYN) {
             self.came_again(segment);
+        } else if kind == Kind::DuplicateAck && !self.may_answer(env) {
+            return;
         }
         self.send_bare(env, Flags::ACK, kind);
     }

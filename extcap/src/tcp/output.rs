@@ -78,6 +78,7 @@ impl Socket {
             segment,
             reason,
             fault: None,
+            number: 0,
         }));
     }
 

@@ -144,6 +144,7 @@ impl Request {
             },
             reason,
             fault: None,
+            number: 0,
         }));
         self.sent = env.now;
     }
@@ -255,6 +256,7 @@ impl Request {
             },
             reason: Kind::ChallengeAck.into(),
             fault: None,
+            number: 0,
         }));
     }
 

@@ -272,6 +272,8 @@ pub(crate) struct Socket {
     pub(super) keepalive: Option<KeepAlive>,
     /// When anything last came from the peer.
     pub(super) heard: Time,
+    /// Before this time, it answers no more of what might be the other side's answers to its own.
+    pub(super) patience: Time,
     /// The application has closed it.
     pub(super) orphan: bool,
     pub(super) failure: Option<Failure>,
@@ -312,6 +314,7 @@ impl Socket {
             retransmit: Retransmit::default(),
             keepalive: None,
             heard: env.now,
+            patience: Time::ZERO,
             orphan: false,
             failure: None,
             remains: None,

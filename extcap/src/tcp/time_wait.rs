@@ -183,6 +183,7 @@ impl TimeWait {
             segment,
             reason: crate::net::Reason { nth: self.answers, ..kind.into() },
             fault: None,
+            number: 0,
         }));
     }
 }

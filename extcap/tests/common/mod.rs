@@ -5,6 +5,7 @@
 
 pub(crate) mod schedule;
 pub(crate) mod told;
+pub(crate) mod truth;
 
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};

@@ -113,3 +113,57 @@ pub(crate) fn talk() -> impl Strategy<Value = String> {
         )
     })
 }
+
+/// Where devices stand that forge, and how many of the path's five routers are between there and the client.
+const PLACES: [(&str, u8); 3] = [("0.0", 0), ("0.5", 2), ("1.0", 5)];
+
+/// A packet in somebody's name, behind one of the first of some kind: a RST, most of them, a SYN or data. Its number is
+/// the right one, or is in the window, or far from it; its TTL is what the genuine packets have, or another.
+pub(crate) fn forgery() -> impl Strategy<Value = String> {
+    let near = || prop_oneof![3 => Just(0), 1 => 1..30_000i64, 1 => -3_000..0i64];
+    let number = prop_oneof![4 => near(), 1 => Just(10_000_000i64), 1 => Just(-10_000_000i64)];
+    let what = prop_oneof![
+        4 => select(vec!["", "ack = true, "]),
+        1 => select(vec!["syn = true, ", "syn = true, ack = true, "]),
+        1 => select(vec!["text = \"forged\", window = 500, ", "text = \"GET /forged\\r\\n\\r\\n\", window = 9, "]),
+    ];
+    let kinds = ["any", "syn", "syn-ack", "third-ack", "ack", "data", "fin"];
+    let behind = (select(vec!["client", "server"]), select(kinds.to_vec()), 1..10u32);
+    let waits = prop_oneof![Just("0us".to_owned()), (1..300_000u32).prop_map(|us| format!("{us}us"))];
+    let ttls = prop_oneof![Just(None), select(vec![64, 128, 255u8]).prop_map(Some)];
+    let looks = (select(PLACES.to_vec()), ttls, select(vec![0, 4711]), waits);
+    (select(vec!["client", "server"]), what, number, behind, looks).prop_map(
+        |(claimed, what, number, (from, kind, nth), ((at, before), ttl, id, wait))| {
+            // As if it had come the whole way with 64.
+            let routers = if claimed == "server" { 5 - before } else { before };
+            let ttl = ttl.unwrap_or(64 - routers);
+            format!(
+                "[[path.fault]]\ndo = \"inject\"\nfrom = \"{from}\"\nwhat = \"{kind}\"\nnth = {nth}\nat = {at}\n\
+                 forge = {{ as = \"{claimed}\", ttl = {ttl}, ip_id = {id}, {what}seq_offset = {number}, \
+                 wait = \"{wait}\" }}\n"
+            )
+        },
+    )
+}
+
+/// From some time on, packets of one side or of both go another way, as a table of a scenario: between half and four
+/// times as long as so many milliseconds, over more or fewer routers, or both.
+pub(crate) fn route(delay: u32) -> impl Strategy<Value = String> {
+    let at = prop_oneof![1..600u32, 600..6_000u32];
+    let sides = select(vec!["", "from = \"client\"\n", "from = \"server\"\n"]);
+    let delays = (delay * 500..=delay * 4_000).prop_map(|us| format!("delay = \"{us}us\"\n"));
+    let routers = (0..=15u8).prop_map(|routers| format!("routers = {routers}\n"));
+    let both = (delays.clone(), routers.clone()).prop_map(|(delay, routers)| delay + &routers);
+    let way = prop_oneof![delays, routers, both];
+    (at, sides, way).prop_map(|(at, side, way)| format!("[[path.route]]\nat = \"{at}ms\"\n{side}{way}"))
+}
+
+/// The capture's clock is set, once or a few times, as a table of a scenario.
+pub(crate) fn clock() -> impl Strategy<Value = String> {
+    let by = prop_oneof![100..900u32, 900..100_000u32, Just(3_600_000)];
+    let step = (1..3_000u32, any::<bool>(), by).prop_map(|(at, back, by)| {
+        let sign = if back { "-" } else { "" };
+        format!("{{ at = \"{at}ms\", by = \"{sign}{by}ms\" }}")
+    });
+    prop::collection::vec(step, 1..4).prop_map(|steps| format!("[capture]\nclock = [{}]\n", steps.join(", ")))
+}

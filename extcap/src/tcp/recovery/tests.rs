@@ -95,6 +95,7 @@ impl Sender {
             },
             reason: Kind::Ack.into(),
             fault: None,
+            number: 0,
         };
         self.now = self.now + Duration::from_micros(10);
         self.act(|socket, env| socket.receive(env, &packet))
