@@ -65,6 +65,8 @@ struct Case {
     heads: Heads,
     /// What Zeek would say of it.
     zeek: zeek::Record,
+    /// The connection before it on the same addresses and ports, [`NO_STREAM`] without.
+    before: u32,
 }
 
 /// What all connections share.
@@ -127,7 +129,7 @@ impl Engine {
         self.now = self.now.max(packet.time);
         let tuple = Tuple::new(packet.src, segment.src_port, packet.dst, segment.dst_port);
         let number = self.connection_of(tuple, &segment)?;
-        let Case { connection: c, notes, heads, zeek } = &mut self.cases[number as usize];
+        let Case { connection: c, notes, heads, zeek, .. } = &mut self.cases[number as usize];
         let from = c.sender(tuple);
         let original = self.shared.recent.original_of(&segment, number, from);
         if backwards > 0 && segment.time < c.last().time {
@@ -181,7 +183,14 @@ impl Engine {
         let cases = &self.cases;
         let known = self.flows.find(tuple, |n| cases[n as usize].connection.tuple);
         if let Some(number) = known {
-            let c = &cases[number as usize].connection;
+            let Case { connection: c, before, .. } = &cases[number as usize];
+            if let Some(Case { connection: old, .. }) = cases.get(*before as usize)
+                && old.goes_on_beside(c, segment, old.sender(tuple))
+            {
+                let old = *before;
+                self.cases[old as usize].connection.resume();
+                return Some(old);
+            }
             if !c.is_succeeded_by(segment, c.sender(tuple)) {
                 return known;
             }
@@ -210,6 +219,7 @@ impl Engine {
             notes: Notes::default(),
             heads: Heads::default(),
             zeek: zeek::Record::default(),
+            before: known.unwrap_or(NO_STREAM),
         });
         let cases = &self.cases;
         self.flows.insert(tuple, number, |n| cases[n as usize].connection.tuple);
@@ -328,7 +338,7 @@ impl Engine {
     /// states and last frame, and [`Engine::pending`], but for the frame that is the last. `None` for other connections.
     #[must_use]
     pub fn calm(&self, stream: u32) -> Option<Calm> {
-        let Case { connection: c, notes, heads, zeek } = self.cases.get(stream as usize)?;
+        let Case { connection: c, notes, heads, zeek, .. } = self.cases.get(stream as usize)?;
         let open = c.handshake.syn_ack.is_set()
             && c.handshake.third_ack.is_set()
             && c.ends.iter().all(|e| !e.fin.is_set());

@@ -145,6 +145,17 @@ pub struct Predecessor {
     pub state: Before,
 }
 
+/// What an acknowledgment changes, as it stood before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BeforeAck {
+    /// The next number of the other side.
+    pub(crate) next: Seq,
+    unseen: bool,
+    acked: Seq,
+    acked_any: bool,
+    acked_at: Mark,
+}
+
 /// A segment with what it is to its connection, before the connection takes it in.
 #[derive(Debug)]
 pub struct Seen<'a> {
@@ -430,6 +441,33 @@ impl Connection {
         self.succeeded = true;
         for end in &mut self.ends {
             end.flight.clear(pool);
+        }
+    }
+
+    /// It goes on all the same.
+    pub(crate) fn resume(&mut self) {
+        self.succeeded = false;
+    }
+
+    /// An acknowledgment of the side `acker` was of what was never sent: all stands as it did before.
+    pub(crate) fn take_back_ack(&mut self, acker: Side, before: &BeforeAck) {
+        let writer = &mut self.ends[acker.other() as usize];
+        writer.next = before.next;
+        writer.facts.set(Facts::UNSEEN, before.unseen);
+        writer.facts.remove(Facts::FIN_UNSEEN);
+        let acker = &mut self.ends[acker as usize];
+        (acker.acked, acker.acked_any, acker.acked_at) = (before.acked, before.acked_any, before.acked_at);
+    }
+
+    /// How things stand before an acknowledgment of the side `acker` is taken in.
+    pub(crate) fn before_ack(&self, acker: Side) -> BeforeAck {
+        let (acker, writer) = (self.end(acker), self.end(acker.other()));
+        BeforeAck {
+            next: writer.next,
+            unseen: writer.is(Facts::UNSEEN),
+            acked: acker.acked,
+            acked_any: acker.acked_any,
+            acked_at: acker.acked_at,
         }
     }
 

@@ -43,6 +43,29 @@ impl Connection {
         self.lies_beyond(segment, from, far)
     }
 
+    /// `segment` goes on with this connection, though the client's SYN seemed to begin another, `next`: nobody has accepted
+    /// that, and the numbers are of this one. A SYN to an open connection is only answered by an ACK (RFC 9293, 3.10.7.4;
+    /// RFC 5961, 4), whoever has sent it.
+    #[must_use]
+    pub fn goes_on_beside(&self, next: &Connection, segment: &Segment<'_>, from: Side) -> bool {
+        let accepted = next.server().has_isn || next.handshake.third_ack.is_set() || !next.syn().is_set();
+        let begins = segment.flags.syn() || segment.flags.rst() || !segment.flags.ack();
+        // The first ACK of the server is what answers the SYN.
+        let challenge = from == Side::Server && segment.len == 0 && !next.server().last.is_set();
+        if accepted || begins || challenge || self.over() {
+            return false;
+        }
+        let (sender, peer) = (self.end(from), self.end(from.other()));
+        let near = |number: Seq, side: &Endpoint| {
+            number.since(side.next).unsigned_abs() <= bounds::FAR.unsigned_abs()
+        };
+        let of_next = match from {
+            Side::Client => near(segment.seq, next.client()),
+            Side::Server => near(segment.ack, next.client()),
+        };
+        sender.seen && peer.seen && near(segment.seq, sender) && near(segment.ack, peer) && !of_next
+    }
+
     /// A SYN-ACK that neither has the first number of its sender nor acknowledges that of the other side.
     fn answers_another_syn(&self, segment: &Segment<'_>, from: Side) -> bool {
         let (sender, peer) = (self.end(from), self.end(from.other()));

@@ -3,10 +3,12 @@
 use crate::bounds;
 use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::{Finding, Value};
-use crate::catalogue::terms::{Param, Term};
+use crate::catalogue::terms::{Param, Role, Term};
 use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen, fold};
+use crate::proof::claims::Kind;
 use crate::rules::context::Context;
+use crate::rules::notes::Lacking;
 use crate::side::Side;
 use crate::wire::segment::Segment;
 
@@ -87,8 +89,55 @@ fn dropped(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let holes = context.notes.missing_below(seen.from.other(), segment.ack);
     // One direction only: everything is missing, which is told once.
     if beyond + holes > 0 && c.both_seen() {
+        let first = context.notes.details().capture.dropped[seen.from.other() as usize].is_none();
+        let doubtful = first && holes == 0 && !writer.fin.is_set();
+        let claim = doubtful.then(|| context.store.claim(Kind::CaptureLacks, segment.frame)).flatten();
+        context.store.begin_under(claim);
         missed(c, seen, beyond + holes, context);
+        context.store.begin_under(None);
+        let lacking = Lacking {
+            claim,
+            ack: segment.mark(),
+            layer: segment.layer,
+            bytes: beyond,
+            before: c.before_ack(seen.from),
+        };
+        context.notes.details().capture.lacking[seen.from.other() as usize] = doubtful.then_some(lacking);
     }
+}
+
+/// What was said to lack in the capture is only sent now: then it was acknowledged without having been sent.
+///
+/// It is not sent again, for no timer repeats so soon what was sent behind the newest packet; and it has not only been
+/// overtaken by its acknowledgment. Returns whether it is so.
+pub(crate) fn never_sent(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) -> bool {
+    let segment = seen.segment;
+    let Some(details) = &mut context.notes.details else { return false };
+    let side = seen.from as usize;
+    let Some(lacking) = details.capture.lacking[side] else { return false };
+    if segment.seq_len() == 0 || seen.stray || seen.refused {
+        return false;
+    }
+    details.capture.lacking[side] = None;
+    let since = segment.time - c.end(seen.from).last.time;
+    let overtaken = segment.time - lacking.ack.time <= bounds::OVERTAKEN;
+    if segment.seq != lacking.before.next || since >= bounds::RTO_MIN || overtaken {
+        return false;
+    }
+    details.capture.dropped[side] = None;
+    details.capture.dropped_bytes[side] = 0;
+    context.store.refute(lacking.claim);
+    c.take_back_ack(seen.from.other(), &lacking.before);
+    let finding = c
+        .finding_at(Diagnosis::LossImpossibleAck, lacking.ack.frame)
+        .layer(lacking.layer)
+        .proved_by(segment.frame)
+        .of(seen.from.other())
+        .evidence(Role::Newest, segment.frame)
+        .with(Param::Who, Value::Party(seen.from.other().party()))
+        .with(Param::Bytes, Value::Bytes(lacking.bytes));
+    context.store.tell(finding);
+    true
 }
 
 fn missed(c: &Connection, seen: &Seen<'_>, bytes: u64, context: &mut Context<'_>) {

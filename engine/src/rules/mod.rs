@@ -42,6 +42,9 @@ pub(crate) fn segment(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Con
         reset_by(c, seen, context);
         return;
     }
+    if capture::never_sent(c, seen, context) {
+        *seen = c.see(seen.segment, seen.from, context.pool);
+    }
     loss::content::refusal(c, seen, context);
     reset::refute(c, seen, context);
     handshake::segment(c, seen, context);

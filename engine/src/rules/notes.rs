@@ -2,6 +2,7 @@
 
 use super::loss::lines::{Hole, Loss, Timeouts};
 use crate::catalogue::findings::Told;
+use crate::connection::BeforeAck;
 use crate::mark::Mark;
 use crate::proof::causality::Sending;
 use crate::proof::claims::Claim;
@@ -200,11 +201,23 @@ pub(crate) struct Path {
 pub(crate) struct Capture {
     /// That packets of each side are missing.
     pub(crate) dropped: [Option<Told>; 2],
+    /// The newest acknowledgment of what was not captured of each side, which goes on from what was.
+    pub(crate) lacking: [Option<Lacking>; 2],
     /// Bytes of each side that are missing.
     pub(crate) dropped_bytes: [u64; 2],
     pub(crate) copies_told: bool,
     pub(crate) truncated_told: bool,
     pub(crate) offload_told: bool,
+}
+
+/// An acknowledgment of what was not captured.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lacking {
+    pub(crate) claim: Option<Claim>,
+    pub(crate) ack: Mark,
+    pub(crate) layer: u8,
+    pub(crate) bytes: u64,
+    pub(crate) before: BeforeAck,
 }
 
 /// Of resets: the first RST of each side that seemed its own, and what its receiver makes of it.
