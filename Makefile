@@ -11,7 +11,7 @@
 # make docs      write the pages of the diagnoses and of the simulator's fidelity anew
 # make fmt lint clean
 #
-# demo and test install missing system packages first (Debian; as root or with sudo).
+# What one of them needs is installed first (Debian; as root or with sudo), but for bench, memcheck and twins.
 
 CARGO := $(shell command -v cargo || echo "$${CARGO_HOME:-$$HOME/.cargo}/bin/cargo")
 RELEASE := $(CURDIR)/target/release
@@ -80,6 +80,7 @@ twins: build
 	scripts/twins.sh
 
 docs:
+	scripts/need.sh docs
 	TCPDX_WRITE_PAGES=1 $(CARGO) test --locked -p tcpdx-tests --test pages
 	TCPDX_WRITE_PAGES=1 $(CARGO) test --locked -p tcpdx-extcap --test twins
 
@@ -87,6 +88,7 @@ fmt:
 	$(CARGO) fmt --all
 
 lint:
+	scripts/need.sh lint
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 

@@ -5,7 +5,7 @@
 #   scripts/extcap_window.sh FOLDER [PROGRAM]
 #
 # PROGRAM is target/release/tcpdx-extcap unless given. Wireshark runs on a display of its own (Xvfb) with a home of
-# its own; as root it runs as "nobody". Wants: wireshark, tshark, xvfb, openbox, xdotool, imagemagick.
+# its own (scripts/in-home.sh). Wants: wireshark, tshark, xvfb, openbox, xdotool, imagemagick.
 set -euo pipefail
 
 if [ $# -lt 1 ]; then
@@ -34,7 +34,7 @@ fail() {
     exit 1
 }
 
-mkdir -p "$home"/{.config/wireshark/extcap,.local/lib/wireshark/extcap,run,none}
+mkdir -p "$home"/{.config/wireshark/extcap,.local/lib/wireshark/extcap,run}
 chmod 700 "$home/run"
 cp "$program" "$home/.config/wireshark/extcap"
 cp "$program" "$home/.local/lib/wireshark/extcap"
@@ -48,10 +48,11 @@ EOF
 . "$root/scripts/display.sh"
 begin_display 1600 1000
 
+in_home=("$root/scripts/in-home.sh" "$home")
+
 # open ARGUMENT…: starts Wireshark.
 open() {
-    "${as_user[@]}" env HOME="$home" XDG_CONFIG_HOME="$home/.config" XDG_RUNTIME_DIR="$home/run" LC_ALL=C.UTF-8 \
-        WIRESHARK_EXTCAP_DIR="$home/none" wireshark "$@" 2>"$home/stderr" &
+    "${in_home[@]}" env XDG_RUNTIME_DIR="$home/run" wireshark "$@" 2>"$home/stderr" &
     wireshark=$!
 }
 
@@ -152,14 +153,14 @@ for _ in $(seq 50); do [ -s "$home/run/saved.pcapng" ] && break; sleep 0.1; done
 await "saved.pcapng"
 close
 saved=$home/run/saved.pcapng
-comments=$(tshark -n -r "$saved" -T fields -e frame.comment 2>/dev/null | grep -c .)
-packets=$(tshark -n -r "$saved" -T fields -e frame.number 2>/dev/null | grep -c .)
+comments=$("${in_home[@]}" tshark -n -r "$saved" -T fields -e frame.comment 2>/dev/null | grep -c .)
+packets=$("${in_home[@]}" tshark -n -r "$saved" -T fields -e frame.number 2>/dev/null | grep -c .)
 [ "$comments" = "$packets" ] || fail "$comments of $packets packets have comments in the saved file"
 echo "extcap_window: $packets packets are saved, all with comments"
 for name in client.example server.example; do
     grep -qa "$name" "$saved" || fail "the name $name is not in the saved file"
 done
-capinfos "$saved" >"$home/capinfos" 2>/dev/null
+"${in_home[@]}" capinfos "$saved" >"$home/capinfos" 2>/dev/null
 grep -q "Name = client" "$home/capinfos" || fail "the interface has no name in the saved file"
 grep -q "Number of stat entries = 1" "$home/capinfos" || fail "there are no statistics in the saved file"
 

@@ -3,8 +3,8 @@
 #
 #   scripts/judge.sh       after `make`
 #
-# The plugin is installed for a user with a home of its own, so that nothing of the machine is touched.
-# Root has no personal plugins in Wireshark; for root that user is "nobody".
+# The plugin is installed into a home of its own (scripts/in-home.sh), so that nothing of the machine is touched, and
+# what is installed there already is not judged.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -32,18 +32,10 @@ judge cli --cli target/release/tcpdx "$corpus"
 
 home=$(mktemp -d "${TMPDIR:-/tmp}/tcpdx-judge-XXXXXX")
 trap 'rm -rf "$home"' EXIT
-mkdir "$home/build" "$home/no-plugins"
+mkdir "$home/build"
 cp -r target/release/{tcpdx,tcpdx-extcap,libtcpdx.so} target/release/wireshark-* "$home/build"
 cp -r "$corpus" "$home/corpus"
 chmod -R u+w "$home/corpus"
-# What is installed on the machine already must not be judged: WIRESHARK_PLUGIN_DIR takes its place.
-as_user="env HOME=$home XDG_CONFIG_HOME=$home/.config WIRESHARK_PLUGIN_DIR=$home/no-plugins"
-as_user="$as_user WIRESHARK_EXTCAP_DIR=$home/no-plugins"
-if [ "$(id -u)" = 0 ]; then
-    nobody=65534
-    chown -R $nobody:$nobody "$home"
-    as_user="setpriv --reuid=$nobody --regid=$nobody --clear-groups $as_user"
-fi
-(cd "$home" && $as_user build/tcpdx install)
+scripts/in-home.sh "$home" build/tcpdx install
 
-judge tshark --tshark "$as_user tshark" "$home/corpus"
+judge tshark --tshark "scripts/in-home.sh $home tshark" "$home/corpus"

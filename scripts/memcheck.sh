@@ -34,23 +34,14 @@ EOF
 target/release/tcpdx generate --mix "$home/mix.toml" --connections 1000 -o "$home/many.pcapng" >/dev/null
 mergecap -a -w "$home/capture.pcapng" "$@" "$home/many.pcapng"
 
-# As root, tshark runs as nobody: Wireshark loads no personal plugins for root.
-as_user=()
-if [ "$(id -u)" = 0 ]; then
-    as_user=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
-    [ ${#in_tree[@]} = 0 ] || as_user=(env TCPDX_USER="$(id -u nobody)" "${in_tree[@]}")
-fi
-
 # show FOLDER COMMAND…: runs tshark by that command, with the plugin and the library of that folder of builds.
 show() {
     install -D "$1/wireshark-$series/tcpdx.so" "$home/.local/lib/wireshark/plugins/$series/epan/tcpdx.so"
     install -D "$1/libtcpdx.so" "$home/.local/lib/tcpdx/libtcpdx.so"
     shift
     chmod -R a+rX "$home"
-    [ ${#as_user[@]} = 0 ] || chown -R nobody "$home"
     # Memory as the system's allocator gives it, so that both see its bounds.
-    "${as_user[@]}" env HOME="$home" LC_ALL=C.UTF-8 WIRESHARK_PLUGIN_DIR="$home/none" \
-        WIRESHARK_EXTCAP_DIR="$home/none" G_SLICE=always-malloc WIRESHARK_DEBUG_WMEM_OVERRIDE=simple "$@" \
+    scripts/in-home.sh "$home" env G_SLICE=always-malloc WIRESHARK_DEBUG_WMEM_OVERRIDE=simple "$@" \
         tshark -n -2 -r "$home/capture.pcapng" -V -z tcpdx,tree -z tcpdx,conv >"$home/shown" 2>"$home/said" ||
         { cat "$home/said" >&2; exit 1; }
 }

@@ -1,13 +1,14 @@
 #!/bin/sh
 # Makes sure that the machine has what a task needs.
 #
-#   scripts/need.sh build|demo|screenshots|test
+#   scripts/need.sh build|demo|docs|lint|screenshots|test
 #
 # What is missing is installed with apt-get, as root or through sudo. Where neither can be had, the
 # packages are named and the script stops with status 2.
 set -eu
 
-task=${1:?task: build, demo, screenshots or test}
+tasks="build, demo, docs, lint, screenshots or test"
+task=${1:?task: $tasks}
 missing=""
 
 # need PACKAGE COMMAND…: the package is needed unless the command succeeds.
@@ -46,6 +47,9 @@ case $task in
     demo)
         need tshark has tshark
         ;;
+    docs | lint)
+        need libclang-dev has_libclang
+        ;;
     screenshots)
         need wireshark has wireshark
         need tshark has tshark
@@ -68,7 +72,7 @@ case $task in
         need imagemagick has import
         ;;
     *)
-        echo "$0: no task $task; use build, demo, screenshots or test" >&2
+        echo "$0: no task $task; use $tasks" >&2
         exit 2
         ;;
 esac
@@ -98,7 +102,14 @@ if [ -n "$missing" ]; then
     install "$@" || { $as_root apt-get update && install "$@"; }
 fi
 
-if ! has cargo >/dev/null && ! [ -x "${CARGO_HOME:-$HOME/.cargo}/bin/cargo" ]; then
+PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
+if ! has cargo >/dev/null; then
     echo "missing: Rust (cargo); see https://rustup.rs" >&2
     exit 2
+fi
+if [ "$task" = lint ] && ! { cargo fmt --version && cargo clippy --version; } >/dev/null 2>&1; then
+    rustup component add rustfmt clippy || {
+        echo "missing: rustfmt and clippy" >&2
+        exit 2
+    }
 fi

@@ -6,9 +6,9 @@
 Each round runs tshark without the plugin, with it, and with Wireshark's own TRANSUM, one after the other, on a capture
 of a million packets in 40 thousand connections; and without and with the plugin on a part of it with -V, the whole tree
 of every packet. Printed are ratios of the medians of the time that passes, of processor time, which other work on the
-machine disturbs less and which has the plugin's own thread in it, and of the most memory held. As root, tshark runs as
-"nobody", for it loads no personal plugins for root. With $TCPDX_TREE it is the tshark of a tree that scripts/trees.sh
-made.
+machine disturbs less and which has the plugin's own thread in it, and of the most memory held. tshark runs in home
+folders of its own (scripts/in-home.sh), and has no other plugins than these two. With $TCPDX_TREE it is the tshark of a
+tree that scripts/trees.sh made.
 """
 
 import os
@@ -22,7 +22,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RELEASE = ROOT / "target/release"
-NOBODY = 65534
+IN_HOME = ROOT / "scripts/in-home.sh"
 IN_TREE = [ROOT / "scripts/in-tree.sh", os.environ["TCPDX_TREE"]] if os.environ.get("TCPDX_TREE") else []
 
 TALK = """
@@ -69,36 +69,32 @@ def generate(folder):
 
 
 def home(folder, with_plugin):
-    """A home folder for tshark."""
+    """A home folder for tshark: its own TRANSUM is in it, which is off unless asked for."""
     lib = folder / ("with" if with_plugin else "without") / ".local/lib"
+    series = ".".join(of_wireshark("--modversion").split(".")[:2])
+    plugins = lib / "wireshark/plugins" / series / "epan"
+    plugins.mkdir(parents=True)
+    (plugins / "transum.so").symlink_to(pathlib.Path(of_wireshark("--variable=plugindir")) / "epan/transum.so")
     if with_plugin:
-        command = [*IN_TREE, "pkg-config", "--modversion", "wireshark"]
-        version = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        series = ".".join(version.split(".")[:2])
         command = [*IN_TREE, "make", "--silent", f"OUT={RELEASE}", f"LIB={RELEASE}"]
         subprocess.run(command, check=True, cwd=ROOT / "plugin/shim")
-        plugins = lib / "wireshark/plugins" / series / "epan"
-        plugins.mkdir(parents=True)
         shutil.copy(RELEASE / f"wireshark-{series}/tcpdx.so", plugins)
         (lib / "tcpdx").mkdir()
         shutil.copy(RELEASE / "libtcpdx.so", lib / "tcpdx")
-    else:
-        lib.mkdir(parents=True)
     return lib.parent.parent
+
+
+def of_wireshark(question):
+    """What pkg-config tells of Wireshark."""
+    command = [*IN_TREE, "pkg-config", question, "wireshark"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def run(home, capture, *arguments):
     """Seconds, processor seconds and the most kB of one run."""
-    environment = {"HOME": str(home), "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
-    environment |= {"WIRESHARK_EXTCAP_DIR": "/nowhere"}
-    command = [*IN_TREE, "tshark", "-n", "-r", str(capture), *arguments]
-    user = {}
-    if os.getuid() == 0:
-        environment["TCPDX_USER"] = str(NOBODY)
-        user = {} if IN_TREE else {"user": NOBODY, "group": NOBODY, "extra_groups": []}
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    command = [IN_HOME, home, "tshark", "-n", "-r", capture, *arguments]
     begin = time.monotonic()
-    process = subprocess.Popen(command, env=environment, **quiet, **user)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.monotonic() - begin
     process.returncode = status
@@ -108,11 +104,8 @@ def run(home, capture, *arguments):
 
 
 def check(without):
-    """The plain tshark must have TRANSUM, and not tcpdx from elsewhere."""
-    environment = {"HOME": str(without), "PATH": os.environ["PATH"]}
-    plugins = subprocess.run([*IN_TREE, "tshark", "-G", "plugins"], env=environment, check=True, capture_output=True, text=True)
-    if "tcpdx.so" in plugins.stdout:
-        sys.exit("overhead: tcpdx is installed for everyone: run `tcpdx uninstall` first")
+    """The plain tshark must have TRANSUM."""
+    plugins = subprocess.run([IN_HOME, without, "tshark", "-G", "plugins"], check=True, capture_output=True, text=True)
     if "transum.so" not in plugins.stdout:
         sys.exit("overhead: this Wireshark comes without TRANSUM")
 
@@ -139,8 +132,8 @@ def main():
         folder = pathlib.Path(folder)
         generate(folder)
         without, with_plugin = home(folder, False), home(folder, True)
-        for path in [folder, *folder.rglob("*")]:
-            path.chmod(0o755)
+        # As root, tshark runs as another user.
+        folder.chmod(0o755)
         check(without)
         capture, part = folder / "all.pcapng", folder / "part.pcapng"
         variants = {

@@ -3,14 +3,17 @@
 #
 #   scripts/screenshots.sh [FOLDER]        docs/images unless given; after `make build`
 #
-# Wireshark runs on a display of its own (Xvfb) with a home folder of its own; as root it runs as "nobody", because
-# Wireshark loads no personal plugins for root. What is installed for everyone is left out.
+# Wireshark runs on a display of its own (Xvfb) with a home folder of its own (scripts/in-home.sh).
 # Wants: wireshark and its headers, xvfb, openbox, xdotool, imagemagick, and for Chinese a font that has it.
+# With $TCPDX_TREE the Wireshark is that of a tree which scripts/trees.sh made, and in which the package wireshark was
+# installed since.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 . scripts/display.sh
 pictures=$(realpath -m "${1:-docs/images}")
+in_tree=()
+[ -z "${TCPDX_TREE:-}" ] || in_tree=(scripts/in-tree.sh "$TCPDX_TREE")
 series=$("${in_tree[@]}" pkg-config --modversion wireshark | cut -d. -f1,2)
 width=1500 height=860
 home=$(mktemp -d "${TMPDIR:-/tmp}/tcpdx-pictures-XXXXXX")
@@ -64,8 +67,7 @@ begin() {
         *) locale=C.UTF-8 interface=en ;;
     esac
     echo "language: $interface" >"$home/.config/wireshark/language"
-    "${as_user[@]}" env -u LC_ALL HOME="$home" XDG_RUNTIME_DIR="$home/run" LANG=$locale LC_CTYPE=C.UTF-8 \
-        WIRESHARK_PLUGIN_DIR="$home/none" WIRESHARK_EXTCAP_DIR="$home/none" \
+    scripts/in-home.sh "$home" env -u LC_ALL XDG_RUNTIME_DIR="$home/run" LANG=$locale LC_CTYPE=C.UTF-8 \
         wireshark -n -C "TCP diagnosis" -r "$home/$capture" "$@" 2>/dev/null &
     program=$!
     window=

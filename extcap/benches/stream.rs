@@ -141,15 +141,15 @@ fn whole_way(folder: &Path, each: u64) {
     let wanted: u64 =
         std::env::var("TCPDX_PACKETS").ok().and_then(|text| text.parse().ok()).unwrap_or(10_000_000);
     let connections = wanted.div_ceil(each);
-    for place in ["wireshark/extcap", ".local/lib/wireshark/extcap"] {
+    for place in [".config/wireshark/extcap", ".local/lib/wireshark/extcap"] {
         fs::create_dir_all(folder.join(place)).unwrap();
         fs::copy(PROGRAM, folder.join(place).join("tcpdx-extcap")).unwrap();
     }
     let file = folder.join("whole.pcapng");
     let begin = Instant::now();
-    let mut tshark = Command::new("tshark")
-        .env("XDG_CONFIG_HOME", folder)
-        .env("HOME", folder)
+    let mut tshark = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/in-home.sh"))
+        .arg(folder)
+        .arg("tshark")
         .args(["-n", "-Q", "-i", "tcpdx", "-o", &format!("extcap.tcpdx.scenario:{SCENARIO}"), "-o"])
         .arg(format!("extcap.tcpdx.connections:{connections}"))
         .arg("-w")

@@ -4,10 +4,12 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
+mod program;
 
-use std::process::Command;
+use std::fs::{self, File};
 
 use common::{Lesson, lessons, told};
+use program::{Folder, in_home};
 use tcpdx_extcap::{CapturePoint, Encapsulation, GenerateOptions, IpVersion};
 
 const POINTS: [CapturePoint; 2] = [CapturePoint::Client, CapturePoint::Server];
@@ -87,18 +89,18 @@ fn is_sound(line: &str) -> bool {
 
 #[test]
 fn wireshark_finds_nothing_wrong() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("captures.pcapng");
+    let home = Folder::new("sound");
+    let file = home.0.join("captures.pcapng");
     let lessons = lessons();
     for encapsulation in Encapsulation::ALL {
         for ip in IpVersion::ALL {
-            std::fs::write(&file, all_captures(&lessons, encapsulation, ip)).unwrap();
-            let run = Command::new("tshark")
+            fs::write(&file, all_captures(&lessons, encapsulation, ip)).unwrap();
+            let run = in_home(&home.0, "tshark")
                 .args(["-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE", "-T", "fields"])
                 .args(["-o", "tcp.desegment_tcp_streams:FALSE"])
                 .args(FIELDS.iter().flat_map(|field| ["-e", field]))
-                .arg("-r")
-                .arg(&file)
+                .args(["-r", "-"])
+                .stdin(File::open(&file).unwrap())
                 .output()
                 .expect("this test needs tshark: install it (Debian: apt-get install tshark)");
             assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));

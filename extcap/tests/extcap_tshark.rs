@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use common::read;
 use pcap_file::pcapng::{Block, PcapNgReader};
-use program::{Folder, PROGRAM};
+use program::{Folder, PROGRAM, in_home};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// A home for a Wireshark that knows the program.
@@ -24,7 +24,7 @@ impl Home {
     fn new(name: &str) -> Self {
         let folder = Folder::new(name);
         // Wireshark 4.2 and later look in ~/.local/lib.
-        for place in ["wireshark/extcap", ".local/lib/wireshark/extcap"] {
+        for place in [".config/wireshark/extcap", ".local/lib/wireshark/extcap"] {
             let place = folder.0.join(place);
             fs::create_dir_all(&place).unwrap();
             fs::copy(PROGRAM, place.join("tcpdx-extcap")).unwrap();
@@ -38,18 +38,7 @@ impl Home {
 
     /// A program of Wireshark's.
     fn command(&self, program: &str) -> Command {
-        let tree = std::env::var_os("TCPDX_TREE").filter(|tree| !tree.is_empty());
-        let mut command = match tree {
-            None => Command::new(program),
-            Some(tree) => {
-                let enter = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/in-tree.sh");
-                let mut command = Command::new(enter);
-                command.arg(tree).arg(program);
-                command
-            }
-        };
-        command.env("XDG_CONFIG_HOME", &self.0.0).env("HOME", &self.0.0).env("LC_ALL", "C.UTF-8");
-        command
+        in_home(&self.0.0, program)
     }
 
     fn tshark(&self, arguments: &[&str]) -> Output {
@@ -263,7 +252,7 @@ fn every_way_to_stop_leaves_no_process_and_a_readable_file() {
         for signal in [Signal::INT, Signal::TERM, Signal::KILL] {
             let why = format!("{signal:?} {pace:?}");
             let (mut child, file) = home.start(&arguments);
-            // In a tree, tshark is what a script has become.
+            // tshark is what a script has become.
             kill_process(Pid::from_child(&child), signal).unwrap();
             home.all_end_within_a_second(&why);
             let status = child.wait().unwrap();

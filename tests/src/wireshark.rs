@@ -1,30 +1,22 @@
 //! A private installation of Wireshark's personal folders, and the real tshark on it.
 //!
 //! Nothing of the system is touched: the plugin lies under a home folder of its own, and what is
-//! installed for everyone (this plugin perhaps, of another age) is left out. Root gets no
-//! personal plugins from Wireshark, so that for root everything here runs as user and group 65534
-//! ("nobody"), who need not be able to read the project: captures are copied into that home.
+//! installed for everyone (this plugin perhaps, of another age) is left out, as `scripts/in-home.sh`
+//! has it. For root, programs run there as "nobody", who need not be able to read the project: captures
+//! are copied into that home.
 
 use crate::built::{built, root};
-use crate::tree;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
-
-const NOBODY: u32 = 65534;
-
-/// A folder that does not exist, in place of the one with everyone's plugins.
-const NO_PLUGINS: &str = "no-plugins";
 
 /// A home folder in which Wireshark finds its plugins.
 #[derive(Debug)]
 pub struct Wireshark {
     home: TempDir,
-    /// The user to become, when it is not the one who runs the tests.
-    user: Option<u32>,
 }
 
 impl Wireshark {
@@ -33,12 +25,10 @@ impl Wireshark {
     /// # Errors
     /// When the home folder cannot be made.
     pub fn plain() -> io::Result<Wireshark> {
-        let home = TempDir::with_prefix("tcpdx-home-")?;
-        let user = (fs::metadata("/proc/self")?.uid() == 0).then_some(NOBODY);
-        if let Some(user) = user {
-            chown(home.path(), Some(user), Some(user))?;
-        }
-        Ok(Wireshark { home, user })
+        let wireshark = Wireshark { home: TempDir::with_prefix("tcpdx-home-")? };
+        // Before there are files in it that come and go: the first command may give the folder to another user.
+        wireshark.command("true").status()?;
+        Ok(wireshark)
     }
 
     /// Wireshark with the plugin in the personal folder.
@@ -70,15 +60,8 @@ impl Wireshark {
     /// A program of Wireshark's, in this home.
     #[must_use]
     pub fn command(&self, program: &str) -> Command {
-        let mut command =
-            self.user.map_or_else(|| tree::command(program), |user| tree::command_as(user, program));
-        command.current_dir(self.home.path()).env("HOME", self.home.path()).env("LC_ALL", "C.UTF-8");
-        for folder in ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "WIRESHARK_CONFIG_DIR"] {
-            command.env_remove(folder);
-        }
-        for everyones in ["WIRESHARK_PLUGIN_DIR", "WIRESHARK_EXTCAP_DIR"] {
-            command.env(everyones, self.home.path().join(NO_PLUGINS));
-        }
+        let mut command = Command::new(root().join("scripts/in-home.sh"));
+        command.arg(self.home.path()).arg(program);
         command
     }
 

@@ -3,6 +3,7 @@
 
 pub mod build;
 
+use std::fs::File;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -82,9 +83,20 @@ pub fn tshark(path: &Path) -> Vec<Seen> {
         "tcp.hdr_len",
         "tcp.len",
     ];
-    let mut command = Command::new("tshark");
-    command.args(["-n", "-Y", "tcp and not icmp and not icmpv6", "-T", "fields", "-E", "occurrence=l", "-r"]);
-    command.arg(path);
+    let home = tempfile::tempdir().unwrap();
+    let mut command = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/in-home.sh"));
+    command.arg(home.path()).arg("tshark").stdin(File::open(path).unwrap());
+    command.args([
+        "-n",
+        "-Y",
+        "tcp and not icmp and not icmpv6",
+        "-T",
+        "fields",
+        "-E",
+        "occurrence=l",
+        "-r",
+        "-",
+    ]);
     for field in FIELDS {
         command.args(["-e", field]);
     }

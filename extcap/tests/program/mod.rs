@@ -42,6 +42,13 @@ impl Drop for Folder {
     }
 }
 
+/// Calls a program of Wireshark's with that folder for a home, and nothing else that is installed.
+pub(crate) fn in_home(home: &Path, program: &str) -> Command {
+    let mut command = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/in-home.sh"));
+    command.arg(home).arg(program);
+    command
+}
+
 pub(crate) fn ask(arguments: &[&str]) -> Output {
     Command::new(PROGRAM).args(arguments).env("LC_ALL", "C").output().unwrap()
 }
