@@ -126,8 +126,9 @@ mod tests {
     fn shifts_have_a_direction() {
         let parsed = |text| Shift::parse(text).map(|shift| shift.0);
         assert_eq!(parsed("1.5s"), Some(1_500_000_000));
+        assert_eq!(parsed("+1s"), Some(1_000_000_000));
         assert_eq!(parsed("-3ms"), Some(-3_000_000));
-        for wrong in ["--3s", "- 3", "-", "+3s", "3"] {
+        for wrong in ["--3s", "- 3", "-", "3"] {
             assert_eq!(parsed(wrong), None, "{wrong}");
         }
     }
