@@ -165,6 +165,8 @@ bounds! {
 
     // Keep-alive.
 
+    /// The timers of hosts are early by so much at most: one part in so many.
+    TIMER_SLACK: i64 = 8; Policy
     /// A line that was quiet for less is not idle, nanoseconds: the shortest interval one can set is 1 s.
     IDLE_LINE: i64 = 500_000_000; Stack
     /// The queues of a network card mix up what comes within so many nanoseconds.
@@ -216,6 +218,9 @@ bounds! {
     /// With an IP ID or a timestamp, which a packet sent anew would not share, a copy may come as
     /// late as the way between two capture points takes.
     COPY_WITHIN: u32 = 1000; Policy
+    /// With both an IP ID and a timestamp in common, a packet is a copy even so much later, milliseconds: a network that
+    /// holds one back for longer has lost it (RFC 9293, 3.4.1: two minutes at most; seconds in practice).
+    COPY_LATE: u32 = 10_000; Policy
     /// Without, only what comes at once is a copy.
     COPY_AT_ONCE: u32 = 1; Policy
 
@@ -233,6 +238,11 @@ bounds! {
 
     /// What a client sends before it hears more than the SYN-ACK: a window without scale at most, bytes (RFC 7323, 2.2).
     FIRST_FLIGHT: i32 = 65_535; Physics
+    /// So many ticks of a timestamp's clock tell how long each is, beside what a host and a path take for a packet.
+    TICKS_THAT_TELL: i32 = 10; Policy
+    /// A sender's clock that is ahead of the capture's by so much, since its packet before, shows that the capture's was set
+    /// back, nanoseconds: no path holds a packet back for so long and then is quick again.
+    SET_BACK: i64 = 1_500_000_000; Policy
     /// So long a packet may wait in its sender's queues, nanoseconds.
     QUEUED: i64 = 1_000_000; Physics
     /// What comes after a longer silence, and a round trip, is another message, nanoseconds.

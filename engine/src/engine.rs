@@ -124,15 +124,19 @@ impl Engine {
     /// header was captured to tell.
     pub fn packet(&mut self, packet: &Packet<'_>) -> Option<u32> {
         let packet = &Packet { time: self.since_began(packet.time), ..*packet };
-        let segment = Segment::parse(packet)?;
+        let mut segment = Segment::parse(packet)?;
         let backwards = self.now - packet.time;
         self.now = self.now.max(packet.time);
         let tuple = Tuple::new(packet.src, segment.src_port, packet.dst, segment.dst_port);
         let number = self.connection_of(tuple, &segment)?;
         let Case { connection: c, notes, heads, zeek, .. } = &mut self.cases[number as usize];
         let from = c.sender(tuple);
+        let goes_back = backwards > 0 && segment.time + c.set_back() < c.last().time;
+        segment.time += c.set_back();
+        segment.time += c.notice_clock(&segment, from);
+        let segment = segment;
         let original = self.shared.recent.original_of(&segment, number, from);
-        if backwards > 0 && segment.time < c.last().time {
+        if goes_back {
             let mut context = self.shared.context(notes, heads);
             rules::capture::time_backwards(c, &segment, backwards, &mut context);
         }
@@ -328,7 +332,7 @@ impl Engine {
     pub fn pending(&self, stream: u32) -> Vec<Finding> {
         let mut out = Vec::new();
         if let Some(Case { connection: c, notes, .. }) = self.cases.get(stream as usize) {
-            rules::pending(c, notes, self.now, &mut out);
+            rules::pending(c, notes, self.now.max(c.last().time), &mut out);
         }
         out
     }
@@ -393,7 +397,7 @@ impl Engine {
             first_frame: c.first.frame,
             last_frame: c.last().frame,
             first_time: c.first.time.saturating_add(self.began.unwrap_or(0)),
-            last_time: c.last().time.saturating_add(self.began.unwrap_or(0)),
+            last_time: (c.last().time - c.set_back()).saturating_add(self.began.unwrap_or(0)),
             segments: c.segments,
             client_bytes: c.client().bytes(),
             server_bytes: c.server().bytes(),

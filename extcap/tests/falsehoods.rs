@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use common::truth::{Effect, End, Frame, is_gone};
 use common::{schedule, table, told, truth};
 use proptest::prelude::*;
-use tcpdx_engine::{Engine, Finding, Outcome, Severity};
+use tcpdx_engine::{Certainty, Engine, Finding, Outcome, Severity};
 
 /// That somebody on the way has forged the RST.
 const FORGED: &[&str] = &["reset.by_middlebox", "reset.injected"];
@@ -121,7 +121,8 @@ impl Told {
             let forged = frame.is_forged();
             let reasons = REASONS.iter().find(|(reason, _)| *reason == id).map(|(_, kinds)| *kinds);
             let wrong = if FORGED.contains(&id) {
-                !forged
+                // A guess by the TTL is called a guess, where the route has just changed and nothing else tells.
+                !forged && (finding.certainty == Certainty::Proved || !self.end.is_first_with_its_ttl(number))
             } else if !OWN.contains(&id) || !frame.packet.tcp.rst {
                 false
             } else if !forged {
@@ -186,11 +187,13 @@ impl Told {
                     tell("a RST has ended it");
                 }
                 Outcome::Closed => {
-                    let fins = [true, false].map(|leaves| {
-                        self.end.frames.iter().any(|frame| frame.leaves == leaves && frame.packet.tcp.fin)
+                    // A RST may stand in place of a FIN.
+                    let ends = [true, false].map(|leaves| {
+                        let ends = |frame: &Frame| frame.packet.tcp.fin || frame.packet.tcp.rst;
+                        self.end.frames.iter().any(|frame| frame.leaves == leaves && ends(frame))
                     });
-                    if fins.contains(&false) {
-                        tell("a side has sent no FIN");
+                    if ends.contains(&false) {
+                        tell("a side has sent neither FIN nor RST");
                     }
                 }
                 _ => {}
@@ -261,6 +264,11 @@ fn both_closed(ends: &[End; 2]) -> bool {
     })
 }
 
+/// The clock is set forward, too.
+fn has_forward(clock: &str) -> bool {
+    clock.match_indices("by = \"").any(|(at, by)| !clock[at + by.len()..].starts_with('-'))
+}
+
 /// Each falsehood that is told of a schedule, by its kind, with the end and the frame that it is told of.
 fn falsehoods(schedule: &Schedule) -> Vec<(String, usize, u32)> {
     let ends = truth::play(&schedule.text(), schedule.seed);
@@ -273,8 +281,9 @@ fn falsehoods(schedule: &Schedule) -> Vec<(String, usize, u32)> {
             _ => "data",
         })
         .collect();
-    let timeless =
-        schedule.clock.is_some().then(|| truth::play(&schedule.timeless(), schedule.seed).map(Told::new));
+    // A clock that is set forward looks as a host that sleeps does.
+    let back = schedule.clock.as_ref().is_some_and(|clock| !has_forward(clock));
+    let timeless = back.then(|| truth::play(&schedule.timeless(), schedule.seed).map(Told::new));
     let mut all = Vec::new();
     for (end, told) in ends.map(Told::new).iter().enumerate() {
         let mut wrong: Vec<(String, u32)> = told.wrong_resets().collect();

@@ -33,6 +33,8 @@ bitflags::bitflags! {
         const FIN_UNSEEN = 1 << 8;
         /// The newest that it said ends with a TLS alert: it says no more (RFC 8446, 6.1).
         const SAYS_GOODBYE = 1 << 9;
+        /// Its timestamps have counted milliseconds, as far as the capture's clock tells.
+        const TICKS_EACH_MS = 1 << 10;
     }
 }
 
@@ -253,6 +255,7 @@ impl Endpoint {
         peer_mss: u16,
         pool: &mut SentPool,
     ) {
+        let since = segment.time - self.last.time;
         self.last = segment.mark();
         if segment.flags.rst() {
             // A RST says nothing sure about sequence numbers: it may be forged.
@@ -291,6 +294,12 @@ impl Endpoint {
             }
         }
         if let Some(timestamps) = segment.options.timestamps.filter(|_| !overtaken) {
+            let ticks =
+                if self.is(Facts::TIMESTAMPS) { timestamps.0.wrapping_sub(self.tsval) as i32 } else { 0 };
+            let off = i64::from(ticks) - since / bounds::TICK;
+            if ticks >= bounds::TICKS_THAT_TELL && off.abs() <= i64::from(ticks / 4) {
+                self.facts |= Facts::TICKS_EACH_MS;
+            }
             self.tsval = timestamps.0;
             self.facts |= Facts::TIMESTAMPS;
         }

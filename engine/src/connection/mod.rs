@@ -116,6 +116,10 @@ struct Rare {
     resets: Resets,
     /// The newest packet that its receiver refuses.
     refused: Mark,
+    /// How much the capture's clock has been set back since the connection began, nanoseconds.
+    set_back: i64,
+    /// The acknowledgment number with which the server, which holds an older connection, answered the SYN.
+    stray_ack: Option<Seq>,
     repeats: Repeats,
     before: Option<Predecessor>,
 }
@@ -302,6 +306,38 @@ impl Connection {
         if tuple.src == self.tuple.src { Side::Client } else { Side::Server }
     }
 
+    /// The acknowledgment number with which the server, which holds an older connection, answered the SYN.
+    #[must_use]
+    pub fn stray_ack(&self) -> Option<Seq> {
+        self.rare.as_ref().and_then(|rare| rare.stray_ack)
+    }
+
+    /// How much the capture's clock has been set back since it began, nanoseconds.
+    #[must_use]
+    pub fn set_back(&self) -> i64 {
+        self.rare.as_ref().map_or(0, |rare| rare.set_back)
+    }
+
+    /// Notices by the clock of its sender when the capture's clock was set back before `segment`, whose time has been set
+    /// right by [`Connection::set_back`] so far. Returns by how much more, nanoseconds.
+    pub(crate) fn notice_clock(&mut self, segment: &Segment<'_>, from: Side) -> i64 {
+        let sender = self.end(from);
+        let (Some((this, _)), Some(newest)) = (segment.options.timestamps, sender.tsval()) else { return 0 };
+        let ticks = i64::from(this.wrapping_sub(newest) as i32);
+        let elapsed = segment.time - sender.last.time;
+        let by = ticks.saturating_mul(bounds::TICK) - elapsed;
+        // No packet is overtaken by so much.
+        let goes_back = elapsed < -bounds::SET_BACK;
+        let known = (sender.is(Facts::TICKS_EACH_MS) || goes_back)
+            && sender.last.is_set()
+            && ticks < i64::from(bounds::LIFETIME);
+        if !known || by < bounds::SET_BACK {
+            return 0;
+        }
+        self.rare().set_back += by;
+        by
+    }
+
     /// Reads `segment` against what is known so far.
     #[must_use]
     pub fn see<'a>(&self, segment: &'a Segment<'a>, from: Side, pool: &SentPool) -> Seen<'a> {
@@ -366,6 +402,9 @@ impl Connection {
         }
         if seen.stray {
             sender.last = segment.mark();
+            if seen.from == Side::Server && segment.flags.ack() {
+                self.rare().stray_ack = Some(segment.ack);
+            }
             return;
         }
         let fresh = segment.len > 0 && (!sender.seen || segment.end().after(sender.next));

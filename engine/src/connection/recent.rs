@@ -88,7 +88,13 @@ impl Print {
             u64::from(segment.len) << 32 | u64::from(id) << 16 | u64::from(segment.window),
             u64::from(segment.flags.0),
         ]);
-        Some(Print { hash, span: if sure { bounds::COPY_WITHIN } else { bounds::COPY_AT_ONCE } })
+        let span = match (id != 0, segment.options.timestamps.is_some()) {
+            // What has both in common was not sent anew, however late it comes.
+            (true, true) => bounds::COPY_LATE,
+            _ if sure => bounds::COPY_WITHIN,
+            _ => bounds::COPY_AT_ONCE,
+        };
+        Some(Print { hash, span })
     }
 
     /// Of a message with what it quotes.

@@ -49,10 +49,12 @@ impl Connection {
     #[must_use]
     pub fn goes_on_beside(&self, next: &Connection, segment: &Segment<'_>, from: Side) -> bool {
         let accepted = next.server().has_isn || next.handshake.third_ack.is_set() || !next.syn().is_set();
-        let begins = segment.flags.syn() || segment.flags.rst() || !segment.flags.ack();
+        // A RST may answer what answered the SYN, until this one is known to go on.
+        let answers = segment.flags.rst() && !segment.flags.ack() && self.succeeded;
+        let begins = segment.flags.syn() || answers;
         // The first ACK of the server is what answers the SYN.
         let challenge = from == Side::Server && segment.len == 0 && !next.server().last.is_set();
-        if accepted || begins || challenge || self.over() {
+        if accepted || begins || challenge || self.closed() {
             return false;
         }
         let (sender, peer) = (self.end(from), self.end(from.other()));
@@ -63,11 +65,21 @@ impl Connection {
             Side::Client => near(segment.seq, next.client()),
             Side::Server => near(segment.ack, next.client()),
         };
-        sender.seen && peer.seen && near(segment.seq, sender) && near(segment.ack, peer) && !of_next
+        let answers = !segment.flags.ack() || near(segment.ack, peer);
+        sender.seen && peer.seen && near(segment.seq, sender) && answers && !of_next
     }
 
     /// A SYN-ACK that neither has the first number of its sender nor acknowledges that of the other side.
     fn answers_another_syn(&self, segment: &Segment<'_>, from: Side) -> bool {
+        // Who has an open connection answers no SYN of another.
+        let silent = segment.time - self.last().time;
+        if self.syn().is_set()
+            && self.handshake.third_ack.is_set()
+            && !self.over()
+            && silent < bounds::LONG_SILENCE
+        {
+            return false;
+        }
         let (sender, peer) = (self.end(from), self.end(from.other()));
         // Where the first number is not known, it may be some way before what was captured first.
         let may_begin = |number: Seq, side: &Endpoint| (0..=bounds::FAR).contains(&side.isn.since(number));

@@ -37,6 +37,8 @@ pub struct Sending {
     heard: Option<(u32, i64)>,
     /// The next number of its sender, as far as captured.
     next: Option<Seq>,
+    /// The number at which its sender stood, where it is a RST of a socket: what has a place behind that was sent later.
+    stands_at: Option<Seq>,
     /// What the other side had sent before, as far as captured: its next number, and its newest timestamp.
     peer_next: Option<Seq>,
     peer_tsval: Option<u32>,
@@ -53,6 +55,7 @@ impl Sending {
             ip_id: seen.segment.ip_id(),
             heard: sender.tsval().map(|tsval| (tsval, sender.last.time)),
             next: sender.seen.then_some(sender.next),
+            stands_at: (seen.segment.flags.rst() && seen.segment.flags.ack()).then_some(seen.segment.seq),
             peer_next: peer.seen.then_some(peer.next),
             peer_tsval: peer.tsval(),
         }
@@ -94,6 +97,11 @@ impl Connection {
         if that.peer_next.is_some_and(answers) {
             return Known::Yes;
         }
+        // It has a place in the sequence that its sender had not reached yet.
+        let behind = |at: Seq| segment.seq_len() > 0 && !segment.flags.syn() && !segment.seq.before(at);
+        if that.stands_at.is_some_and(behind) && !self.end(from).next.after(segment.seq) {
+            return Known::Yes;
+        }
         let timestamps = segment.options.timestamps;
         if let (Some((_, echo)), Some(before), Some(newest)) = (timestamps, that.peer_tsval, peer.tsval())
             && is_newer(echo, before)
@@ -110,6 +118,17 @@ impl Connection {
         // Beside a host packets are captured in the order in which they are sent.
         let beside = self.is_beside(from) && segment.time - that.at.time > bounds::QUEUED;
         if beside { Known::Yes } else { Known::Unknown }
+    }
+
+    /// `segment` looks as all others of its sender do: it has timestamps if they have (RFC 7323, 3.2), and a TTL of theirs.
+    #[must_use]
+    pub fn looks_like_its_sender(&self, from: Side, segment: &Segment<'_>) -> bool {
+        let sender = self.end(from);
+        let timestamps = segment.options.timestamps.is_some() || sender.tsval().is_none();
+        let ttl = segment
+            .ip
+            .is_none_or(|ip| sender.ttl_count == 0 || [sender.ttl, sender.newest_ttl].contains(&ip.ttl));
+        timestamps && ttl
     }
 
     /// `segment` seems to have been sent before `that`: by the ticks of their sender's clock, or by IP IDs that count.
@@ -145,18 +164,15 @@ impl Connection {
         later && !self.seems_sent_before(from, that, segment)
     }
 
-    /// Whether `segment`, of the other side than `that`, was sent by one that has taken what the sender of `that` sent behind
-    /// it: it acknowledges what was captured only later.
+    /// Whether `segment`, of the other side, was sent by one to whom the sender of `that`, of which nothing had been captured
+    /// before, has opened a connection since: it acknowledges the SYN-ACK behind.
     #[must_use]
-    pub fn took_what_follows(&self, from: Side, that: &Sending, segment: &Segment<'_>) -> Known {
+    pub fn was_opened_after(&self, from: Side, that: &Sending, segment: &Segment<'_>) -> Known {
         let sender = self.end(from);
-        let captured = sender.seen && !sender.next.before(segment.ack) && !sender.is(Facts::UNSEEN);
-        let later = that.next.is_none_or(|next| segment.ack.after(next));
-        if segment.flags.ack() && !segment.flags.rst() && captured && later {
-            Known::Yes
-        } else {
-            Known::Unknown
-        }
+        let acknowledges = segment.flags.ack() && !segment.flags.rst() && segment.ack.after(sender.isn);
+        let opened =
+            that.next.is_none() && sender.has_isn && acknowledges && !sender.next.before(segment.ack);
+        if opened { Known::Yes } else { Known::Unknown }
     }
 
     /// Who sent something captured at `other` need not have known what came from the other side at `one`.

@@ -19,6 +19,8 @@ pub enum Refusal {
     NotNext,
     /// Beyond the window, or before it (RFC 9293, 3.10.7.4).
     OutsideWindow,
+    /// A SYN to a connection that is open (RFC 9293, 3.10.7.4, fourth; RFC 5961, 4.2): it is challenged.
+    Open,
     /// An old timestamp (RFC 7323, 5.3: PAWS).
     OldTimestamp,
 }
@@ -42,6 +44,9 @@ pub fn receipt(c: &Connection, seen: &Seen<'_>) -> Receipt {
     if seen.segment.flags.rst() {
         return of_rst(c, seen);
     }
+    if opens_another(c, seen.from, seen.segment) {
+        return Receipt::Refused(Refusal::Open);
+    }
     if staleness(c, seen.from, seen.segment).is_some() {
         return Receipt::Refused(Refusal::OldTimestamp);
     }
@@ -50,6 +55,13 @@ pub fn receipt(c: &Connection, seen: &Seen<'_>) -> Receipt {
         Some(_) => Receipt::Doubtful(Refusal::OutsideWindow),
         None => Receipt::Taken,
     }
+}
+
+/// A SYN or SYN-ACK with another first number than that of its sender, of whom the other side has one already.
+fn opens_another(c: &Connection, from: Side, segment: &Segment<'_>) -> bool {
+    let sender = c.end(from);
+    let taken = c.handshake.third_ack.is_set() || from == Side::Client && segment.is_syn_ack();
+    segment.flags.syn() && taken && sender.has_isn && segment.seq != sender.isn
 }
 
 fn of_rst(c: &Connection, seen: &Seen<'_>) -> Receipt {
@@ -64,12 +76,22 @@ fn of_rst(c: &Connection, seen: &Seen<'_>) -> Receipt {
     if segment.seq == receiver.acked || segment.seq == sender.next {
         return Receipt::Taken;
     }
+    // What it has acknowledged, it has taken: before that nothing is in its window, wherever the capture is taken.
+    if segment.seq.before(receiver.acked) {
+        return Receipt::Refused(Refusal::OutsideWindow);
+    }
     let known = c.scaled(seen.from.other(), receiver.window);
     let window = known.unwrap_or(u32::from(receiver.window));
     let ahead = segment.seq.since(receiver.acked);
     if (1..i64::from(window)).contains(&i64::from(ahead)) {
-        // It may be behind data that the capture lacks.
-        return Receipt::Doubtful(Refusal::NotNext);
+        // Beside its receiver all that came was captured; elsewhere it may be behind data that the capture lacks.
+        let exact = c.is_beside(seen.from.other()) && !sender.facts.intersects(Facts::GAP | Facts::UNSEEN);
+        let ahead_of_all = segment.seq.after(sender.next);
+        return if exact && ahead_of_all {
+            Receipt::Refused(Refusal::NotNext)
+        } else {
+            Receipt::Doubtful(Refusal::NotNext)
+        };
     }
     // What the capture lacks may have moved the window on, but not by more than as much again.
     let newest = sender.next.since(receiver.acked).max(0) as u32;

@@ -79,7 +79,10 @@ pub fn classify(
     let [by_sender, by_peer] = reset_before;
     if seen.stray {
         // The client's answer to an acknowledgment that belongs to an older connection.
-        let answers = seen.from == Side::Client && peer.last.is_set() && !segment.has_odd_flags();
+        let answers = seen.from == Side::Client
+            && !segment.flags.ack()
+            && c.stray_ack() == Some(segment.seq)
+            && !segment.has_odd_flags();
         return if answers { Rst::NoSuchConnection } else { Rst::Unknown };
     }
     let opening = c.syn().is_set() || c.handshake.syn_ack.is_set();
@@ -91,14 +94,20 @@ pub fn classify(
     let answers =
         segment.seq == c.client().isn + 1 || (!segment.flags.ack() && segment.seq == c.server().acked);
     let refuses = half_open && seen.from == Side::Client && answers;
-    if let Some(sign) = forged(c, segment, seen.from).filter(|_| !refuses) {
-        return if rejects(c, seen) { Rst::Middlebox(sign) } else { Rst::Forged(sign) };
-    }
     if by_sender {
         return Rst::Again;
     }
+    // What comes after the other side's own RST is the answer to something late.
+    let late = by_peer && !segment.flags.ack();
+    if let Some(sign) = forged(c, segment, seen.from).filter(|_| !refuses && !late) {
+        return if rejects(c, seen) { Rst::Middlebox(sign) } else { Rst::Forged(sign) };
+    }
     // Nothing came from the other side, or only what no stack sends: such as a scanner's SYN with FIN.
     if !peer.seen {
+        return Rst::Unknown;
+    }
+    // A listener answers an ACK of what it has not sent, and waits on (RFC 9293, 3.10.7.4, fifth).
+    if seen.from == Side::Server && answers_wrong_ack(c, segment) {
         return Rst::Unknown;
     }
     if half_open {
@@ -144,6 +153,19 @@ pub fn classify(
     }
 }
 
+/// The RST of a server that has not taken the third ACK yet answers an ACK of what it has never sent.
+#[must_use]
+pub fn answers_wrong_ack(c: &Connection, segment: &Segment<'_>) -> bool {
+    let (client, server) = (c.client(), c.server());
+    let bare = segment.flags.rst() && !segment.flags.ack();
+    bare && !c.handshake.established()
+        && server.has_isn
+        && server.bytes() == 0
+        && segment.seq.after(server.isn + 1)
+        && client.acked_any
+        && client.acked == segment.seq
+}
+
 /// It answers a packet in the form in which firewalls reject, and not sooner than its supposed sender could.
 fn rejects(c: &Connection, seen: &Seen<'_>) -> bool {
     let peer = c.end(seen.from.other());
@@ -159,9 +181,14 @@ fn forged(c: &Connection, segment: &Segment<'_>, from: Side) -> Option<Sign> {
     let sender = c.end(from);
     let this = segment.ip?.ttl;
     let distance = this.abs_diff(sender.ttl);
-    let odd = sender.ttl_count >= 2 && distance >= 1 || sender.ttl_count == 1 && distance >= 2;
+    // Without the SYN the one packet may be of any connection.
+    let opened = c.syn().is_set();
+    let odd = sender.ttl_count >= 2 && distance >= 1 || sender.ttl_count == 1 && distance >= 2 && opened;
     // No route lies between a host and a capture beside it.
-    let explained = !c.is_beside(from) && (this == sender.newest_ttl || goes_on_from(c, segment, from));
+    // And what is closed a RST does not harm; it is the answer to something late.
+    let late = c.closed() || sender.fin.is_set() && !segment.flags.ack();
+    let explained =
+        late || !c.is_beside(from) && (this == sender.newest_ttl || goes_on_from(c, segment, from));
     (odd && !explained).then_some(Sign::Ttl { this, usual: sender.ttl })
 }
 

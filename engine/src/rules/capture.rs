@@ -121,7 +121,7 @@ pub(crate) fn never_sent(c: &mut Connection, seen: &Seen<'_>, context: &mut Cont
     details.capture.lacking[side] = None;
     let since = segment.time - c.end(seen.from).last.time;
     let overtaken = segment.time - lacking.ack.time <= bounds::OVERTAKEN;
-    if segment.seq != lacking.before.next || since >= bounds::RTO_MIN || overtaken {
+    if segment.seq != lacking.before.next || !(0..bounds::RTO_MIN).contains(&since) || overtaken {
         return false;
     }
     details.capture.dropped[side] = None;

@@ -114,6 +114,7 @@ fn probe(c: &Connection, segment: &Segment<'_>, from: Side, context: &mut Contex
     let frequent =
         before.is_set() && !line.frequent_told && interval <= context.thresholds.keepalive_interval;
     line.frequent_told |= frequent;
+    line.interval = interval;
     let count = line.count;
 
     if unanswered {
@@ -167,9 +168,13 @@ fn unanswered_finding(c: &Connection, from: Side, probe: Mark) -> Finding {
 }
 
 /// Probes in a row of that side whose answers it did not get.
-pub(crate) fn failed(notes: &Notes, from: Side) -> u32 {
+/// None have failed for good before the next is due: what its sender does sooner has another reason.
+pub(crate) fn failed(notes: &Notes, from: Side, now: i64) -> u32 {
     let Some(details) = &notes.details else { return 0 };
     let line = &details.keepalive.lines[from as usize];
+    if now - line.probe.time < line.interval - line.interval / bounds::TIMER_SLACK {
+        return 0;
+    }
     let newest = u32::from(line.probe.is_set() && (!line.answer.is_set() || line.failed > 0));
     line.failed + newest
 }
@@ -179,7 +184,7 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
     if rst != Rst::KeepaliveTimeout {
         return;
     }
-    let failed = failed(context.notes, seen.from);
+    let failed = failed(context.notes, seen.from, seen.segment.time);
     let line = &context.notes.details().keepalive.lines[seen.from as usize];
     let (probe, answer) = (line.probe, line.answer);
     if !line.unanswered_told && !answer.is_set() {

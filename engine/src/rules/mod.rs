@@ -82,10 +82,17 @@ fn reset_by(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Context<'_>) 
     let rst = if reset::repeats(seen, context) && !was_overtaken {
         Rst::Again
     } else {
-        rst::classify(c, seen, context.pool, before, keepalive::failed(context.notes, seen.from))
+        rst::classify(
+            c,
+            seen,
+            context.pool,
+            before,
+            keepalive::failed(context.notes, seen.from, seen.segment.time),
+        )
     };
     reset::note_receipt(seen, receipt, context);
-    if matches!(receipt, Receipt::Refused(_)) {
+    // Beside its sender it shows that this has ended, whatever becomes of it.
+    if matches!(receipt, Receipt::Refused(_)) && !c.is_beside(seen.from) {
         seen.refused = true;
         close::storm_of_resets(c, seen, context);
         if let Rst::Forged(_) = rst {

@@ -114,6 +114,8 @@ pub(crate) struct Probes {
     pub(crate) answer: Mark,
     /// Probes in a row without an answer that their sender got.
     pub(crate) failed: u32,
+    /// From the probe before to the newest, or from the last packet before it, nanoseconds.
+    pub(crate) interval: i64,
     /// Probes in all, saturating.
     pub(crate) count: u32,
     /// That they come often was told.

@@ -68,9 +68,14 @@ pub(crate) fn refute(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<
     let goes_on = own.is_some_and(|own| {
         own.attempt == c.handshake.syn_repeats && c.seems_sent_after(seen.from, &own.sending, segment)
     });
+    let proved =
+        goes_on && own.is_some_and(|own| c.sent_after(seen.from, &own.sending, segment) == Known::Yes);
     let own = own.map(|own| own.sending.at.frame);
-    // What comes late was sent before.
-    if before || c.end(seen.from).has_passed(segment) {
+    // What comes late was sent before, what looks otherwise was sent by somebody else, and no side that has a connection
+    // answers or opens another.
+    let opens = segment.flags.syn() && c.handshake.third_ack.is_set();
+    if before || opens || c.end(seen.from).has_passed(segment) || !c.looks_like_its_sender(seen.from, segment)
+    {
         return;
     }
     refused(c, seen, context);
@@ -80,10 +85,10 @@ pub(crate) fn refute(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<
     superseded(c, seen, context);
     outlived(c, seen, context);
     unimpressed(c, seen, context);
-    // Who takes what comes behind a RST has not taken the RST.
+    // Who has refused a SYN opens no connection to it.
     let other = seen.from.other();
-    let took = |own: &Own| c.took_what_follows(other, &own.sending, segment) == Known::Yes;
-    if self::own(context.notes, other).is_some_and(took) {
+    let opened = |own: &Own| c.was_opened_after(other, &own.sending, segment) == Known::Yes;
+    if self::own(context.notes, other).is_some_and(opened) {
         let sent_on = c.end(other).last.frame;
         disown(c, other, sent_on, Certainty::Likely, seen, context);
         c.forget_rst(other);
@@ -92,7 +97,7 @@ pub(crate) fn refute(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<
     // was on its way when this side answered late packets of the other with a RST.
     let answers = |other: &Own| own.is_some_and(|own| own > other.sending.at.frame);
     let other = self::own(context.notes, other);
-    if c.closed() || other.is_some_and(|other| segment.len == 0 || answers(other)) {
+    if c.closed() || !proved && other.is_some_and(|other| segment.len == 0 || answers(other)) {
         return;
     }
     followed(c, seen, context);
@@ -103,8 +108,6 @@ pub(crate) fn refute(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<
         }
     });
     if goes_on {
-        let sending = self::own(context.notes, seen.from).map(|own| own.sending);
-        let proved = sending.is_some_and(|rst| c.sent_after(seen.from, &rst, segment) == Known::Yes);
         let certainty = if proved { Certainty::Proved } else { Certainty::Likely };
         disown(c, seen.from, segment.frame, certainty, seen, context);
     }
@@ -191,7 +194,7 @@ fn ignored(c: &Connection, from: Side, refused: &Refused) -> Finding {
     let how = match refused.why {
         Refusal::NotNext => Term::RstChallenged,
         Refusal::WrongAck => Term::RstWrongAck,
-        Refusal::OutsideWindow | Refusal::OldTimestamp => Term::RstOutOfWindow,
+        Refusal::OutsideWindow | Refusal::OldTimestamp | Refusal::Open => Term::RstOutOfWindow,
     };
     c.finding_at(Diagnosis::ResetIgnored, refused.at.frame)
         .layer(refused.layer)

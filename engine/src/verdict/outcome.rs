@@ -4,6 +4,7 @@ use crate::catalogue::findings::{Finding, Value};
 use crate::catalogue::terms::{Param, Term};
 use crate::catalogue::{Diagnosis, Effect};
 use crate::connection::Connection;
+use crate::side::Side;
 use crate::state::Outcome;
 
 /// What ends a connection, and how it is then said to have ended. Of several about the same frame the first counts.
@@ -39,7 +40,16 @@ pub(crate) fn outcome(c: &Connection, findings: &[&Finding]) -> Outcome {
     if let Some((_, at, finding)) = ends.min_by_key(|(since, at, _)| (*since, *at)) {
         // Who was killed by a forged RST answers with one of its own.
         let by_forged = finding.param(Param::Reading) == Some(Value::Term(Term::KilledByForged));
-        return if by_forged { Outcome::Injected } else { ENDS[at].1 };
+        // A RST stands in place of a FIN only where its sender sent none.
+        let closes = finding.diagnosis == Diagnosis::ResetLate && fins == 1;
+        let of = |who| Side::BOTH.into_iter().find(|side| Value::Party(side.party()) == who);
+        let twice =
+            closes && finding.param(Param::Who).and_then(of).is_some_and(|side| c.end(side).fin.is_set());
+        return match () {
+            () if by_forged => Outcome::Injected,
+            () if twice => Outcome::Reset,
+            () => ENDS[at].1,
+        };
     }
     let opening = c.syn().is_set() || c.handshake.syn_ack.is_set();
     match fins {

@@ -119,6 +119,14 @@ impl End {
         self.proves_life_after(number) || self.goes_on(at).any(|packet| is_behind(end(packet), reset))
     }
 
+    /// No packet of its sender before that frame had come with its TTL: its route has just changed.
+    pub(crate) fn is_first_with_its_ttl(&self, number: u32) -> bool {
+        let at = number as usize - 1;
+        let this = &self.frames[at].packet;
+        let same = |frame: &Frame| frame.packet.from == this.from && frame.packet.ttl == this.ttl;
+        !self.frames[..at].iter().any(same)
+    }
+
     /// What comes from the host itself in whose name the packet at a place was sent, after that.
     fn goes_on(&self, at: usize) -> impl Iterator<Item = &Packet> {
         let from = self.frames[at].packet.from;

@@ -327,6 +327,7 @@ fn others_accepted(c: &Connection, context: &Context<'_>) -> bool {
 pub(crate) fn odd_reset(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     opening::odd(c, seen, context);
     opening::wrong_rst(c, seen, context);
+    opening::refused_third_ack(c, seen, context);
     withdrawn(c, seen, context);
 }
 

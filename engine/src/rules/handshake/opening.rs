@@ -7,6 +7,7 @@ use crate::catalogue::{Diagnosis, Severity};
 use crate::connection::endpoint::Facts;
 use crate::connection::{Before, Connection, Seen};
 use crate::proof::receiver::{self, Receipt, Refusal};
+use crate::proof::rst;
 use crate::rules::context::Context;
 use crate::side::Side;
 use crate::wire::segment::Segment;
@@ -256,6 +257,21 @@ fn wrong_third_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<
             .with(Param::What, Value::Term(Term::WrongThirdAck));
         context.store.tell(finding);
     }
+}
+
+/// A RST of a server that has not taken the third ACK shows that this acknowledged what it has never sent.
+pub(super) fn refused_third_ack(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+    if seen.from != Side::Server || !rst::answers_wrong_ack(c, seen.segment) {
+        return;
+    }
+    let finding = c
+        .finding(Diagnosis::HandshakeWrongAck, seen.segment)
+        .about(c.client().acked_at.frame)
+        .of(Side::Client)
+        .evidence(Role::SynAck, c.handshake.syn_ack.frame)
+        .evidence(Role::Rst, seen.segment.frame)
+        .with(Param::What, Value::Term(Term::WrongThirdAck));
+    context.store.tell(finding);
 }
 
 /// A RST in SYN-SENT acknowledges what the client never sent: it must drop it (RFC 9293, 3.10.7.3).

@@ -81,6 +81,10 @@ pub(crate) fn refusal(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Con
     }
     let frame = seen.segment.frame;
     let claim = before.claim.or_else(|| context.store.claim(Kind::Refused, frame));
+    if why == Refusal::Open {
+        seen.refused = true;
+        return;
+    }
     let finding = if why == Refusal::OldTimestamp { stale(c, seen) } else { out_of_window(c, seen) };
     if let Some(finding) = finding {
         context.store.under(claim, |store| store.tell(finding));
