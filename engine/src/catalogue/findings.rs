@@ -171,6 +171,12 @@ impl Finding {
         self.because = (severity != self.diagnosis.severity()).then_some(because);
     }
 
+    /// Is as bad as the catalogue says, after all.
+    pub(crate) fn rate_as_usual(&mut self) {
+        self.severity = self.diagnosis.severity();
+        self.because = None;
+    }
+
     /// Is so sure.
     pub(crate) fn sure(mut self, certainty: Certainty) -> Finding {
         self.certainty = certainty;

@@ -234,6 +234,16 @@ names! {
         NoReaction "no_reaction"
         Answered400 "answered_400"
         Closed "closed"
+        FirstCopyArrived "first_copy_arrived"
+        HeardAgain "heard_again"
+        HeldNobodyUp "held_nobody_up"
+        NotByTimer "not_by_timer"
+        AnsweredAfterAll "answered_after_all"
+        DeferAccept "defer_accept"
+        StillWaiting "still_waiting"
+        NotRepeated "not_repeated"
+        AfterTheEnd "after_the_end"
+        HarmlessAnswer "harmless_answer"
     }
 }
 

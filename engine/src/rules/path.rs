@@ -1,9 +1,9 @@
 //! What the path does: packets too big for it, interruptions, forgotten state.
 
 use crate::bounds;
-use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::Value;
 use crate::catalogue::terms::{Param, Role, Term};
+use crate::catalogue::{Certainty, Diagnosis};
 use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen};
 use crate::rules::context::{Context, of_icmp};
@@ -122,6 +122,8 @@ pub(crate) fn heard_again(
     let in_pieces = i64::from(seen.segment.ack.since(row.seq)) < i64::from(notes.black_hole_len);
     if advanced && !in_pieces {
         context.store.withdraw(notes.black_hole.take());
+    } else if advanced {
+        context.store.amend(notes.black_hole, |finding| finding.certainty = Certainty::Proved);
     }
     let silent = seen.segment.time - row.first.time;
     if row.count < bounds::INTERRUPTED

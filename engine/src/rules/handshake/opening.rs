@@ -124,7 +124,7 @@ fn syn_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
                 .evidence(Role::SynAck, c.handshake.syn_ack.frame);
             // The listener has forgotten the connection, and takes a late copy of its SYN for that of another.
             if c.over() {
-                finding.severity = Severity::Note;
+                finding.rate(Severity::Note, Term::AfterTheEnd);
                 finding.set(Param::Late, Value::Party(Side::Client.party()));
             }
             context.store.tell(finding);

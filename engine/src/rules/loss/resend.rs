@@ -48,8 +48,8 @@ pub(super) fn again(c: &Connection, seen: &Seen<'_>, was_damaged: bool, context:
     let hole = gap::fill(seen, context);
     let hole = hole.filter(|_| seen.resends.is_none_or(|sent| segment.seq.before(sent.seq)));
     if let Some(hole) = hole {
-        if gap::overtaken(c, seen, &hole) {
-            gap::reordering(c, seen, hole.behind, context);
+        if let Some(certainty) = gap::overtaken(c, seen, &hole) {
+            gap::reordering(c, seen, hole.behind, certainty, context);
         } else {
             after_gap(c, seen, hole.behind, was_damaged, context);
         }
