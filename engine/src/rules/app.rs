@@ -50,12 +50,10 @@ fn slow_response(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         return;
     }
     // Beside the server nothing can be lost before the capture point; elsewhere its IP IDs tell, where they count.
-    let (cause, certainty) = if c.is_beside(Side::Server) {
-        (Term::SlowApplication, Certainty::Proved)
-    } else if copies_lost(c, segment).is_some() {
-        (Term::SlowApplication, Certainty::Likely)
-    } else {
-        (Term::SlowApplicationOrLoss, Certainty::Possible)
+    let (cause, certainty) = match c.is_beside(Side::Server) {
+        true if c.vantage_given.is_some() => (Term::SlowApplication, Certainty::Proved),
+        beside if beside || copies_lost(c, segment).is_some() => (Term::SlowApplication, Certainty::Likely),
+        _ => (Term::SlowApplicationOrLoss, Certainty::Possible),
     };
     let finding = c
         .finding(Diagnosis::AppSlowResponse, segment)
