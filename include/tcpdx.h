@@ -465,8 +465,7 @@ typedef struct tcpdx_finding {
    */
   uint32_t effect;
   /**
-   * What happened, in one sentence whose words are as sure as it is; with the reason where the severity is not the
-   * usual one.
+   * What happened, in one sentence whose words are as sure as it is; with the reason for an unusual severity.
    */
   const char *message;
   /**
@@ -474,7 +473,8 @@ typedef struct tcpdx_finding {
    */
   uint32_t value_count;
   /**
-   * Its id, severity, certainty, effect, causes, what to check and its evidence, in the order in which they are best shown.
+   * Its id, severity, certainty and effect, its causes, what to check and its evidence, in the order in which
+   * they are best shown.
    */
   const struct tcpdx_value *values;
 } tcpdx_finding;
