@@ -413,6 +413,44 @@ fn every_text_reads_well_when_it_is_filled() {
     }
 }
 
+/// Wireshark cuts a line of its tree behind so many bytes.
+const LINE: usize = 239;
+
+#[test]
+fn messages_fit_into_a_line_of_wireshark() {
+    let fits = |told: &Finding| {
+        for (language, certainty) in Language::ALL.iter().flat_map(|l| SURENESS.map(|c| (*l, c))) {
+            let message = told.clone().sure(certainty).message(language);
+            assert!(message.len() <= LINE, "{} bytes: {message}", message.len());
+        }
+    };
+    for d in Diagnosis::ALL {
+        let entry = texts(Language::English).entry(*d);
+        let params: Vec<_> = names(&entry.message).into_iter().filter_map(Param::from_name).collect();
+        fits(&finding(*d, &params.into_iter().map(|param| likely(param, *d)).collect::<Vec<_>>()));
+    }
+    // The longest, with its reasons.
+    let readings = [Term::PathOrQueue, Term::PathOrDefer, Term::QueueOrPath];
+    for (reading, spoke) in
+        readings.iter().flat_map(|r| [Term::DataUnanswered, Term::ClientSilent].map(|s| (*r, s)))
+    {
+        let params = [
+            (Param::Repeats, Value::Count(if reading == Term::PathOrDefer { 1 } else { 10 })),
+            (Param::Reading, Value::Term(reading)),
+            (Param::Spoke, Value::Term(spoke)),
+        ];
+        let mut told = finding(Diagnosis::HandshakeThirdAckLost, &params);
+        fits(&told);
+        if reading != Term::PathOrDefer {
+            told.rate(Severity::Warn, Term::AnsweredAfterAll);
+            fits(&told);
+        } else if spoke == Term::ClientSilent {
+            told.rate(Severity::Note, Term::DeferAccept);
+            fits(&told);
+        }
+    }
+}
+
 const SURENESS: [Certainty; 3] = [Certainty::Proved, Certainty::Likely, Certainty::Possible];
 
 /// Whether it was so, or only fits, is in the words of every message and every sentence of a story.
