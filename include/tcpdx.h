@@ -28,7 +28,7 @@
 /**
  * Version of this interface. It changes whenever a struct or a function does.
  */
-#define TCPDX_ABI_VERSION 4
+#define TCPDX_ABI_VERSION 5
 
 /**
  * How deep the tree of statistics is at most.
@@ -104,6 +104,42 @@ typedef enum tcpdx_severity {
    */
   TCPDX_SEVERITY_ERROR = 4,
 } tcpdx_severity;
+
+/**
+ * How sure a finding is. It says nothing of how bad it is.
+ */
+typedef enum tcpdx_certainty {
+  /**
+   * It fits, as other explanations do.
+   */
+  TCPDX_CERTAINTY_POSSIBLE = 1,
+  /**
+   * It fits best; what else would do is unusual.
+   */
+  TCPDX_CERTAINTY_LIKELY = 2,
+  /**
+   * The packets leave no other explanation.
+   */
+  TCPDX_CERTAINTY_PROVED = 3,
+} tcpdx_certainty;
+
+/**
+ * What a finding did to its connection.
+ */
+typedef enum tcpdx_effect {
+  /**
+   * Nothing that one would notice.
+   */
+  TCPDX_EFFECT_NONE = 0,
+  /**
+   * It was slowed down, or had to be repaired.
+   */
+  TCPDX_EFFECT_SLOWED = 1,
+  /**
+   * It ended it, or kept it from beginning.
+   */
+  TCPDX_EFFECT_ENDED = 2,
+} tcpdx_effect;
 
 /**
  * To which group of Wireshark's expert information a diagnosis belongs.
@@ -202,6 +238,10 @@ typedef struct tcpdx_diagnosis {
    * A tcpdx_severity: the usual one. A finding has its own.
    */
   uint32_t severity;
+  /**
+   * A tcpdx_certainty: the usual one. A finding has its own.
+   */
+  uint32_t certainty;
   /**
    * A tcpdx_group.
    */
@@ -417,7 +457,15 @@ typedef struct tcpdx_finding {
    */
   uint32_t severity;
   /**
-   * What happened, in one sentence.
+   * A tcpdx_certainty.
+   */
+  uint32_t certainty;
+  /**
+   * A tcpdx_effect.
+   */
+  uint32_t effect;
+  /**
+   * What happened, in one sentence whose words are as sure as it is; with the reason for an unusual severity.
    */
   const char *message;
   /**
@@ -425,7 +473,8 @@ typedef struct tcpdx_finding {
    */
   uint32_t value_count;
   /**
-   * Its id, severity, causes, what to check and its evidence, in the order in which they are best shown.
+   * Its id, severity, certainty and effect, its causes, what to check and its evidence, in the order in which
+   * they are best shown.
    */
   const struct tcpdx_value *values;
 } tcpdx_finding;

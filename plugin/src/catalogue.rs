@@ -19,6 +19,28 @@ pub enum Severity {
     Error = 4,
 }
 
+/// How sure a finding is. It says nothing of how bad it is.
+#[repr(C)]
+pub enum Certainty {
+    /// It fits, as other explanations do.
+    Possible = 1,
+    /// It fits best; what else would do is unusual.
+    Likely = 2,
+    /// The packets leave no other explanation.
+    Proved = 3,
+}
+
+/// What a finding did to its connection.
+#[repr(C)]
+pub enum Effect {
+    /// Nothing that one would notice.
+    None = 0,
+    /// It was slowed down, or had to be repaired.
+    Slowed = 1,
+    /// It ended it, or kept it from beginning.
+    Ended = 2,
+}
+
 /// To which group of Wireshark's expert information a diagnosis belongs.
 #[repr(C)]
 pub enum Group {
@@ -39,6 +61,8 @@ pub struct DiagnosisInfo {
     pub size: u32,
     /// A tcpdx_severity: the usual one. A finding has its own.
     pub severity: u32,
+    /// A tcpdx_certainty: the usual one. A finding has its own.
+    pub certainty: u32,
     /// A tcpdx_group.
     pub group: u32,
     /// Its filter, which is its id after the prefix: "tcpdx.handshake.rejected".
@@ -99,6 +123,7 @@ fn describe(diagnosis: u32, in_language: u32) -> Result<DiagnosisInfo, Status> {
     Ok(DiagnosisInfo {
         size: size_of::<DiagnosisInfo>() as u32,
         severity: known.severity() as u32,
+        certainty: known.certainty() as u32,
         group: known.group() as u32,
         filter: strings.filter.as_ptr(),
         title: strings.title.as_ptr(),

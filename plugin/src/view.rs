@@ -41,11 +41,16 @@ pub struct Finding {
     pub diagnosis: u32,
     /// A tcpdx_severity.
     pub severity: u32,
-    /// What happened, in one sentence.
+    /// A tcpdx_certainty.
+    pub certainty: u32,
+    /// A tcpdx_effect.
+    pub effect: u32,
+    /// What happened, in one sentence whose words are as sure as it is; with the reason for an unusual severity.
     pub message: *const c_char,
     /// Length of `values`.
     pub value_count: u32,
-    /// Its id, severity, causes, what to check and its evidence, in the order in which they are best shown.
+    /// Its id, severity, certainty and effect, its causes, what to check and its evidence, in the order in which
+    /// they are best shown.
     pub values: *const Value,
 }
 
@@ -189,9 +194,14 @@ impl ValueList {
     fn of_finding(finding: &engine::Finding, frame: u32, language: Language) -> ValueList {
         let texts = texts(language);
         let mut list = ValueList::default();
+        list.value(language, Field::Diagnosis, Content::Text(finding.diagnosis.id()));
+        let degrees = [
+            (Field::Severity, Content::Text(finding.severity.name())),
+            (Field::Certainty, Content::Text(finding.certainty.name())),
+            (Field::Effect, Content::Text(finding.effect.name())),
+        ];
+        list.line(language, &degrees);
         let mut tell = |field, content: Content<'_>| list.value(language, field, content);
-        tell(Field::Diagnosis, Content::Text(finding.diagnosis.id()));
-        tell(Field::Severity, Content::Text(finding.severity.name()));
         if finding.subject != frame {
             tell(Field::Subject, Content::Number(finding.subject.into()));
         }
@@ -244,6 +254,8 @@ impl FindingList {
         self.findings.push(Finding {
             diagnosis: finding.diagnosis as u32,
             severity: finding.severity as u32,
+            certainty: finding.certainty as u32,
+            effect: finding.effect as u32,
             message: message.as_ptr(),
             value_count: count,
             values: items,

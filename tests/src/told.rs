@@ -59,6 +59,10 @@ pub struct Finding {
     pub id: String,
     /// `chat`, `note`, `warn` or `error`.
     pub severity: String,
+    /// `proved`, `likely` or `possible`.
+    pub certainty: String,
+    /// `none`, `slowed` or `ended`.
+    pub effect: String,
     /// The first frame at which it could be known.
     pub trigger: u32,
     /// The frames that show it.
@@ -149,6 +153,8 @@ fn finding_from_json(object: &Value) -> Finding {
         frame: frame(&object["frame"]),
         id: text(object, "id"),
         severity: text(object, "severity"),
+        certainty: text(object, "certainty"),
+        effect: text(object, "effect"),
         trigger: frame(&object["trigger"]),
         evidence: evidence.iter().map(|item| frame(&item["frame"])).collect(),
         message: text(object, "message"),
@@ -216,6 +222,8 @@ fn finding_from_tree(field: &Field, shown_at: u32, connection: &Connection) -> F
         frame: another("tcpdx.subject"),
         id: field.value_of("tcpdx.diagnosis").to_string(),
         severity: field.value_of("tcpdx.severity").to_string(),
+        certainty: field.value_of("tcpdx.certainty").to_string(),
+        effect: field.value_of("tcpdx.effect").to_string(),
         trigger: another("tcpdx.trigger"),
         evidence: field.values("tcpdx.evidence").map(|frame| frame.parse().unwrap_or(0)).collect(),
         message: expert.map(|expert| expert.value_of("_ws.expert.message").to_string()).unwrap_or_default(),

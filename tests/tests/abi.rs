@@ -150,6 +150,7 @@ fn every_diagnosis_can_be_registered() {
         let mut info = tcpdx_diagnosis { size: size_of_u32::<tcpdx_diagnosis>(), ..Default::default() };
         assert_eq!(unsafe { library.tcpdx_diagnosis_info(index, 0, &mut info) }, TCPDX_STATUS_OK);
         assert!((TCPDX_SEVERITY_CHAT..=TCPDX_SEVERITY_ERROR).contains(&info.severity));
+        assert!((TCPDX_CERTAINTY_POSSIBLE..=TCPDX_CERTAINTY_PROVED).contains(&info.certainty));
         assert!((TCPDX_GROUP_SEQUENCE..=TCPDX_GROUP_ASSUMPTION).contains(&info.group));
         assert!(!text(info.title).is_empty() && !text(info.about).is_empty());
         filters.push(text(info.filter).to_string());
@@ -219,9 +220,15 @@ fn a_rejected_handshake_is_told() {
         let finding = unsafe { &*findings.items };
         assert_eq!(finding.diagnosis, Diagnosis::HandshakeRejected as u32);
         assert_eq!(finding.severity, TCPDX_SEVERITY_ERROR);
+        assert_eq!(finding.certainty, TCPDX_CERTAINTY_PROVED);
+        assert!((TCPDX_EFFECT_NONE..=TCPDX_EFFECT_ENDED).contains(&finding.effect));
         assert!(!text(finding.message).is_empty());
         let values = engine.read(finding.values, finding.value_count);
-        assert_eq!(values[..2], ["tcpdx.diagnosis: handshake.rejected", "tcpdx.severity: error"]);
+        assert_eq!(
+            values[..3],
+            ["tcpdx.diagnosis: handshake.rejected", "tcpdx.severity: error", "tcpdx.certainty: proved"]
+        );
+        assert!(values[3].starts_with("tcpdx.effect: "), "{values:#?}");
         assert!(
             values.iter().any(|value| value.starts_with("tcpdx.evidence: 1 Evidence: 1 (")),
             "{values:#?}"

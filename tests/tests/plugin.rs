@@ -100,6 +100,8 @@ fn every_field_of_the_design_is_there_with_a_type_that_compares_and_sorts() {
         ("handshake.rtt.server", "FT_RELATIVE_TIME"),
         ("diagnosis", "FT_STRING"),
         ("severity", "FT_STRING"),
+        ("certainty", "FT_STRING"),
+        ("effect", "FT_STRING"),
         ("why", "FT_STRING"),
         ("check", "FT_STRING"),
         ("evidence", "FT_FRAMENUM"),

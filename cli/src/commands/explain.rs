@@ -79,6 +79,8 @@ fn page(out: &mut impl Write, texts: &Texts, diagnosis: Diagnosis) -> Result<(),
         }
     }
     writeln!(out, "\n{} {}", paint(DIM, "Reference:"), texts.reference(diagnosis))?;
+    let certainty = texts.certainty(diagnosis.certainty());
+    writeln!(out, "{} {certainty}", paint(DIM, "Certainty:"))?;
     writeln!(out, "{} tcpdx.{}", paint(DIM, "Filter in Wireshark:"), diagnosis.id())?;
     let shown: Vec<&str> = scenario::all()
         .filter(|scenario| scenario.shows(CapturePoint::Both).contains(&diagnosis.id()))

@@ -182,6 +182,12 @@ impl Finding {
         self.effect = Effect::None;
     }
 
+    /// Is as bad as the catalogue says, after all.
+    pub(crate) fn rate_as_usual(&mut self) {
+        self.severity = self.diagnosis.severity();
+        self.because = None;
+    }
+
     /// Is so sure.
     pub(crate) fn sure(mut self, certainty: Certainty) -> Finding {
         self.certainty = certainty;

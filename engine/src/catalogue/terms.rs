@@ -237,6 +237,9 @@ names! {
         Closed "closed"
         RstWrongAck "rst_wrong_ack"
         WrongRst "wrong_rst"
+        FirstCopyArrived "first_copy_arrived"
+        HeardAgain "heard_again"
+        HeldNobodyUp "held_nobody_up"
         NotByTimer "not_by_timer"
         AnsweredAfterAll "answered_after_all"
         DeferAccept "defer_accept"
@@ -244,7 +247,6 @@ names! {
         NotRepeated "not_repeated"
         AfterTheEnd "after_the_end"
         HarmlessAnswer "harmless_answer"
-        OnlyOvertaken "only_overtaken"
     }
 }
 

@@ -1,9 +1,10 @@
 //! The texts of the catalogue, one file per language, and how they are filled with a finding's numbers.
 //!
 //! A text holds `{names}` of parameters, `{name:unit}` for a number with its unit in words, and parts in
-//! `[brackets]` that are left out when a parameter in them is missing, or a time span of nothing.
+//! `[brackets]` that are left out when a parameter in them is missing, or a time span of nothing. What stands in
+//! `{one|of|three}` ways is said as sure as the finding is: proved, likely, possible.
 
-use super::diagnosis::{Diagnosis, Severity};
+use super::diagnosis::{Certainty, Diagnosis, Effect, Severity};
 use crate::catalogue::findings::{Finding, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::flags::Flags;
@@ -96,6 +97,16 @@ impl Unit {
     }
 }
 
+/// How sure something is, in words.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sureness {
+    /// One word.
+    name: String,
+    /// Stands before a sentence that has no words for it itself.
+    before: String,
+}
+
 /// The sentences about a whole connection.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -112,6 +123,10 @@ struct Stories {
 #[serde(deny_unknown_fields)]
 struct File {
     severity: BTreeMap<String, String>,
+    /// By severity: what stands behind a message whose severity is not the usual one, around `{because}`.
+    because: BTreeMap<String, String>,
+    certainty: BTreeMap<String, Sureness>,
+    effect: BTreeMap<String, String>,
     side: BTreeMap<String, String>,
     role: BTreeMap<String, String>,
     family: BTreeMap<String, String>,
@@ -122,10 +137,16 @@ struct File {
 }
 
 impl Finding {
-    /// What happened, in one sentence with its numbers.
+    /// What happened, in one sentence with its numbers: as sure as it is, and with the reason for an unusual severity.
     #[must_use]
     pub fn message(&self, language: Language) -> String {
         texts(language).message(self)
+    }
+
+    /// Why its severity is not the catalogue's.
+    #[must_use]
+    pub fn because(&self, language: Language) -> Option<String> {
+        texts(language).because(self)
     }
 
     /// Likely causes, most likely first.
@@ -229,6 +250,18 @@ impl Texts {
         self.file.severity.get(severity.name()).map_or(severity.name(), String::as_str)
     }
 
+    /// The word for how sure something is.
+    #[must_use]
+    pub fn certainty(&self, certainty: Certainty) -> &str {
+        self.file.certainty.get(certainty.name()).map_or(certainty.name(), |word| &word.name)
+    }
+
+    /// The word for what a finding did to its connection.
+    #[must_use]
+    pub fn effect(&self, effect: Effect) -> &str {
+        self.file.effect.get(effect.name()).map_or(effect.name(), String::as_str)
+    }
+
     /// What a family of diagnoses is called.
     #[must_use]
     pub fn family<'a>(&'a self, family: &'a str) -> &'a str {
@@ -242,13 +275,22 @@ impl Texts {
     }
 
     pub(crate) fn message(&self, finding: &Finding) -> String {
-        self.fill(&self.entry(finding.diagnosis).message, finding)
+        let mut message = self.sentence(&self.entry(finding.diagnosis).message, finding);
+        let around = self.file.because.get(finding.severity.name());
+        if let Some((around, because)) = around.zip(self.because(finding)) {
+            append(&mut message, &around.replace("{because}", &because));
+        }
+        message
+    }
+
+    pub(crate) fn because(&self, finding: &Finding) -> Option<String> {
+        finding.because.map(|term| self.term(term, finding).map_or(term.name().to_string(), |said| said.text))
     }
 
     pub(crate) fn story(&self, finding: &Finding) -> String {
         let entry = self.entry(finding.diagnosis);
         let template = if entry.story.is_empty() { &entry.message } else { &entry.story };
-        let mut sentence = self.fill(template, finding);
+        let mut sentence = self.sentence(template, finding);
         if !sentence.is_empty() && !sentence.ends_with(&self.file.story.end) {
             sentence.push_str(&self.file.story.end);
         }
@@ -280,14 +322,27 @@ impl Texts {
         templates.iter().map(|t| self.fill(t, finding)).filter(|t| !t.is_empty()).collect()
     }
 
+    /// Fills a template that must tell how sure the finding is, and puts a word before it where it does not itself.
+    fn sentence(&self, template: &str, finding: &Finding) -> String {
+        let filled = self.filled(template, finding);
+        match self.file.certainty.get(finding.certainty.name()) {
+            Some(word) if !filled.is_as_sure && !filled.text.is_empty() => word.before.clone() + &filled.text,
+            _ => filled.text,
+        }
+    }
+
     fn fill(&self, template: &str, finding: &Finding) -> String {
-        let mut out = String::with_capacity(template.len() + 32);
+        self.filled(template, finding).text
+    }
+
+    fn filled(&self, template: &str, finding: &Finding) -> Filled {
+        let mut out = Filled { text: String::with_capacity(template.len() + 32), is_as_sure: false };
         self.fill_into(template, finding, &mut out);
         out
     }
 
     /// Fills a template; `false` when a parameter outside of brackets is missing.
-    fn fill_into(&self, template: &str, finding: &Finding, out: &mut String) -> bool {
+    fn fill_into(&self, template: &str, finding: &Finding, out: &mut Filled) -> bool {
         let mut complete = true;
         let mut rest = template;
         while let Some(open) = rest.find('[') {
@@ -303,25 +358,38 @@ impl Texts {
     }
 
     /// Fills a part without brackets; `false` when a parameter is missing.
-    fn fill_part(&self, part: &str, finding: &Finding, out: &mut String) -> bool {
+    fn fill_part(&self, part: &str, finding: &Finding, out: &mut Filled) -> bool {
         let mut complete = true;
         let mut rest = part;
         while let Some(open) = rest.find('{') {
             let Some(length) = rest[open..].find('}') else { break };
-            append(out, &rest[..open]);
-            let (name, unit) = name_and_unit(&rest[open + 1..open + length]);
-            match self.value(name, unit, finding) {
-                Some(text) => append(out, &text),
+            append(&mut out.text, &rest[..open]);
+            let inner = &rest[open + 1..open + length];
+            match ways(inner)
+                .map(|ways| as_sure(ways, finding.certainty))
+                .or_else(|| self.value(inner, finding))
+            {
+                Some(value) => {
+                    append(&mut out.text, &value.text);
+                    out.is_as_sure |= value.is_as_sure;
+                }
                 None => complete = false,
             }
             rest = &rest[open + length + 1..];
         }
-        append(out, rest);
+        append(&mut out.text, rest);
         complete
     }
 
-    fn value(&self, name: &str, unit: Option<&str>, finding: &Finding) -> Option<String> {
-        Some(match parameter(name, finding)? {
+    /// The words of a term, which may hold parameters of its own; `None` when one is missing.
+    fn term(&self, term: Term, finding: &Finding) -> Option<Filled> {
+        let mut filled = Filled::default();
+        self.fill_into(self.file.term.get(term.name())?, finding, &mut filled).then_some(filled)
+    }
+
+    fn value(&self, inner: &str, finding: &Finding) -> Option<Filled> {
+        let (name, unit) = name_and_unit(inner);
+        let text = match parameter(name, finding)? {
             Value::Count(n) => match unit.and_then(|u| self.file.unit.get(u)) {
                 Some(unit) => unit.say(n),
                 None => n.to_string(),
@@ -334,15 +402,9 @@ impl Texts {
             Value::Text(text) => text.as_str().to_string(),
             Value::Socket(socket) => socket.to_string(),
             Value::Flags(flags) => self.flags(flags),
-            Value::Term(term) => match self.file.term.get(term.name()) {
-                // A term may hold parameters of its own.
-                Some(text) => {
-                    let mut filled = String::new();
-                    self.fill_into(text, finding, &mut filled).then_some(filled)?
-                }
-                None => term.name().to_string(),
-            },
-        })
+            Value::Term(term) => return self.term(term, finding),
+        };
+        Some(Filled { text, is_as_sure: false })
     }
 
     /// The control bits by name: `SYN+FIN`.
@@ -396,9 +458,38 @@ impl Texts {
     }
 }
 
+/// A text with its parameters.
+#[derive(Default)]
+struct Filled {
+    text: String,
+    /// Its words tell how sure the finding is.
+    is_as_sure: bool,
+}
+
+/// What stands in braces, in order.
+fn braces(template: &str) -> impl Iterator<Item = &str> {
+    template.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(inner, _)| inner)
+}
+
 /// `{name}` and `{name:unit}` without their braces, in order.
 fn parameters(template: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
-    template.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(inner, _)| name_and_unit(inner))
+    braces(template).filter(|inner| ways(inner).is_none()).map(name_and_unit)
+}
+
+/// `proved|likely|possible`: the same in words that are as sure.
+fn ways(inner: &str) -> Option<[&str; 3]> {
+    let (proved, rest) = inner.split_once('|')?;
+    let (likely, possible) = rest.split_once('|')?;
+    Some([proved, likely, possible])
+}
+
+fn as_sure([proved, likely, possible]: [&str; 3], certainty: Certainty) -> Filled {
+    let text = match certainty {
+        Certainty::Proved => proved,
+        Certainty::Likely => likely,
+        Certainty::Possible => possible,
+    };
+    Filled { text: text.to_string(), is_as_sure: true }
 }
 
 fn name_and_unit(inner: &str) -> (&str, Option<&str>) {

@@ -71,16 +71,13 @@ impl Connection {
 
     /// A SYN-ACK that neither has the first number of its sender nor acknowledges that of the other side.
     fn answers_another_syn(&self, segment: &Segment<'_>, from: Side) -> bool {
-        // Who has an open connection answers no SYN of another.
-        let silent = segment.time - self.last().time;
-        if self.syn().is_set()
-            && self.handshake.third_ack.is_set()
-            && !self.over()
-            && silent < bounds::LONG_SILENCE
-        {
+        let (sender, peer) = (self.end(from), self.end(from.other()));
+        // A client answers no SYN; and what acknowledges the newest of an open connection is none of another.
+        let open = self.syn().is_set() && self.handshake.third_ack.is_set() && !self.over();
+        let newest = segment.ack.since(peer.next).unsigned_abs() <= bounds::FAR.unsigned_abs();
+        if open && (from == Side::Client || newest) {
             return false;
         }
-        let (sender, peer) = (self.end(from), self.end(from.other()));
         // Where the first number is not known, it may be some way before what was captured first.
         let may_begin = |number: Seq, side: &Endpoint| (0..=bounds::FAR).contains(&side.isn.since(number));
         let same_answer = match (peer.seen, peer.has_isn) {

@@ -1,9 +1,9 @@
 //! What the applications do with the connection.
 
 use crate::bounds;
-use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::{Finding, Value};
 use crate::catalogue::terms::{Param, Role, Term};
+use crate::catalogue::{Certainty, Diagnosis};
 use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
@@ -49,8 +49,12 @@ fn slow_response(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     {
         return;
     }
-    let at_server = c.is_beside(Side::Server);
-    let sure = at_server || copies_lost(c, segment).is_some();
+    // Beside the server nothing can be lost before the capture point; elsewhere its IP IDs tell, where they count.
+    let (cause, certainty) = match c.is_beside(Side::Server) {
+        true if c.vantage_given.is_some() => (Term::SlowApplication, Certainty::Proved),
+        beside if beside || copies_lost(c, segment).is_some() => (Term::SlowApplication, Certainty::Likely),
+        _ => (Term::SlowApplicationOrLoss, Certainty::Possible),
+    };
     let finding = c
         .finding(Diagnosis::AppSlowResponse, segment)
         .of(Side::Server)
@@ -58,10 +62,8 @@ fn slow_response(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         .evidence(Role::Ack, server.acked_at.frame)
         .with(Param::Acked, Value::Duration(acked_after))
         .with(Param::Took, Value::Duration(took))
-        .with(
-            Param::Cause,
-            Value::Term(if sure { Term::SlowApplication } else { Term::SlowApplicationOrLoss }),
-        );
+        .with(Param::Cause, Value::Term(cause))
+        .sure(certainty);
     context.store.tell(finding);
 }
 

@@ -1,9 +1,9 @@
 //! What the capture itself does not show, or shows twice.
 
 use crate::bounds;
-use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::{Finding, Value};
 use crate::catalogue::terms::{Param, Role, Term};
+use crate::catalogue::{Certainty, Diagnosis};
 use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen, fold};
 use crate::proof::claims::Kind;
@@ -172,9 +172,17 @@ pub(crate) fn copy(
     let hop = segment.ip.is_some_and(|ip| ip.ttl != ttl);
     if fold(segment.link) != c.link || hop {
         if !std::mem::replace(&mut context.notes.details().capture.copies_told, true) {
-            let how = if fold(segment.link) == c.link { Term::CopiesByTtl } else { Term::CopiesByLink };
-            let finding =
-                c.finding(Diagnosis::CaptureCopies, segment).of(from).with(Param::How, Value::Term(how));
+            // A packet that goes round in circles comes by again, too, with another TTL; but not by another interface.
+            let (how, certainty) = if fold(segment.link) == c.link {
+                (Term::CopiesByTtl, Certainty::Likely)
+            } else {
+                (Term::CopiesByLink, Certainty::Proved)
+            };
+            let finding = c
+                .finding(Diagnosis::CaptureCopies, segment)
+                .of(from)
+                .with(Param::How, Value::Term(how))
+                .sure(certainty);
             context.store.tell(finding);
         }
         return true;

@@ -3,7 +3,7 @@
 use crate::bounds;
 use crate::catalogue::findings::{Finding, Value};
 use crate::catalogue::terms::{Param, Role, Term};
-use crate::catalogue::{Diagnosis, Severity};
+use crate::catalogue::{Certainty, Diagnosis, Severity};
 use crate::connection::endpoint::{Endpoint, Facts};
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
@@ -34,7 +34,7 @@ fn fin_twice(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let told = context.notes.details.as_ref().and_then(|d| d.close.fin_again[writer as usize]);
     let (Some((_, right)), Some(_)) = (seen.segment.duplicate_sack(), told) else { return };
     if right == c.end(writer).next {
-        context.store.amend(told, |finding| finding.severity = Severity::Note);
+        context.store.amend(told, |finding| finding.rate(Severity::Note, Term::FirstCopyArrived));
     }
 }
 
@@ -182,6 +182,9 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
                 .with(Param::Who, Value::Party(from.party()))
                 .with(Param::Peer, Value::Party(from.other().party()))
                 .with(Param::Bytes, Value::Bytes(bytes.into()));
+            // Its ACK says how far its sender had got; what came behind that met nobody (RFC 9293, 3.10.7.1).
+            let says_so = from != seen.from && seen.segment.flags.ack();
+            let finding = if says_so { finding.sure(Certainty::Proved) } else { finding };
             context.store.tell(finding);
         }
     }

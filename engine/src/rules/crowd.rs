@@ -2,9 +2,9 @@
 
 use crate::book::crowd::{Listener, MOST, Source, entry, hash};
 use crate::bounds;
-use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::Value;
 use crate::catalogue::terms::{Param, Role};
+use crate::catalogue::{Certainty, Diagnosis};
 use crate::connection::{Connection, Seen};
 use crate::rules::context::Context;
 use crate::side::Side;
@@ -59,7 +59,9 @@ fn ignored(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         .about(c.syn().frame)
         .of(Side::Server)
         .evidence(Role::SynAgain, seen.segment.frame)
-        .with(Param::Waited, Value::Duration(seen.segment.time - c.syn().time));
+        .with(Param::Waited, Value::Duration(seen.segment.time - c.syn().time))
+        // Else it is inferred, from other connections.
+        .sure(if given { Certainty::Proved } else { Certainty::Likely });
     context.store.tell(finding);
 }
 

@@ -56,7 +56,7 @@ fn closes(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         .of(seen.from)
         .with(Param::Who, Value::Party(seen.from.party()))
         .with(Param::Peer, Value::Party(seen.from.other().party()));
-    finding.severity = Severity::Note;
+    finding.rate(Severity::Note, Term::HeldNobodyUp);
     let told = context.store.tell(finding);
     let window = &mut context.notes.details().flow.windows[seen.from as usize];
     window.shut = seen.segment.mark();
@@ -75,7 +75,7 @@ fn reopens(c: &Connection, seen: &Seen<'_>, shut: Mark, context: &mut Context<'_
         finding.set(Param::Span, span);
         finding.show(Role::Reopened, segment.frame);
         if shut_for >= bounds::HELD_UP {
-            finding.severity = Severity::Warn;
+            finding.rate_as_usual();
         }
     });
     let mut finding = c
@@ -136,7 +136,7 @@ fn probe(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     }
     window.probes += 1;
     let (shut, count, told) = (window.shut, window.probes, window.told);
-    context.store.amend(told, |finding| finding.severity = Severity::Warn);
+    context.store.amend(told, Finding::rate_as_usual);
     let finding = c
         .finding(Diagnosis::FlowWindowProbe, segment)
         .of(seen.from)
@@ -298,15 +298,14 @@ pub(crate) fn pending(c: &Connection, notes: &Notes, out: &mut Vec<Finding>) {
         let ended = Side::BOTH.iter().any(|f| c.rst(*f).time > window.shut.time)
             || writer.fin.time > window.shut.time;
         if window.shut.is_set() && ended && window.probes > 0 {
-            let mut finding = c
-                .finding_at(Diagnosis::FlowNeverReopened, window.shut.frame)
-                .proved_by(c.last().frame)
-                .of(from)
-                .with(Param::Who, Value::Party(from.party()))
-                .with(Param::Peer, Value::Party(from.other().party()))
-                .with(Param::Span, Value::Duration(c.last().time - window.shut.time));
-            finding.severity = Severity::Error;
-            out.push(finding);
+            out.push(
+                c.finding_at(Diagnosis::FlowNeverReopened, window.shut.frame)
+                    .proved_by(c.last().frame)
+                    .of(from)
+                    .with(Param::Who, Value::Party(from.party()))
+                    .with(Param::Peer, Value::Party(from.other().party()))
+                    .with(Param::Span, Value::Duration(c.last().time - window.shut.time)),
+            );
         }
     }
 }

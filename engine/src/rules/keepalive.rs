@@ -3,7 +3,7 @@
 use crate::bounds;
 use crate::catalogue::findings::{Finding, Value};
 use crate::catalogue::terms::{Param, Role, Term};
-use crate::catalogue::{Diagnosis, Severity};
+use crate::catalogue::{Certainty, Diagnosis, Severity};
 use crate::connection::endpoint::Endpoint;
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
@@ -38,17 +38,21 @@ pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>
     }
     let line = &mut notes.lines[seen.from.other() as usize];
     // One lost packet, or one that the capture lacks.
-    context.store.amend(line.alone.take(), |finding| finding.severity = Severity::Note);
+    context.store.amend(line.alone.take(), |finding| finding.rate(Severity::Note, Term::HeardAgain));
     if line.probe.is_set() && !line.answer.is_set() {
         line.answer = segment.mark();
         let probe = line.probe;
-        if segment.is_pure_ack() && segment.ack == c.end(seen.from.other()).next {
+        let prober = c.end(seen.from.other());
+        if segment.is_pure_ack() && segment.ack == prober.next {
+            // It echoes the probe's timestamp (RFC 7323, 4.3).
+            let echoes = echo.is_some() && echo == prober.tsval() && prober.last.frame == probe.frame;
             let finding = c
                 .finding(Diagnosis::KeepaliveAnswer, segment)
                 .of(seen.from)
                 .evidence(Role::Probe, probe.frame)
                 .with(Param::Who, Value::Party(seen.from.party()))
-                .with(Param::Took, Value::Duration(segment.time - probe.time));
+                .with(Param::Took, Value::Duration(segment.time - probe.time))
+                .sure(if echoes { Certainty::Proved } else { Certainty::Likely });
             context.store.tell(finding);
         }
     }
@@ -75,14 +79,15 @@ fn is_probe(c: &Connection, segment: &Segment<'_>, from: Side) -> bool {
 
 fn at_rest(sender: &Endpoint, segment: &Segment<'_>) -> bool {
     let quiet = segment.time - sender.last.time;
-    match (sender.tsval(), segment.options.timestamps) {
-        // Newer than all before it, so that it cannot have been overtaken.
-        (Some(last), Some((this, _))) => {
-            quiet > 0 && (this.wrapping_sub(last) as i32) > 0 && !sender.fin.is_set()
-                || quiet >= bounds::IDLE_LINE
-        }
-        _ => quiet >= bounds::IDLE_LINE,
-    }
+    quiet > 0 && is_newest(sender, segment) && !sender.fin.is_set() || quiet >= bounds::IDLE_LINE
+}
+
+/// Its timestamp is newer than all before it of its sender, so that it cannot have been overtaken.
+fn is_newest(sender: &Endpoint, segment: &Segment<'_>) -> bool {
+    sender
+        .tsval()
+        .zip(segment.options.timestamps)
+        .is_some_and(|(last, (this, _))| (this.wrapping_sub(last) as i32) > 0)
 }
 
 fn probe(c: &Connection, segment: &Segment<'_>, from: Side, context: &mut Context<'_>) {
@@ -116,6 +121,9 @@ fn probe(c: &Connection, segment: &Segment<'_>, from: Side, context: &mut Contex
     line.frequent_told |= frequent;
     line.interval = interval;
     let count = line.count;
+    // Nothing else is sent anew and empty below the next sequence number; a byte may be sent again in vain.
+    let anew = segment.len == 0 && is_newest(sender, segment);
+    let certainty = if anew { Certainty::Proved } else { Certainty::Likely };
 
     if unanswered {
         let finding = unanswered_finding(c, from, before).proved_by(segment.frame);
@@ -129,7 +137,8 @@ fn probe(c: &Connection, segment: &Segment<'_>, from: Side, context: &mut Contex
         .evidence(Role::ProbeBefore, before.frame)
         .with(Param::Who, who)
         .with(Param::Count, Value::Count(count.into()))
-        .with(Param::Idle, Value::Duration(segment.time - idle_since));
+        .with(Param::Idle, Value::Duration(segment.time - idle_since))
+        .sure(certainty);
     if before.is_set() {
         finding.set(Param::Interval, Value::Duration(interval));
     }
@@ -146,7 +155,8 @@ fn probe(c: &Connection, segment: &Segment<'_>, from: Side, context: &mut Contex
             .evidence(Role::ProbeBefore, before.frame)
             .with(Param::Who, who)
             .with(Param::Interval, Value::Duration(interval))
-            .with(Param::Known, Value::Term(known));
+            .with(Param::Known, Value::Term(known))
+            .sure(certainty);
         context.store.tell(finding);
     }
 }

@@ -1,9 +1,9 @@
 //! What the path does: packets too big for it, interruptions, forgotten state.
 
 use crate::bounds;
-use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::Value;
 use crate::catalogue::terms::{Param, Role, Term};
+use crate::catalogue::{Certainty, Diagnosis};
 use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen};
 use crate::proof::claims::Kind;
@@ -125,6 +125,9 @@ pub(crate) fn heard_again(
     let in_pieces = i64::from(seen.segment.ack.since(row.seq)) < i64::from(notes.black_hole_len);
     if advanced && !in_pieces {
         context.store.refute(notes.black_hole.take().map(|it| it.claim));
+    } else if advanced {
+        let told = notes.black_hole.and_then(|it| it.told);
+        context.store.amend(told, |finding| finding.certainty = Certainty::Proved);
     }
     let silent = seen.segment.time - row.first.time;
     if row.count < bounds::INTERRUPTED

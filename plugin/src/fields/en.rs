@@ -50,6 +50,13 @@ pub(super) fn text(field: Field) -> (&'static str, &'static str) {
         Field::Severity => {
             ("Severity", "How bad it is: chat, note, warn or error, in the order of tcpdx.diagnosis")
         }
+        Field::Certainty => {
+            ("Certainty", "How sure it is: proved, likely or possible, in the order of tcpdx.diagnosis")
+        }
+        Field::Effect => (
+            "Effect",
+            "What it did to the connection: none, slowed or ended, in the order of tcpdx.diagnosis",
+        ),
         Field::Subject => ("About", "The frame that the diagnosis is about, when it is not this one"),
         Field::Trigger => {
             ("Proved by", "The first frame at which the diagnosis could be known, when it is not this one")

@@ -85,6 +85,10 @@ fields! {
     Diagnosis "diagnosis" Text;
     /// Its severity.
     Severity "severity" Text;
+    /// How sure it is.
+    Certainty "certainty" Text;
+    /// What it did to the connection.
+    Effect "effect" Text;
     /// The frame that a finding is about, where that is another one.
     Subject "subject" Frame;
     /// The frame that proved it, where that is another one.

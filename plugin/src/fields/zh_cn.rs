@@ -30,6 +30,13 @@ pub(super) fn text(field: Field) -> (&'static str, &'static str) {
         Field::Proves => ("由此证明", "这一帧最先证明了与较早的哪一帧有关的诊断"),
         Field::Diagnosis => ("诊断", "这一帧所报诊断的标识；可用 tcpdx.<标识> 过滤"),
         Field::Severity => ("严重程度", "有多严重：chat、note、warn 或 error，顺序与 tcpdx.diagnosis 相同"),
+        Field::Certainty => (
+            "确定程度",
+            "有多确定：proved（确定）、likely（很可能）或 possible（可能），顺序与 tcpdx.diagnosis 相同",
+        ),
+        Field::Effect => {
+            ("影响", "对连接的影响：none（无）、slowed（变慢）或 ended（中断），顺序与 tcpdx.diagnosis 相同")
+        }
         Field::Subject => ("所指的帧", "诊断所针对的帧（不是这一帧时）"),
         Field::Trigger => ("证明它的帧", "最先能得出该诊断的帧（不是这一帧时）"),
         Field::Why => ("可能原因", "可能的原因，最可能的在前"),

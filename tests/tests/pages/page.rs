@@ -98,7 +98,7 @@ fn scenarios(diagnosis: Diagnosis) -> Vec<Shown> {
 struct Words {
     other_language: &'static str,
     all: &'static str,
-    head: [&'static str; 3],
+    head: [&'static str; 4],
     recognised: &'static str,
     example: &'static str,
     look_alike: &'static str,
@@ -110,7 +110,7 @@ struct Words {
     reference: &'static str,
     title: &'static str,
     about: &'static str,
-    columns: [&'static str; 3],
+    columns: [&'static str; 4],
     colon: &'static str,
     comma: &'static str,
     also_with: &'static str,
@@ -119,7 +119,7 @@ struct Words {
 const ENGLISH: Words = Words {
     other_language: "中文",
     all: "All diagnoses",
-    head: ["Id", "Severity", "Display filter"],
+    head: ["Id", "Severity", "Certainty", "Display filter"],
     recognised: "How it is recognised",
     example: "Example",
     look_alike: "A look-alike",
@@ -134,9 +134,12 @@ const ENGLISH: Words = Words {
             what to check next, with an example: sides, times and numbers on the page are those of the example, \
             whose packets are written in tcpdump's letters with relative numbers. \
             Severities: *error*, the connection failed, died or is stuck; *warning*, trouble that it recovered from, \
-            or an abnormal end; *note*, worth knowing; *chat*, a normal milestone. `tcpdx explain ID` says the same \
+            or an abnormal end; *note*, worth knowing; *chat*, a normal milestone. \
+            Certainties: *proved*, the packets leave no other explanation; *likely*, it fits best; *possible*, it fits, as \
+            other explanations do. Both are the usual ones: where the packets show more or less, a finding has its own, and \
+            its words follow. `tcpdx explain ID` says the same \
             on the command line.",
-    columns: ["Diagnosis", "Severity", "What it means"],
+    columns: ["Diagnosis", "Severity", "Certainty", "What it means"],
     colon: ": ",
     comma: ", ",
     also_with: ", also with ",
@@ -145,7 +148,7 @@ const ENGLISH: Words = Words {
 const CHINESE: Words = Words {
     other_language: "English",
     all: "全部诊断",
-    head: ["标识", "严重程度", "显示过滤器"],
+    head: ["标识", "严重程度", "确定程度", "显示过滤器"],
     recognised: "判断依据",
     example: "示例",
     look_alike: "容易混淆的情形",
@@ -158,9 +161,11 @@ const CHINESE: Words = Words {
     title: "诊断目录",
     about: "tcpdx 能对一个 TCP 连接作出的全部诊断。每一页说明诊断的含义、判断依据和排查建议，并附有示例：\
             页面中的客户端、服务器、时间和数字都取自该示例，报文用 tcpdump 的记法，序号为相对值。严重程度：*错误*，连接失败、中断或卡住；*警告*，\
-            出过问题但已恢复，或者非正常结束；*注意*，值得了解；*对话*，正常的过程。\
+            出过问题但已恢复，或者非正常结束；*注意*，值得了解；*对话*，正常的过程。确定程度：\
+            *确定*，报文只能这样解释；*很可能*，这是最合理的解释；*可能*，说得通，但别的解释也说得通。这里列出的是通常的程度：\
+            报文能证明得更多或更少时，诊断结果各有自己的程度，措辞也随之变化。\
             在命令行用 `tcpdx explain --lang zh-CN ID` 可以看到同样的说明。",
-    columns: ["诊断", "严重程度", "含义"],
+    columns: ["诊断", "严重程度", "确定程度", "含义"],
     colon: "：",
     comma: "、",
     also_with: "，也可以用 ",
@@ -209,16 +214,17 @@ pub(crate) fn index(language: Language) -> String {
     for diagnosis in Diagnosis::ALL.iter().copied() {
         if diagnosis.family() != last {
             last = diagnosis.family();
-            let [id, severity, about] = words.columns;
-            out += &format!("\n## {}\n\n| {id} | {severity} | {about} |\n", family(last, language));
-            out += "| --- | --- | --- |\n";
+            let columns = words.columns.join(" | ");
+            out += &format!("\n## {}\n\n| {columns} |\n", family(last, language));
+            out += "| --- | --- | --- | --- |\n";
         }
         out += &format!(
-            "| [{}]({})<br>`{}` | {} | {} |\n",
+            "| [{}]({})<br>`{}` | {} | {} | {} |\n",
             texts.title(diagnosis),
             path(diagnosis),
             diagnosis.id(),
             texts.severity(diagnosis.severity()),
+            texts.certainty(diagnosis.certainty()),
             prose(texts.about(diagnosis)),
         );
     }
@@ -233,7 +239,6 @@ pub(crate) fn of(diagnosis: Diagnosis, facts: &Facts, language: Language) -> Str
         Language::English => format!("../zh-CN/{}", path(diagnosis)),
         Language::Chinese => format!("../../{}", path(diagnosis)),
     };
-    let [id, severity, filter] = words.head;
     let mut out = format!(
         "{GENERATED}# {}\n\n[{}](../README.md) · [{}]({other})\n\n{}\n\n",
         texts.title(diagnosis),
@@ -241,11 +246,12 @@ pub(crate) fn of(diagnosis: Diagnosis, facts: &Facts, language: Language) -> Str
         words.other_language,
         prose(texts.about(diagnosis))
     );
-    out += &format!("| {id} | {severity} | {filter} |\n| --- | --- | --- |\n");
+    out += &format!("| {} |\n| --- | --- | --- | --- |\n", words.head.join(" | "));
     out += &format!(
-        "| `{}` | {} | `{}` |\n",
+        "| `{}` | {} | {} | `{}` |\n",
         diagnosis.id(),
         texts.severity(diagnosis.severity()),
+        texts.certainty(diagnosis.certainty()),
         facts.filter
     );
     out += &section(words.recognised, &with_links(&list("-", texts.signs(diagnosis))));

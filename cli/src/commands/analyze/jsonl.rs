@@ -47,6 +47,9 @@ struct FindingLine<'a> {
     server: String,
     id: &'a str,
     severity: &'a str,
+    severity_because: Option<Because>,
+    certainty: &'a str,
+    effect: &'a str,
     frame: u32,
     trigger: u32,
     side: &'a str,
@@ -56,6 +59,13 @@ struct FindingLine<'a> {
     why: Vec<String>,
     check: Vec<String>,
     params: Map<String, Json>,
+}
+
+/// Why a severity is not the usual one of its diagnosis.
+#[derive(Serialize)]
+struct Because {
+    term: &'static str,
+    text: String,
 }
 
 #[derive(Serialize)]
@@ -124,6 +134,7 @@ fn finding_line<'a>(
     language: Language,
 ) -> FindingLine<'a> {
     let evidence = finding.evidence.iter();
+    let because = finding.because.zip(finding.because(language));
     FindingLine {
         file,
         stream: finding.stream,
@@ -131,6 +142,9 @@ fn finding_line<'a>(
         server: summary.server.to_string(),
         id: finding.diagnosis.id(),
         severity: finding.severity.name(),
+        severity_because: because.map(|(term, text)| Because { term: term.name(), text }),
+        certainty: finding.certainty.name(),
+        effect: finding.effect.name(),
         frame: finding.subject,
         trigger: finding.trigger,
         side: finding.side.name(),

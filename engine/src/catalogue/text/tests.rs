@@ -3,7 +3,6 @@
 mod captures;
 
 use super::*;
-use crate::catalogue::Effect;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -101,6 +100,9 @@ fn every_language_says_the_same_of_the_same_parameters() {
             map.keys().collect()
         }
         assert_eq!(keys(&ours.severity), keys(&theirs.severity));
+        assert_eq!(keys(&ours.because), keys(&theirs.because));
+        assert_eq!(keys(&ours.certainty), keys(&theirs.certainty));
+        assert_eq!(keys(&ours.effect), keys(&theirs.effect));
         assert_eq!(keys(&ours.side), keys(&theirs.side));
         assert_eq!(keys(&ours.family), keys(&theirs.family));
         assert_eq!(keys(&ours.role), keys(&theirs.role));
@@ -123,6 +125,10 @@ fn every_template_is_well_formed() {
             let marks: String = text.chars().filter(|c| "[]{}".contains(*c)).collect();
             let left = marks.replace("{}", "").replace("[]", "");
             assert_eq!(left, "", "brackets of {place} in {}: {text}", language.tag());
+            for inner in braces(text).filter(|inner| inner.contains('|')) {
+                let three = ways(inner).is_some_and(|ways| !ways[2].contains('|'));
+                assert!(three, "{inner:?} of {place} in {} is not said in three ways", language.tag());
+            }
             for (name, unit) in parameters(text) {
                 let known = unit.is_none_or(|unit| texts.file.unit.contains_key(unit));
                 assert!(known, "{name:?} has an unknown unit in {}: {text}", language.tag());
@@ -301,11 +307,11 @@ fn a_text_is_filled_with_units_terms_and_what_there_is() {
     );
     assert_eq!(
         forged.message(Language::English),
-        "This RST was not sent by the server's TCP: its TTL is 57, the server's other packets have 63"
+        "This RST was probably not sent by the server's TCP: its TTL is 57, the server's other packets have 63"
     );
     assert_eq!(
         forged.message(Language::Chinese),
-        "这个 RST 不是服务器的 TCP 发送的：它的 TTL 是 57，而服务器其他报文的 TTL 是 63"
+        "这个 RST 很可能不是服务器的 TCP 发送的：它的 TTL 是 57，而服务器其他报文的 TTL 是 63"
     );
 }
 
@@ -392,7 +398,8 @@ fn every_text_reads_well_when_it_is_filled() {
             );
             finding(d, &params.into_iter().map(|param| likely(param, d)).collect::<Vec<_>>())
         };
-        for finding in [of(names), of(needed)] {
+        let all_ways = [of(names), of(needed)].into_iter().flat_map(|f| SURENESS.map(|s| f.clone().sure(s)));
+        for finding in all_ways {
             let mut said = vec![finding.message(language), texts(language).story(&finding)];
             said.extend(finding.why(language));
             said.extend(finding.check(language));
@@ -402,6 +409,150 @@ fn every_text_reads_well_when_it_is_filled() {
                 assert!(!odd.iter().any(|odd| text.contains(odd)), "{place}");
                 assert!(!text.trim().is_empty() && text.trim() == text, "{place}");
             }
+        }
+    }
+}
+
+/// Wireshark cuts a line of its tree behind so many bytes.
+const LINE: usize = 239;
+
+#[test]
+fn messages_fit_into_a_line_of_wireshark() {
+    let fits = |told: &Finding| {
+        for (language, certainty) in Language::ALL.iter().flat_map(|l| SURENESS.map(|c| (*l, c))) {
+            let message = told.clone().sure(certainty).message(language);
+            assert!(message.len() <= LINE, "{} bytes: {message}", message.len());
+        }
+    };
+    for d in Diagnosis::ALL {
+        let entry = texts(Language::English).entry(*d);
+        let params: Vec<_> = names(&entry.message).into_iter().filter_map(Param::from_name).collect();
+        fits(&finding(*d, &params.into_iter().map(|param| likely(param, *d)).collect::<Vec<_>>()));
+    }
+    // The longest, with its reasons.
+    let readings = [Term::PathOrQueue, Term::PathOrDefer, Term::QueueOrPath];
+    for (reading, spoke) in
+        readings.iter().flat_map(|r| [Term::DataUnanswered, Term::ClientSilent].map(|s| (*r, s)))
+    {
+        let params = [
+            (Param::Repeats, Value::Count(if reading == Term::PathOrDefer { 1 } else { 10 })),
+            (Param::Reading, Value::Term(reading)),
+            (Param::Spoke, Value::Term(spoke)),
+        ];
+        let mut told = finding(Diagnosis::HandshakeThirdAckLost, &params);
+        fits(&told);
+        if reading != Term::PathOrDefer {
+            told.rate(Severity::Warn, Term::AnsweredAfterAll);
+            fits(&told);
+        } else if spoke == Term::ClientSilent {
+            told.rate(Severity::Note, Term::DeferAccept);
+            fits(&told);
+        }
+    }
+}
+
+const SURENESS: [Certainty; 3] = [Certainty::Proved, Certainty::Likely, Certainty::Possible];
+
+/// Whether it was so, or only fits, is in the words of every message and every sentence of a story.
+#[test]
+fn what_is_not_proved_is_not_told_as_a_fact() {
+    for (d, language) in Diagnosis::ALL.iter().flat_map(|d| Language::ALL.iter().map(move |l| (*d, *l))) {
+        let entry = texts(language).entry(d);
+        let params = templates(entry).iter().flat_map(|(_, text)| names(text)).collect::<BTreeSet<_>>();
+        let params: Vec<_> = params.into_iter().filter_map(Param::from_name).map(|p| likely(p, d)).collect();
+        let told = finding(d, &params);
+        let said = SURENESS.map(|certainty| {
+            let told = told.clone().sure(certainty);
+            [told.message(language), texts(language).story(&told)]
+        });
+        for at in [0, 1] {
+            let different: BTreeSet<&String> = said.iter().map(|texts| &texts[at]).collect();
+            assert_eq!(
+                different.len(),
+                3,
+                "{} in {}: {:?}",
+                d.id(),
+                language.tag(),
+                said.map(|t| t[at].clone())
+            );
+        }
+    }
+}
+
+#[test]
+fn words_follow_certainty() {
+    let say = |d: Diagnosis, language: Language| {
+        let params = [
+            (Param::Who, Value::Party(Party::Server)),
+            (Param::Sign, Value::Term(Term::SignGoesOn)),
+            (Param::Carrier, Value::Term(Term::CarriedByAck)),
+        ];
+        SURENESS.map(|certainty| finding(d, &params).sure(certainty).message(language))
+    };
+    assert_eq!(
+        say(Diagnosis::ResetInjected, Language::English),
+        [
+            "This RST was not sent by the server's TCP: the server goes on sending as if nothing had happened",
+            "This RST was probably not sent by the server's TCP: the server goes on sending as if nothing had happened",
+            "This RST may not have been sent by the server's TCP: the server goes on sending as if nothing had happened"
+        ]
+    );
+    assert_eq!(
+        say(Diagnosis::ResetInjected, Language::Chinese),
+        [
+            "这个 RST 不是服务器的 TCP 发送的：服务器若无其事地继续发送",
+            "这个 RST 很可能不是服务器的 TCP 发送的：服务器若无其事地继续发送",
+            "这个 RST 可能不是服务器的 TCP 发送的：服务器若无其事地继续发送"
+        ]
+    );
+    // Without words of its own.
+    assert_eq!(
+        say(Diagnosis::HandshakeCompleted, Language::English),
+        [
+            "Handshake completed by a pure ACK",
+            "Probably: Handshake completed by a pure ACK",
+            "Possibly: Handshake completed by a pure ACK"
+        ]
+    );
+    assert_eq!(
+        say(Diagnosis::HandshakeCompleted, Language::Chinese)[1..],
+        ["很可能：三次握手完成，最后一步由单独的 ACK 完成", "可能：三次握手完成，最后一步由单独的 ACK 完成"]
+    );
+}
+
+/// A severity that is not the catalogue's has its reason in the message, and nowhere else.
+#[test]
+fn an_unusual_severity_is_told_with_its_reason() {
+    let mut told = finding(Diagnosis::HandshakeSynackChanged, &[]);
+    told.rate(Severity::Note, Term::AfterTheEnd);
+    assert_eq!(
+        Language::ALL.iter().map(|l| told.message(*l)).collect::<Vec<_>>(),
+        [
+            "The SYN-ACK came again with other numbers (told as a note: the connection had ended already)",
+            "再次到来的 SYN-ACK 序号或确认号变了（级别为注意：连接此前已经结束）"
+        ]
+    );
+    assert_eq!(told.because(Language::English).as_deref(), Some("the connection had ended already"));
+    assert_eq!(texts(Language::English).story(&told), "The SYN-ACK came again with other numbers.");
+    told.rate_as_usual();
+    assert_eq!((told.severity, told.because(Language::English)), (Severity::Warn, None));
+    assert_eq!(told.message(Language::English), "The SYN-ACK came again with other numbers");
+}
+
+#[test]
+fn every_language_has_words_for_severity_certainty_and_effect() {
+    let severities = [Severity::Chat, Severity::Note, Severity::Warn, Severity::Error];
+    for language in Language::ALL {
+        let file = file(*language);
+        for severity in severities {
+            assert!(file.severity.contains_key(severity.name()));
+            assert!(file.because[severity.name()].contains("{because}"));
+        }
+        for certainty in SURENESS {
+            assert_eq!(file.certainty[certainty.name()].before.is_empty(), certainty == Certainty::Proved);
+        }
+        for effect in [Effect::None, Effect::Slowed, Effect::Ended] {
+            assert!(file.effect.contains_key(effect.name()));
         }
     }
 }

@@ -1,14 +1,13 @@
 //! Gaps in the sequence numbers: lost before the capture point, overtaken, or not captured.
 
 use crate::bounds;
-use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::Value;
 use crate::catalogue::terms::{Param, Role};
+use crate::catalogue::{Certainty, Diagnosis};
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
 use crate::rules::context::Context;
 use crate::rules::loss::lines::{Hole, keep};
-use std::cmp::Ordering;
 
 /// A segment beyond the next expected: what lies between has not been seen.
 pub(super) fn opens(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
@@ -39,13 +38,19 @@ pub(super) fn fill(seen: &Seen<'_>, context: &mut Context<'_>) -> Option<Hole> {
     Some(hole)
 }
 
-/// `segment` was sent before the one behind the hole, and only overtaken.
-pub(super) fn overtaken(c: &Connection, seen: &Seen<'_>, hole: &Hole) -> bool {
+/// How sure it is that `segment` was sent before the one behind the hole, and only overtaken; `None`: it was sent again.
+pub(super) fn overtaken(c: &Connection, seen: &Seen<'_>, hole: &Hole) -> Option<Certainty> {
     let segment = seen.segment;
     let ip_id = hole.ip_id.filter(|_| c.end(seen.from).ids_count());
-    if let Some(order) = segment.order(hole.tsval, ip_id) {
-        return order.is_lt();
+    match segment.order(hole.tsval, ip_id) {
+        Some(order) => order.is_lt().then_some(Certainty::Proved),
+        None => overtaken_by_time(c, seen, hole).then_some(Certainty::Likely),
     }
+}
+
+/// The same, where neither timestamps nor IP IDs tell.
+fn overtaken_by_time(c: &Connection, seen: &Seen<'_>, hole: &Hole) -> bool {
+    let segment = seen.segment;
     // Its receiver can complain only of what it got behind the hole: the resend is sent a round trip later.
     let tsval = segment.options.timestamps.map(|t| t.0);
     let same_tick = tsval.is_some() && tsval == hole.tsval;
@@ -56,11 +61,18 @@ pub(super) fn overtaken(c: &Connection, seen: &Seen<'_>, hole: &Hole) -> bool {
 }
 
 /// A segment that was overtaken.
-pub(super) fn reordering(c: &Connection, seen: &Seen<'_>, behind: Mark, context: &mut Context<'_>) {
+pub(super) fn reordering(
+    c: &Connection,
+    seen: &Seen<'_>,
+    behind: Mark,
+    certainty: Certainty,
+    context: &mut Context<'_>,
+) {
     let finding = c
         .finding(Diagnosis::LossReordering, seen.segment)
         .evidence(Role::Overtook, behind.frame)
-        .with(Param::Late, Value::Duration(seen.segment.time - behind.time));
+        .with(Param::Late, Value::Duration(seen.segment.time - behind.time))
+        .sure(certainty);
     context.store.tell(finding);
 }
 
@@ -77,9 +89,11 @@ pub(super) fn overtaken_ack(c: &Connection, seen: &Seen<'_>, context: &mut Conte
     }
     let newest_id = (sender.ip_id != 0).then_some(sender.ip_id);
     // A probe or a resend would carry a newer timestamp by now.
-    let older =
-        segment.order(sender.tsval(), newest_id).map_or(segment.seq.before(sender.next), Ordering::is_lt);
+    let (older, certainty) = match segment.order(sender.tsval(), newest_id) {
+        Some(order) => (order.is_lt(), Certainty::Proved),
+        None => (segment.seq.before(sender.next), Certainty::Likely),
+    };
     if older {
-        reordering(c, seen, c.end(seen.from).last, context);
+        reordering(c, seen, sender.last, certainty, context);
     }
 }

@@ -7,6 +7,7 @@ use crate::catalogue::terms::{Param, Role};
 use crate::connection::Connection;
 use crate::mark::Mark;
 use crate::proof::claims::Claim;
+use crate::proof::store::Claimed;
 use crate::side::Side;
 use crate::wire::segment::Segment;
 use crate::wire::seq::Seq;
@@ -53,7 +54,7 @@ pub(crate) struct Resent {
     /// Frame of the copy before it, 0 when that was not captured, or was told to be lost.
     pub(crate) before: u32,
     /// What was told of it that does not hold when it turns out needless.
-    pub(crate) told: Option<Claim>,
+    pub(crate) told: Option<Claimed>,
     /// That its receiver asked for it was told.
     pub(crate) asked: Option<Told>,
     pub(crate) tsval: Option<u32>,

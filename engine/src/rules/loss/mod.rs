@@ -11,9 +11,9 @@ pub(super) mod receipt;
 mod resend;
 
 use crate::bounds;
-use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::Finding;
 use crate::catalogue::terms::{Param, Role, Term};
+use crate::catalogue::{Certainty, Diagnosis};
 use crate::connection::{Connection, Seen};
 use crate::rules::context::Context;
 use crate::rules::notes::Notes;
@@ -62,6 +62,7 @@ pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, out: &mut Vec<Fin
             .with(Param::Count, Value::Count(timeouts.count.into()))
             .with(Param::Waited, Value::Duration(now - timeouts.first.time));
         if !timeouts.overdue(now) {
+            finding = finding.sure(Certainty::Possible);
             finding.set(Param::Limit, Value::Term(Term::MaybeStillTrying));
         }
         out.push(finding);

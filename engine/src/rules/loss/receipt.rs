@@ -3,7 +3,7 @@
 use crate::bounds;
 use crate::catalogue::findings::{Finding, Value};
 use crate::catalogue::terms::{Param, Role, Term};
-use crate::catalogue::{Diagnosis, Severity};
+use crate::catalogue::{Certainty, Diagnosis, Severity};
 use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen};
 use crate::proof::claims::Kind;
@@ -26,6 +26,7 @@ pub(super) fn acknowledgment(c: &Connection, seen: &Seen<'_>, context: &mut Cont
     }
     echoes_first_copy(c, seen, writer, context);
     arrived_once(c, seen, writer, context);
+    echoes_resend(c, seen, writer, context);
     let heard = c.end(seen.from).acked_any && segment.ack.after(c.end(seen.from).acked);
     let Some(details) = &mut context.notes.details else { return };
     let line = &mut details.loss.lines[writer as usize];
@@ -90,17 +91,36 @@ fn arrived_once(c: &Connection, seen: &Seen<'_>, writer: Side, context: &mut Con
         list.iter().filter(|r| covered(r) && !r.needless && r.before != 0).cloned().collect();
     for resent in lost {
         let finding = downstream(c, writer, &resent).evidence(Role::Ack, segment.frame);
-        let claimed = context.store.claim_and_tell(Kind::LostDownstream, finding.proved_by(segment.frame));
-        let told = claimed.map(|it| it.claim);
+        let told = context.store.claim_and_tell(Kind::LostDownstream, finding.proved_by(segment.frame));
         let list = &mut context.notes.details().loss.lines[writer as usize].resent;
         list.iter_mut().filter(|r| r.frame == resent.frame).for_each(|r| (r.before, r.told) = (0, told));
     }
 }
 
+/// The receiver had asked for it, and echoes the timestamp of the copy that it was sent then: the copy before it, of an
+/// earlier tick, had not arrived by then (RFC 7323, 4.3), and was lost.
+fn echoes_resend(c: &Connection, seen: &Seen<'_>, writer: Side, context: &mut Context<'_>) {
+    let (segment, acker) = (seen.segment, c.end(seen.from));
+    let Some(details) = &context.notes.details else { return };
+    let ticks_apart = c.is_longer_than(bounds::SLOWEST_TICK);
+    if !acker.acked_any || !ticks_apart || segment.duplicate_sack().is_some() {
+        return;
+    }
+    let lost = |r: &&Resent| {
+        let asked_for = r.asked.is_some() && !r.needless && r.seq == acker.acked;
+        asked_for && r.is_covered(segment, acker.acked) && r.is_answered_too_early(segment) == Some(false)
+    };
+    for resent in details.loss.lines[writer as usize].resent.iter().filter(lost) {
+        context
+            .store
+            .amend(resent.told.and_then(|it| it.told), |finding| finding.certainty = Certainty::Proved);
+    }
+}
+
 /// Nothing was lost: the first copy was overtaken so far that its receiver complained.
 fn overtaken(mut resent: Resent, context: &mut Context<'_>) {
-    context.store.refute(resent.told.take());
-    context.store.amend(resent.asked, |finding| finding.rate(Severity::Note, Term::OnlyOvertaken));
+    context.store.refute(resent.told.take().map(|it| it.claim));
+    context.store.amend(resent.asked, |finding| finding.rate(Severity::Note, Term::FirstCopyArrived));
 }
 
 /// The receiver reports that it got something twice: a resend was needless, or the network made a copy.

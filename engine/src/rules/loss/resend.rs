@@ -50,8 +50,8 @@ pub(super) fn again(c: &Connection, seen: &Seen<'_>, was_damaged: bool, context:
     let hole = gap::fill(seen, context);
     let hole = hole.filter(|_| seen.resends.is_none_or(|sent| segment.seq.before(sent.seq)));
     if let Some(hole) = hole {
-        if gap::overtaken(c, seen, &hole) {
-            gap::reordering(c, seen, hole.behind, context);
+        if let Some(certainty) = gap::overtaken(c, seen, &hole) {
+            gap::reordering(c, seen, hole.behind, certainty, context);
         } else {
             after_gap(c, seen, hole.behind, was_damaged, context);
         }
@@ -90,7 +90,7 @@ fn after_original(c: &Connection, seen: &Seen<'_>, sent: &Sent, context: &mut Co
         let missed = misses(c, seen) && c.could_complain(sent.time, segment.time);
         if !of_syn && missed {
             let lost = downstream(c, seen.from, &resent);
-            resent.told = context.store.claim_and_tell(Kind::LostDownstream, lost).map(|it| it.claim);
+            resent.told = context.store.claim_and_tell(Kind::LostDownstream, lost);
             resent.before = 0;
         }
     }
