@@ -174,7 +174,9 @@ impl Told {
             let took = |number: u32| self.end.effect(number) != Effect::None;
             let own = resets.iter().any(|(_, frame)| frame.is_own_reset());
             match outcome {
-                Outcome::Injected if !forged().any(took) => tell("no forged RST took effect"),
+                Outcome::Injected if !forged().any(took) && !self.guesses_by_ttl(stream) => {
+                    tell("no forged RST took effect");
+                }
                 Outcome::Aborted if !own && !forged().any(|n| took(n) && !self.end.disproves_abort(n)) => {
                     tell("no host has sent a RST, and none that was forged looks as if");
                 }
@@ -183,7 +185,8 @@ impl Told {
                 {
                     tell("no host has sent a RST, and none that was forged looks as if");
                 }
-                Outcome::Open if self.engine.connections() == 1 && self.is_reset() => {
+                // What a forged SYN makes a host acknowledge looks as if the capture lacked it.
+                Outcome::Open if self.engine.connections() == 1 && self.is_reset() && !self.lacks() => {
                     tell("a RST has ended it");
                 }
                 Outcome::Closed => {
@@ -200,6 +203,18 @@ impl Told {
             }
         }
         wrong
+    }
+
+    /// The capture seems to lack packets.
+    fn lacks(&self) -> bool {
+        self.findings.iter().any(|finding| finding.diagnosis.id() == "capture.dropped_packets")
+    }
+
+    /// All that is said of forged RSTs of a connection are guesses, of RSTs that are the first to come by a new route.
+    fn guesses_by_ttl(&self, stream: u32) -> bool {
+        let mut forged =
+            self.findings.iter().filter(|f| f.stream == stream && FORGED.contains(&f.diagnosis.id()));
+        forged.all(|f| f.certainty != Certainty::Proved && self.end.is_first_with_its_ttl(f.subject))
     }
 
     /// The host here has no connection any more, since a RST came that it took or since it aborted.

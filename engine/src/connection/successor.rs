@@ -54,7 +54,7 @@ impl Connection {
         let begins = segment.flags.syn() || answers;
         // The first ACK of the server is what answers the SYN.
         let challenge = from == Side::Server && segment.len == 0 && !next.server().last.is_set();
-        if accepted || begins || challenge || self.closed() {
+        if accepted || begins || challenge || self.closed() && !segment.flags.rst() {
             return false;
         }
         let (sender, peer) = (self.end(from), self.end(from.other()));

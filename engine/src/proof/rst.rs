@@ -158,9 +158,8 @@ pub fn classify(
 pub fn answers_wrong_ack(c: &Connection, segment: &Segment<'_>) -> bool {
     let (client, server) = (c.client(), c.server());
     let bare = segment.flags.rst() && !segment.flags.ack();
-    bare && !c.handshake.established()
-        && server.has_isn
-        && server.bytes() == 0
+    bare && server.has_isn
+        && !server.said.is_set()
         && segment.seq.after(server.isn + 1)
         && client.acked_any
         && client.acked == segment.seq
@@ -182,7 +181,7 @@ fn forged(c: &Connection, segment: &Segment<'_>, from: Side) -> Option<Sign> {
     let this = segment.ip?.ttl;
     let distance = this.abs_diff(sender.ttl);
     // Without the SYN the one packet may be of any connection.
-    let opened = c.syn().is_set();
+    let opened = c.syn().is_set() && !c.handshake.simultaneous();
     let odd = sender.ttl_count >= 2 && distance >= 1 || sender.ttl_count == 1 && distance >= 2 && opened;
     // No route lies between a host and a capture beside it.
     // And what is closed a RST does not harm; it is the answer to something late.

@@ -77,7 +77,8 @@ fn reset_by(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Context<'_>) 
     reset::with_text(c, seen, context);
     handshake::odd_reset(c, seen, context);
     let receipt = receiver::receipt(c, seen);
-    let was_overtaken = reset::overtaken(c, seen, context);
+    let refused = matches!(receipt, Receipt::Refused(_));
+    let was_overtaken = !refused && reset::overtaken(c, seen, context);
     let before = [seen.from, seen.from.other()].map(|from| reset::reset_before(context.notes, from));
     let rst = if reset::repeats(seen, context) && !was_overtaken {
         Rst::Again
@@ -92,7 +93,7 @@ fn reset_by(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Context<'_>) 
     };
     reset::note_receipt(seen, receipt, context);
     // Beside its sender it shows that this has ended, whatever becomes of it.
-    if matches!(receipt, Receipt::Refused(_)) && !c.is_beside(seen.from) {
+    if refused && !c.is_beside(seen.from) {
         seen.refused = true;
         close::storm_of_resets(c, seen, context);
         if let Rst::Forged(_) = rst {

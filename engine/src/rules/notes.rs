@@ -95,6 +95,7 @@ pub(crate) struct Opening {
     pub(crate) reused: Option<Told>,
     pub(crate) answered_by_ack: bool,
     pub(crate) slow_told: bool,
+    pub(crate) wrong_ack_told: bool,
 }
 
 /// What this tracker keeps: one line of probes for each side.

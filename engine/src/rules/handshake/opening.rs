@@ -256,12 +256,16 @@ fn wrong_third_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<
             .evidence(Role::SynAck, c.handshake.syn_ack.frame)
             .with(Param::What, Value::Term(Term::WrongThirdAck));
         context.store.tell(finding);
+        context.notes.details().handshake.opening.wrong_ack_told = true;
     }
 }
 
 /// A RST of a server that has not taken the third ACK shows that this acknowledged what it has never sent.
 pub(super) fn refused_third_ack(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     if seen.from != Side::Server || !rst::answers_wrong_ack(c, seen.segment) {
+        return;
+    }
+    if std::mem::replace(&mut context.notes.details().handshake.opening.wrong_ack_told, true) {
         return;
     }
     let finding = c
