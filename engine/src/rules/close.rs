@@ -114,9 +114,14 @@ fn half(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let notes = &details.close.after_fin[seen.from.other() as usize];
     let closer = c.end(seen.from);
     let span = notes.last.time - closer.fin_acked.time;
-    let long = c.rtt().map_or(1_000_000_000, |rtt| (2 * rtt).max(100_000_000));
+    let long = c.rtt().map_or(bounds::LONGEST_RTT, |rtt| (2 * rtt).max(bounds::HALF));
     let still_read = segment.flags.ack() && segment.ack.after(closer.acked);
-    if notes.told || notes.segments < 2 || !closer.fin_acked.is_set() || span < long || !still_read {
+    if notes.told
+        || notes.segments < bounds::HALF_SEGMENTS
+        || !closer.fin_acked.is_set()
+        || span < long
+        || !still_read
+    {
         return;
     }
     let finding = c

@@ -26,7 +26,7 @@ pub(crate) fn syn(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     }
     listener.opened += 1;
     let half_open = listener.opened.saturating_sub(listener.completed);
-    let flood = half_open >= bounds::FLOOD && half_open >= 4 * listener.completed;
+    let flood = half_open >= bounds::FLOOD && half_open >= bounds::FLOOD_SHARE * listener.completed;
     if !flood {
         return;
     }
@@ -102,7 +102,7 @@ fn failed(c: &Connection, time: i64, context: &mut Context<'_>) {
         source.hosts.insert(dst.ip);
     }
     let (targets, hosts) = (source.failed.len(), source.hosts.len());
-    if targets < bounds::SCAN || (source.succeeded as usize) * 2 > targets {
+    if targets < bounds::SCAN || source.succeeded as usize * bounds::SCAN_SHARE > targets {
         return;
     }
     let span = Value::Duration(time - source.first);

@@ -1,5 +1,6 @@
 //! What the receiver says: needless resends, duplicates, lost acknowledgments.
 
+use crate::bounds;
 use crate::catalogue::findings::{Finding, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Diagnosis, Severity};
@@ -163,7 +164,7 @@ pub(super) fn needless(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_
     spurious(finding, seen, &resent, seen.from, Term::AckedBefore, context);
     keep(&mut context.notes.details().loss.lines[seen.from as usize].resent, resent);
     // The ACK had time to arrive before this was sent: it did not.
-    if segment.time - ack_time > c.half(seen.from) + 1_000_000 {
+    if segment.time - ack_time > c.half(seen.from) + bounds::ACK_HEARD {
         let finding = c
             .finding(Diagnosis::LossAckLost, segment)
             .about(ack_frame)
