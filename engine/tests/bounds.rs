@@ -14,8 +14,8 @@
 //! ```
 //!
 //! What is told is looked for in `severity id: message` of each finding, and in `=> outcome, seen from vantage, client
-//! state, server state, Zeek's state and history: story` of each connection. The numbers stand here and not only in the
-//! engine, so that a bound that is moved is noticed.
+//! state, server state, Zeek's state and history: story` of each connection; the snapshot beside the file shows all of
+//! it. The numbers stand here and not only in the engine, so that a bound that is moved is noticed.
 #![allow(clippy::unwrap_used, clippy::panic, dead_code)] // in a test, to fail is right; the diagnoses use more
 
 #[path = "diagnoses/hosts.rs"]
@@ -28,7 +28,7 @@ mod report;
 use notation::Conversation;
 use report::Report;
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tcpdx_engine::{Language, bounds};
 
 /// The conversations of a bound.
@@ -98,12 +98,26 @@ fn said(report: &Report) -> Vec<String> {
     findings.chain(connections).collect()
 }
 
+/// What is said many times in a row stands there once.
+fn counted(said: &[String]) -> String {
+    let runs = said.chunk_by(|a, b| a == b);
+    let lines =
+        runs.map(|run| if run.len() > 1 { format!("{} × {}", run.len(), run[0]) } else { run[0].clone() });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bounds")
+}
+
 /// The conversations of the folder, with the names of their bounds.
 fn files() -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bounds");
     let mut files = Vec::new();
-    for file in folder.read_dir().unwrap() {
+    for file in folder().read_dir().unwrap() {
         let path = file.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "txt") {
+            continue;
+        }
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         files.push((name, std::fs::read_to_string(&path).unwrap()));
     }
@@ -124,11 +138,15 @@ fn something_is_told_on_one_side_of_a_bound_only() {
             said(&Report::of(&conversation))
         });
         let tells = |above: bool| told[usize::from(above)].iter().any(|line| line.contains(&bound.tells));
-        if tells(bound.tells_above) && !tells(!bound.tells_above) {
-            continue;
+        if !tells(bound.tells_above) || tells(!bound.tells_above) {
+            wrong.push(format!("{name}: `{}` is not told on one side only", bound.tells));
         }
-        let [below, above] = told.each_ref().map(|lines| lines.join("\n  "));
-        wrong.push(format!("{name}: `{}`\n below:\n  {below}\n above:\n  {above}", bound.tells));
+        let [below, above] = told.each_ref().map(|lines| counted(lines));
+        insta::with_settings!({
+            snapshot_path => folder(), prepend_module_to_snapshot => false, omit_expression => true,
+        }, {
+            insta::assert_snapshot!(name.as_str(), format!("BELOW\n{below}\n\nABOVE\n{above}"));
+        });
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
