@@ -26,10 +26,10 @@ mod notation;
 mod report;
 
 use notation::Conversation;
-use report::Report;
+use report::{Report, counted};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use tcpdx_engine::{Language, bounds};
+use tcpdx_engine::bounds;
 
 /// The conversations of a bound.
 struct Bound {
@@ -82,30 +82,6 @@ impl Bound {
     }
 }
 
-/// All that is said of a conversation, a line each.
-fn said(report: &Report) -> Vec<String> {
-    let findings = report.findings.iter().map(|finding| {
-        let message = finding.message(Language::English);
-        format!("{} {}: {message}", finding.severity.name(), finding.diagnosis.id())
-    });
-    let connections = report.summaries.iter().map(|summary| {
-        let (client, server) = (summary.client_state.name(), summary.server_state.name());
-        let zeek = format!("{} {}", summary.conn_state, summary.history);
-        let (outcome, vantage) = (summary.outcome.name(), summary.vantage.name());
-        let story = summary.story.tell(Language::English);
-        format!("=> {outcome}, seen from {vantage}, {client}, {server}, {zeek}: {story}")
-    });
-    findings.chain(connections).collect()
-}
-
-/// What is said many times in a row stands there once.
-fn counted(said: &[String]) -> String {
-    let runs = said.chunk_by(|a, b| a == b);
-    let lines =
-        runs.map(|run| if run.len() > 1 { format!("{} × {}", run.len(), run[0]) } else { run[0].clone() });
-    lines.collect::<Vec<_>>().join("\n")
-}
-
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bounds")
 }
@@ -135,7 +111,7 @@ fn something_is_told_on_one_side_of_a_bound_only() {
         }
         let told = [false, true].map(|above| {
             let conversation = bound.held(above).unwrap_or_else(|e| panic!("{name}: {e}"));
-            said(&Report::of(&conversation))
+            Report::of(&conversation).said()
         });
         let tells = |above: bool| told[usize::from(above)].iter().any(|line| line.contains(&bound.tells));
         if !tells(bound.tells_above) || tells(!bound.tells_above) {
