@@ -47,12 +47,16 @@ impl Report {
         self.findings.iter().any(|f| f.diagnosis == diagnosis)
     }
 
-    /// All that is said, a line each: `severity id: message` of each finding, and of each connection `=> outcome, seen from
-    /// vantage, client state, server state, Zeek's state and history: story`.
+    /// All that is said, a line each: `severity id: message (evidence)` of each finding, and of each connection `=> outcome,
+    /// seen from vantage, client state, server state, Zeek's state and history: story`.
     pub(crate) fn said(&self) -> Vec<String> {
         let findings = self.findings.iter().map(|finding| {
             let message = finding.message(Language::English);
-            format!("{} {}: {message}", finding.severity.name(), finding.diagnosis.id())
+            let evidence: Vec<String> =
+                finding.evidence.iter().map(|shown| format!("{:?} {}", shown.role, shown.frame)).collect();
+            let evidence =
+                if evidence.is_empty() { String::new() } else { format!(" ({})", evidence.join(", ")) };
+            format!("{} {}: {message}{evidence}", finding.severity.name(), finding.diagnosis.id())
         });
         let connections = self.summaries.iter().map(|summary| {
             let (client, server) = (summary.client_state.name(), summary.server_state.name());
