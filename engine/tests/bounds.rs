@@ -24,9 +24,12 @@ mod hosts;
 mod notation;
 #[path = "diagnoses/report.rs"]
 mod report;
+#[path = "diagnoses/said.rs"]
+mod said;
 
 use notation::Conversation;
-use report::{Report, counted};
+use report::Report;
+use said::counted;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use tcpdx_engine::bounds;

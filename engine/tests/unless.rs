@@ -26,9 +26,12 @@ mod hosts;
 mod notation;
 #[path = "diagnoses/report.rs"]
 mod report;
+#[path = "diagnoses/said.rs"]
+mod said;
 
 use notation::Conversation;
-use report::{Report, counted};
+use report::Report;
+use said::counted;
 use std::path::Path;
 use tcpdx_engine::{Diagnosis, Severity};
 
