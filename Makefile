@@ -7,6 +7,7 @@
 # make bench     cost per packet of the diagnosis, what the plugin costs tshark, and packets a second of generated captures
 # make screenshots  the pictures of the README, anew
 # make memcheck  tshark with the plugin under valgrind and AddressSanitizer
+# make mutants   how many changes of the rules no test notices, of a tenth of all (SHARD=3/10 for the fourth)
 # make twins     write the captures that are to be like real ones, and compare them where those are
 # make docs      write the pages of the diagnoses and of the simulator's fidelity anew
 # make fmt lint clean
@@ -17,7 +18,7 @@ CARGO := $(shell command -v cargo || echo "$${CARGO_HOME:-$$HOME/.cargo}/bin/car
 RELEASE := $(CURDIR)/target/release
 export PATH := $(dir $(CARGO)):$(PATH)
 
-.PHONY: all build install uninstall demo test test-versions deb bench screenshots memcheck twins docs fmt lint man clean
+.PHONY: all build install uninstall demo test test-versions deb bench screenshots memcheck mutants twins docs fmt lint man clean
 
 all:
 	scripts/need.sh build
@@ -70,6 +71,9 @@ bench:
 
 memcheck: build
 	scripts/memcheck.sh
+
+mutants:
+	scripts/mutants.sh $(SHARD)
 
 screenshots:
 	scripts/need.sh screenshots

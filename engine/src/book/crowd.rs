@@ -56,7 +56,7 @@ impl Source {
     /// It has failed at so many that it was after none of them in particular.
     pub(crate) fn is_scan(&self) -> bool {
         let targets = self.failed.len();
-        targets >= bounds::SCAN && self.succeeded as usize * 2 <= targets
+        targets >= bounds::SCAN && self.succeeded as usize * bounds::SCAN_SHARE <= targets
     }
 }
 

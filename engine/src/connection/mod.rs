@@ -398,6 +398,9 @@ impl Connection {
         };
         if seen.refused {
             self.rare().refused = segment.mark();
+            if let Some(ip) = segment.ip.filter(|_| !segment.flags.rst()) {
+                self.ends[seen.from as usize].newest_ttl = ip.ttl;
+            }
             return;
         }
         if seen.stray {
@@ -617,7 +620,7 @@ impl Connection {
         let (to_server, to_client) = (self.half(Side::Server), self.half(Side::Client));
         let total = to_server + to_client;
         // Below a millisecond, the host's own work hides the path.
-        if to_server <= 0 || to_client <= 0 || total < 1_000_000 {
+        if to_server <= 0 || to_client <= 0 || total < bounds::MEASURABLE {
             Vantage::Unknown
         } else if to_client * 5 < total {
             Vantage::Client

@@ -75,11 +75,6 @@ pub enum Missing {
 const SHORTER: i64 = 2;
 /// The usual way varies by this part: one in [`JITTER`].
 const JITTER: i64 = 8;
-/// An answer may come sooner than usual by this part of the way: one in [`QUICK`].
-const QUICK: i64 = 4;
-/// What crosses a FIN or a RST does so for so long at least, nanoseconds: hosts and queues take their time on the shortest
-/// way, too.
-const CROSSING: i64 = 100_000_000;
 
 /// `later` is ahead of `earlier`, as numbers that wrap are.
 fn is_newer(later: u32, earlier: u32) -> bool {
@@ -298,7 +293,7 @@ impl Connection {
     #[must_use]
     pub fn answers(&self, by: Side, since: i64, at: i64, host: i64) -> bool {
         let way = self.half(by);
-        (way - way / QUICK - bounds::MEASURABLE..=way + host).contains(&(at - since))
+        (way - way / bounds::EARLIER - bounds::MEASURABLE..=way + host).contains(&(at - since))
     }
 
     /// A whole round trip was measured.
@@ -307,10 +302,10 @@ impl Connection {
         self.rtt().is_some()
     }
 
-    /// It went on for longer than what crossed it explains: two round trips, where they are known, and [`CROSSING`].
+    /// It went on for longer than what crossed it explains: two round trips, where they are known, and [`bounds::HALF`].
     #[must_use]
     pub fn outlasts_what_crossed(&self, span: i64) -> bool {
-        span >= self.rtt().map_or(bounds::LONGEST_RTT, |rtt| (2 * rtt).max(CROSSING))
+        span >= self.rtt().map_or(bounds::LONGEST_RTT, |rtt| (2 * rtt).max(bounds::HALF))
     }
 
     /// A whole round trip is known to take longer than that, nanoseconds.

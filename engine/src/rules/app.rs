@@ -41,7 +41,7 @@ fn slow_response(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     if client.unanswered >= bounds::TELLS
         || worked < context.thresholds.slow_response
         || !at_once
-        || acked_after * 4 > took
+        || acked_after * bounds::AT_ONCE > took
         || !first
         || !complete
         || client.window == 0

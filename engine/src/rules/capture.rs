@@ -187,7 +187,7 @@ pub(crate) fn copy(
         }
         return true;
     }
-    let doubles = (sender.copies + 1) * 3 > sender.packets;
+    let doubles = (sender.copies + 1) * bounds::DOUBLED > sender.packets;
     if doubles {
         let finding = c.finding(Diagnosis::CaptureDuplicate, segment).of(from);
         context.store.tell(finding);
@@ -204,12 +204,12 @@ pub(crate) fn pending(c: &Connection, out: &mut Vec<Finding>) {
         _ => return,
     };
     // It speaks as to somebody who answers: it acknowledges, and goes on.
-    let answered = present.acked_any && present.originals() >= 2;
+    let answered = present.acked_any && present.originals() >= bounds::SPEAKS;
     let advanced = present.bytes() > 0
         || present.fin.is_set()
         || c.handshake.third_ack.is_set()
         || !present.has_isn
-        || present.originals() > 3;
+        || present.originals() >= bounds::SPEAKS_ON;
     if answered && advanced && !c.is_reset() {
         out.push(
             c.finding_at(Diagnosis::CaptureOneDirection, c.first.frame)

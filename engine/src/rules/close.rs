@@ -116,7 +116,7 @@ fn half(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let span = notes.last.time - closer.fin_acked.time;
     let still_read = segment.flags.ack() && segment.ack.after(closer.acked);
     if notes.told
-        || notes.segments < 2
+        || notes.segments < bounds::HALF_SEGMENTS
         || !closer.fin_acked.is_set()
         || !c.outlasts_what_crossed(span)
         || !still_read

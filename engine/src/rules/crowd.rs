@@ -26,7 +26,7 @@ pub(crate) fn syn(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     }
     listener.opened += 1;
     let half_open = listener.opened.saturating_sub(listener.completed);
-    let flood = half_open >= bounds::FLOOD && half_open >= 4 * listener.completed;
+    let flood = half_open >= bounds::FLOOD && half_open >= bounds::FLOOD_SHARE * listener.completed;
     if !flood {
         return;
     }

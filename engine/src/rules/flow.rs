@@ -110,7 +110,8 @@ fn shrunk(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let moved = (segment.ack + now).since(sender.acked + before);
     let shift = if c.end(seen.from.other()).is(Facts::OFFERS_SCALE) { sender.window_scale } else { 0 };
     // Bytes that the sender had been promised: more than a full segment, and than two steps of the scale.
-    let slack = (2i32 << shift).max(i32::from(c.end(seen.from.other()).largest.max(1460)) * 2);
+    let full = i32::from(c.end(seen.from.other()).largest.max(bounds::ETHERNET_MSS));
+    let slack = (2i32 << shift).max(full * bounds::SHRUNK);
     if moved < -slack && c.end(seen.from.other()).next.after(segment.ack + now) {
         let finding = c
             .finding(Diagnosis::FlowWindowShrunk, segment)

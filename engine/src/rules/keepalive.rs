@@ -145,8 +145,8 @@ fn probe(c: &Connection, segment: &Segment<'_>, from: Side, context: &mut Contex
     context.store.tell(finding);
     if frequent {
         let known = match interval {
-            14_000_000_000..=16_500_000_000 => Term::IntervalGo,
-            28_000_000_000..=31_500_000_000 => Term::Interval30s,
+            bounds::GO_FROM..=bounds::GO_TO => Term::IntervalGo,
+            bounds::HALF_MINUTE_FROM..=bounds::HALF_MINUTE_TO => Term::Interval30s,
             _ => Term::IntervalOther,
         };
         let finding = c

@@ -73,7 +73,7 @@ pub(crate) fn timeout(c: &Connection, seen: &Seen<'_>, row: Timeouts, context: &
     let idle = row.first.time - peer.last.time;
     if idle >= context.thresholds.idle
         // A timer: what is idle for so many round trips is idle for the path, too.
-        && idle >= 20 * c.rtt().unwrap_or(0)
+        && idle >= bounds::IDLE_ROUNDS * c.rtt().unwrap_or(0)
         && peer.last.is_set()
         && sender.bytes() > u64::from(segment.len)
     {

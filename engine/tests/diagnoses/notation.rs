@@ -61,7 +61,7 @@ pub(crate) struct Conversation {
 pub(crate) struct Line {
     /// Nanoseconds since the beginning.
     pub(crate) time: i64,
-    /// A number for its connection, 1 unless the line names another; those of `each` begin at 1000.
+    /// A number for its connection, 1 unless the line names another; those of `each` begin at 1000, and go on with the next.
     pub(crate) connection: u32,
     /// What `each` repeats over: `ports` or `clients`.
     pub(crate) each: Option<&'static str>,
@@ -122,6 +122,7 @@ impl Conversation {
         let mut conversation = Conversation::default();
         let mut last = 0i64;
         let mut each: Option<Each> = None;
+        let mut first_of_each = 1000;
         for text in source.lines().filter(|l| !l.trim().is_empty()) {
             let wrong = |message: &str| format!("{kind}: `{text}`: {message}");
             if let Some((key, value)) =
@@ -141,7 +142,10 @@ impl Conversation {
                 last = each.repeat(&mut conversation.lines);
             }
             if let Some(rest) = text.strip_prefix("each ") {
-                each = Some(Each::parse(rest, last).ok_or_else(|| wrong("each N ports|clients every T"))?);
+                let next = Each::parse(rest, first_of_each, last)
+                    .ok_or_else(|| wrong("each N ports|clients every T"))?;
+                first_of_each += next.times;
+                each = Some(next);
                 last = 0;
                 continue;
             }
@@ -181,6 +185,8 @@ impl Conversation {
 
 /// Lines that are repeated.
 struct Each {
+    /// The number of the first connection.
+    first: u32,
     times: u32,
     over: &'static str,
     every: i64,
@@ -189,11 +195,12 @@ struct Each {
 }
 
 impl Each {
-    fn parse(rest: &str, since: i64) -> Option<Each> {
+    fn parse(rest: &str, first: u32, since: i64) -> Option<Each> {
         let words: Vec<&str> = rest.split_whitespace().collect();
         let &[times, over, "every", every] = words.as_slice() else { return None };
         let over = ["ports", "clients", "same"].into_iter().find(|o| *o == over)?;
-        Some(Each { times: times.parse().ok()?, over, every: seconds(every)?, since, lines: Vec::new() })
+        let (times, every) = (times.parse().ok()?, seconds(every)?);
+        Some(Each { first, times, over, every, since, lines: Vec::new() })
     }
 
     /// Appends all of it, in the order of time; returns when it ends.
@@ -203,7 +210,7 @@ impl Each {
                 let since = self.since + i64::from(n) * self.every;
                 self.lines.iter().map(move |line| Line {
                     time: since + line.time,
-                    connection: 1000 + n,
+                    connection: self.first + n,
                     each: Some(self.over),
                     ..line.clone()
                 })

@@ -319,7 +319,7 @@ fn others_accepted(c: &Connection, context: &Context<'_>) -> bool {
     context
         .book
         .listeners
-        .accepted_since(c.tuple.src.ip, c.tuple.dst, c.syn().time - 1_000_000_000)
+        .accepted_since(c.tuple.src.ip, c.tuple.dst, c.syn().time - bounds::SYN_RTO)
         .is_some_and(|other| other != c.number)
 }
 

@@ -248,7 +248,7 @@ fn wrong_third_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<
         && segment.ack.after(server.next)
         && c.handshake.syn_ack.is_set()
         && server.bytes() == 0
-        && segment.ack.since(server.next) > 1 << 20
+        && segment.ack.since(server.next) > bounds::FAR
     {
         let finding = c
             .finding(Diagnosis::HandshakeWrongAck, segment)
@@ -302,7 +302,8 @@ fn slow(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
     let first = c.client().flight.iter(context.pool).next();
     let Some(sent) = first.filter(|s| s.repeats == 0 && segment.ack.reaches(s.end())) else { return };
     let usual = segment.time - sent.time;
-    if usual * 4 >= took || std::mem::replace(&mut context.notes.details().handshake.opening.slow_told, true)
+    if usual * bounds::SLOWER >= took
+        || std::mem::replace(&mut context.notes.details().handshake.opening.slow_told, true)
     {
         return;
     }

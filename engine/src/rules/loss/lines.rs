@@ -117,7 +117,7 @@ impl Timeouts {
     /// The next copy should have come by now: the time between them doubles, up to 2 minutes (RFC 6298, 5.5; Linux).
     pub(crate) fn overdue(&self, now: i64) -> bool {
         let next = (2 * self.wait).min(bounds::LONGEST_RTO);
-        now - self.last.time > next + next / 4
+        now - self.last.time > next + next / bounds::OVERDUE
     }
 }
 

@@ -185,7 +185,7 @@ pub(super) fn needless(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_
     spurious(finding, seen, &resent, seen.from, Term::AckedBefore, context);
     keep(&mut context.notes.details().loss.lines[seen.from as usize].resent, resent);
     // The ACK had time to arrive before this was sent: it did not.
-    if c.had_time(seen.from, ack_time, segment.time - bounds::MEASURABLE) {
+    if c.had_time(seen.from, ack_time, segment.time - bounds::ACK_HEARD) {
         let finding = c
             .finding(Diagnosis::LossAckLost, segment)
             .about(ack_frame)

@@ -222,7 +222,7 @@ pub(super) fn tail_probe_unseen(c: &Connection, seen: &Seen<'_>, context: &mut C
     let id = segment.ip_id().filter(|_| sender.ip_id != 0);
     let sent_more = id.map(|id| u32::from(id.wrapping_sub(sender.ip_id)) > missing + 1);
     let in_time = pause >= rtt + rtt / 2 && pause < bounds::RTO_MIN + 2 * rtt;
-    if !in_time || sent_more == Some(false) || missing > 16 {
+    if !in_time || sent_more == Some(false) || missing > bounds::LONGEST_TAIL {
         return;
     }
     let finding = c
@@ -251,13 +251,13 @@ fn count_timeout(c: &Connection, seen: &Seen<'_>, sent: &Sent, context: &mut Con
     row.last = segment.mark();
     let row = *row;
     let waited = Value::Duration(segment.time - row.first.time);
-    if row.count == 3 {
+    if row.count == bounds::STALLED {
         let finding = c
             .finding(Diagnosis::LossStalled, segment)
             .evidence(Role::Original, row.first.frame)
             .with(Param::Who, Value::Party(seen.from.party()))
             .with(Param::Peer, Value::Party(seen.from.other().party()))
-            .with(Param::Count, Value::Count(3))
+            .with(Param::Count, Value::Count(row.count.into()))
             .with(Param::Waited, waited);
         let told = context.store.tell(finding);
         context.notes.details().loss.lines[seen.from as usize].timeouts.stalled = told;
