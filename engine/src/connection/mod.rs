@@ -405,6 +405,9 @@ impl Connection {
         }
         if seen.stray {
             sender.last = segment.mark();
+            if let Some(ip) = segment.ip.filter(|_| segment.is_syn_ack()) {
+                sender.newest_ttl = ip.ttl;
+            }
             if seen.from == Side::Server && segment.flags.ack() {
                 self.rare().stray_ack = Some(segment.ack);
             }
