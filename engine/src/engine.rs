@@ -24,6 +24,7 @@ use crate::wire::icmp::{self, IcmpError};
 use crate::wire::segment::{IcmpPacket, Packet, Segment};
 use crate::wire::tuple::Tuple;
 use hashbrown::HashMap;
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 /// At which look the findings of a frame are wanted.
@@ -134,16 +135,16 @@ impl Engine {
         let goes_back = backwards > 0 && segment.time + c.set_back() < c.last().time;
         segment.time += c.set_back();
         segment.time += c.notice_clock(&segment, from);
-        let segment = segment;
-        let original = self.shared.recent.original_of(&segment, number, from);
+        let segment = &segment;
+        let original = self.shared.recent.original_of(segment, number, from);
         if goes_back {
             let mut context = self.shared.context(notes, heads);
-            rules::capture::time_backwards(c, &segment, backwards, &mut context);
+            rules::capture::time_backwards(c, segment, backwards, &mut context);
         }
         if let Some(ttl) = original {
-            rules::copy(c, &segment, from, ttl, &mut self.shared.context(notes, heads));
+            rules::copy(c, segment, from, ttl, &mut self.shared.context(notes, heads));
         } else {
-            let mut seen = c.see(&segment, from, &self.shared.pool);
+            let mut seen = c.see(segment, from, &self.shared.pool);
             let established = c.handshake.established();
             zeek::note(zeek, c, notes, &seen);
             rules::segment(c, &mut seen, &mut self.shared.context(notes, heads));
@@ -302,7 +303,7 @@ impl Engine {
     #[must_use]
     pub fn findings_of(&self, stream: u32) -> Vec<Finding> {
         let Some(case) = self.cases.get(stream as usize) else { return Vec::new() };
-        let mut findings: Vec<Finding> = self.shared.store.of(&case.heads).collect();
+        let mut findings: Vec<Finding> = self.shared.store.of(&case.heads).map(Cow::into_owned).collect();
         findings.extend(self.pending(stream));
         findings.sort_by_key(in_order);
         findings
@@ -371,8 +372,8 @@ impl Engine {
     #[must_use]
     pub fn summary_with(&self, stream: u32, pending: &[Finding]) -> Option<Summary> {
         let Case { connection: c, heads, zeek, .. } = self.cases.get(stream as usize)?;
-        let told: Vec<Finding> = self.shared.store.of(heads).collect();
-        let mut findings: Vec<&Finding> = told.iter().chain(pending).collect();
+        let told: Vec<Cow<'_, Finding>> = self.shared.store.of(heads).collect();
+        let mut findings: Vec<&Finding> = told.iter().map(Cow::as_ref).chain(pending).collect();
         findings.sort_by_key(|f| in_order(f));
         let worst = findings.iter().map(|finding| finding.severity).max();
         let outcome = outcome(c, &findings);

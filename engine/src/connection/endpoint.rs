@@ -294,11 +294,11 @@ impl Endpoint {
             }
         }
         if let Some(timestamps) = segment.options.timestamps.filter(|_| !overtaken) {
-            let ticks =
-                if self.is(Facts::TIMESTAMPS) { timestamps.0.wrapping_sub(self.tsval) as i32 } else { 0 };
-            let off = i64::from(ticks) - since / bounds::TICK;
-            if ticks >= bounds::TICKS_THAT_TELL && off.abs() <= i64::from(ticks / 4) {
-                self.facts |= Facts::TICKS_EACH_MS;
+            if self.is(Facts::TIMESTAMPS) && !self.is(Facts::TICKS_EACH_MS) {
+                let ticks = timestamps.0.wrapping_sub(self.tsval) as i32;
+                let off = i64::from(ticks) - since / bounds::TICK;
+                let tells = ticks >= bounds::TICKS_THAT_TELL && off.abs() <= i64::from(ticks / 4);
+                self.facts.set(Facts::TICKS_EACH_MS, tells);
             }
             self.tsval = timestamps.0;
             self.facts |= Facts::TIMESTAMPS;

@@ -59,9 +59,12 @@ pub fn receipt(c: &Connection, seen: &Seen<'_>) -> Receipt {
 
 /// A SYN or SYN-ACK with another first number than that of its sender, of whom the other side has one already.
 fn opens_another(c: &Connection, from: Side, segment: &Segment<'_>) -> bool {
+    if !segment.flags.syn() {
+        return false;
+    }
     let sender = c.end(from);
     let taken = c.handshake.third_ack.is_set() || from == Side::Client && segment.is_syn_ack();
-    segment.flags.syn() && taken && sender.has_isn && segment.seq != sender.isn
+    taken && sender.has_isn && segment.seq != sender.isn
 }
 
 fn of_rst(c: &Connection, seen: &Seen<'_>) -> Receipt {

@@ -3,6 +3,7 @@
 use crate::catalogue::findings::{Finding, Told};
 use crate::proof::claims::{Claim, Claims, Kind};
 use hashbrown::HashMap;
+use std::borrow::Cow;
 
 /// What a claim adds to a finding that does not hang on it.
 type Addition = Box<dyn Fn(&mut Finding) + Send + Sync>;
@@ -87,15 +88,18 @@ impl Store {
     }
 
     /// As it is to be shown, with what the standing claims add to it.
-    fn shown(&self, record: &Record) -> Finding {
+    fn shown<'a>(&self, record: &'a Record) -> Cow<'a, Finding> {
+        if record.additions.is_empty() {
+            return Cow::Borrowed(&record.finding);
+        }
         let mut finding = record.finding.clone();
         for (_, add) in record.additions.iter().filter(|(claim, _)| self.claims.stands(*claim)) {
             add(&mut finding);
         }
-        finding
+        Cow::Owned(finding)
     }
 
-    fn chain(&self, first: Option<u32>, next: fn(&Record) -> u32) -> impl Iterator<Item = Finding> {
+    fn chain(&self, first: Option<u32>, next: fn(&Record) -> u32) -> impl Iterator<Item = Cow<'_, Finding>> {
         let mut at = first.unwrap_or(Self::NONE);
         std::iter::from_fn(move || {
             let record = self.records.get(at as usize)?;
@@ -108,16 +112,16 @@ impl Store {
 
     /// What is about a frame.
     pub(crate) fn about(&self, frame: u32, layer: u8) -> impl Iterator<Item = Finding> {
-        self.chain(self.about.get(&(frame, layer)).copied(), |r| r.next_about)
+        self.chain(self.about.get(&(frame, layer)).copied(), |r| r.next_about).map(Cow::into_owned)
     }
 
     /// What a frame was the first to prove.
     pub(crate) fn proved_by(&self, frame: u32, layer: u8) -> impl Iterator<Item = Finding> {
-        self.chain(self.proved.get(&(frame, layer)).copied(), |r| r.next_proved)
+        self.chain(self.proved.get(&(frame, layer)).copied(), |r| r.next_proved).map(Cow::into_owned)
     }
 
     /// What was told of a connection.
-    pub(crate) fn of(&self, heads: &Heads) -> impl Iterator<Item = Finding> {
+    pub(crate) fn of(&self, heads: &Heads) -> impl Iterator<Item = Cow<'_, Finding>> + use<'_> {
         self.chain(Some(heads.finding), |r| r.next_of_stream)
     }
 
