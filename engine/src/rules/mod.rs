@@ -3,6 +3,9 @@
 //! A tracker reads the connection as it stands before a segment, and reports what the segment proves;
 //! it keeps notes of its own, and does not reach into another tracker. What follows from absence ("no
 //! answer came") is in the `pending` functions, worked out from the state so far whenever it is asked for.
+//!
+//! The conditions of a diagnosis have names (`needs!`, `met`, `known` of `proof::trace`), so that it can be told which of
+//! them has decided. They are asked in order until one is not met; the name says what is true where it is met.
 
 pub mod app;
 pub mod capture;

@@ -48,7 +48,7 @@ pub(crate) fn run(args: &Analyze) -> Result<Status, Failure> {
         // What came before the trouble is worth reading.
         if !args.trace.is_empty() {
             let heading = (args.files.len() > 1).then_some(printed);
-            status = status.max(print_traces(&analysis, args, heading)?);
+            status = status.max(print_traces(&analysis, &selection, args, heading)?);
             printed += 1;
         } else if trouble.is_none() || analysis.frames > 0 {
             let heading = (args.files.len() > 1).then_some(printed);
@@ -121,12 +121,17 @@ fn print(
 }
 
 /// Prints what was asked about the frames that are traced, in place of the analysis.
-fn print_traces(analysis: &Analysis<'_>, args: &Analyze, heading: Option<usize>) -> Result<Status, Failure> {
+fn print_traces(
+    analysis: &Analysis<'_>,
+    selection: &Selection,
+    args: &Analyze,
+    heading: Option<usize>,
+) -> Result<Status, Failure> {
     let Analysis { file, frames, engine } = analysis;
     match args.format {
         Format::Jsonl => {
             let mut out = BufWriter::new(io::stdout().lock());
-            trace::print_jsonl(&mut out, file, engine, &args.trace)?;
+            trace::print_jsonl(&mut out, file, engine, &args.trace, selection)?;
             out.flush()?;
         }
         Format::Table => {
@@ -134,7 +139,7 @@ fn print_traces(analysis: &Analysis<'_>, args: &Analyze, heading: Option<usize>)
             if let Some(number) = heading {
                 table::heading(&mut out, &name(file), number)?;
             }
-            trace::print(&mut out, engine, &args.trace)?;
+            trace::print(&mut out, engine, &args.trace, selection)?;
             out.flush()?;
         }
     }

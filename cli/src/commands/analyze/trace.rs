@@ -1,8 +1,10 @@
 //! `tcpdx analyze --trace`: why something was told because of a frame, or was not. In English only.
 
+use super::select::Selection;
 use crate::term;
 use crate::term::style::{BOLD, DIM, paint};
 use serde::Serialize;
+use std::cmp::Reverse;
 use std::io::{self, Write};
 use std::path::Path;
 use tcpdx_engine::{Asker, Diagnosis, Engine, Receipt, State, Step, Trace};
@@ -75,7 +77,8 @@ fn rules_of(steps: &[Step]) -> Vec<Rule> {
             }
             Step::Concluded { what, .. } => rule.concluded.push(what),
             Step::Told(_, frame) => rule.told.push(frame),
-            Step::Changed(_, frame) => rule.changed.push(frame),
+            Step::Changed(_, frame) if !rule.changed.contains(&frame) => rule.changed.push(frame),
+            Step::Changed(..) => {}
             Step::TakenBack(_, frame) => rule.taken_back.push(frame),
             Step::Claimed(_) | Step::Refuted(..) => {}
         }
@@ -115,10 +118,10 @@ struct Claim {
     frame: u32,
 }
 
-fn line_of<'a>(file: &'a str, engine: &Engine, trace: &Trace) -> TraceLine<'a> {
+fn line_of<'a>(file: &'a str, engine: &Engine, trace: &Trace, selection: &Selection) -> TraceLine<'a> {
     let summary = engine.summary(trace.stream);
     let socket = |socket: Option<String>| socket.unwrap_or_default();
-    let rules = rules_of(&trace.steps);
+    let mut rules = rules_of(&trace.steps);
     let mut at_end = rules_of(&trace.at_end);
     let pending = engine.pending(trace.stream);
     let by_side: Vec<&str> = at_end.iter().filter(|rule| rule.side.is_some()).map(|rule| rule.by).collect();
@@ -130,7 +133,11 @@ fn line_of<'a>(file: &'a str, engine: &Engine, trace: &Trace) -> TraceLine<'a> {
         }
     }
     let asked = |d: &&Diagnosis| rules.iter().chain(&at_end).any(|rule| rule.by == d.id());
-    let not_asked = Diagnosis::ALL.iter().filter(|d| !asked(d)).map(|d| d.id()).collect();
+    let mut not_asked: Vec<&str> = Diagnosis::ALL.iter().filter(|d| !asked(d)).map(|d| d.id()).collect();
+    not_asked.retain(|id| selection.takes_id(id));
+    for rules in [&mut rules, &mut at_end] {
+        rules.retain(|rule| !rule.of_diagnosis || selection.takes_id(rule.by));
+    }
     let [client_state_before, server_state_before] = trace.before.map(State::name);
     let [client_state, server_state] = trace.after.map(State::name);
     let steps = trace.steps.iter();
@@ -173,33 +180,38 @@ pub(super) fn print_jsonl(
     file: &Path,
     engine: &Engine,
     frames: &[u32],
+    selection: &Selection,
 ) -> io::Result<()> {
     let file = file.to_string_lossy();
     for trace in frames.iter().flat_map(|frame| engine.traces(*frame)) {
-        serde_json::to_writer(&mut *out, &line_of(&file, engine, &trace))?;
+        serde_json::to_writer(&mut *out, &line_of(&file, engine, &trace, selection))?;
         out.write_all(b"\n")?;
     }
     Ok(())
 }
 
 /// For people: a paragraph on each packet of these frames, and its rules: those that told something first.
-pub(super) fn print(out: &mut impl Write, engine: &Engine, frames: &[u32]) -> io::Result<()> {
+pub(super) fn print(
+    out: &mut impl Write,
+    engine: &Engine,
+    frames: &[u32],
+    selection: &Selection,
+) -> io::Result<()> {
     for (number, trace) in frames.iter().flat_map(|frame| engine.traces(*frame)).enumerate() {
         if number > 0 {
             writeln!(out)?;
         }
-        print_one(out, &line_of("", engine, &trace))?;
+        print_one(out, &line_of("", engine, &trace, selection))?;
     }
     Ok(())
 }
 
 fn print_one(out: &mut impl Write, trace: &TraceLine<'_>) -> io::Result<()> {
     let width = term::width();
-    let mut line = |text: &str| write!(out, "{}", term::wrap(text, "  ", width));
     let TraceLine { frame, stream, client, server, sender, .. } = trace;
-    line(&format!(
-        "frame {frame}, connection {stream}: client {client}, server {server}; from the {sender}"
-    ))?;
+    writeln!(out, "{}", paint(BOLD, &format!("frame {frame}, connection {stream}, from the {sender}")))?;
+    let mut line = |text: &str| write!(out, "{}", term::wrap(text, "  ", width));
+    line(&format!("client {client}, server {server}"))?;
     line(&format!(
         "client {} → {}, server {} → {}",
         trace.client_state_before, trace.client_state, trace.server_state_before, trace.server_state
@@ -216,24 +228,24 @@ fn print_one(out: &mut impl Write, trace: &TraceLine<'_>) -> io::Result<()> {
     for claim in &trace.claimed {
         line(&format!("taken for true from now on: {claim}"))?;
     }
-    let parts = trace.rules.iter().filter(|rule| !rule.of_diagnosis);
-    let told = trace.rules.iter().filter(|rule| rule.of_diagnosis && rule.has_told());
-    let not_told = trace.rules.iter().filter(|rule| rule.of_diagnosis && !rule.has_told());
+    let (diagnoses, parts): (Vec<&Rule>, Vec<&Rule>) = trace.rules.iter().partition(|rule| rule.of_diagnosis);
+    let (told, mut not_told): (Vec<&Rule>, Vec<&Rule>) =
+        diagnoses.into_iter().partition(|rule| rule.has_told());
+    // What was closest to being told comes first.
+    not_told.sort_by_key(|rule| Reverse(rule.conditions.iter().filter(|condition| condition.met).count()));
     print_rules(out, "Told", told)?;
     print_rules(out, "Not told", not_told)?;
     print_rules(out, "What several depend on", parts)?;
-    print_rules(out, "Asked at the end of the capture, of its connection", trace.at_end.iter())?;
+    print_rules(out, "Asked at the end of the capture, of its connection", trace.at_end.iter().collect())?;
+    if trace.not_asked.is_empty() {
+        return Ok(());
+    }
     writeln!(out, "\n{}", paint(DIM, "Not asked"))?;
     write!(out, "{}", term::wrap(&trace.not_asked.join(" "), "  ", width))
 }
 
-fn print_rules<'a>(
-    out: &mut impl Write,
-    heading: &str,
-    rules: impl Iterator<Item = &'a Rule>,
-) -> io::Result<()> {
-    let mut rules = rules.peekable();
-    if rules.peek().is_some() {
+fn print_rules(out: &mut impl Write, heading: &str, rules: Vec<&Rule>) -> io::Result<()> {
+    if !rules.is_empty() {
         writeln!(out, "\n{}", paint(DIM, heading))?;
     }
     for rule in rules {
