@@ -26,7 +26,7 @@ use crate::catalogue::findings::Finding;
 use crate::connection::{Connection, Seen};
 use crate::proof::receiver::{self, Receipt};
 use crate::proof::rst::{self, Rst};
-use crate::proof::trace::{Tracer, concluded};
+use crate::proof::trace::{Tracer, concluded, met};
 use crate::rules::context::Context;
 use crate::rules::loss::lines::MadeBy;
 use crate::rules::notes::Notes;
@@ -83,7 +83,8 @@ fn reset_by(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Context<'_>) 
     let receipt = receiver::receipt(c, seen, None);
     let was_overtaken = reset::overtaken(c, seen, context);
     let before = [seen.from, seen.from.other()].map(|from| reset::reset_before(context.notes, from));
-    let rst = if reset::repeats(seen, context) && !was_overtaken {
+    let repeats = reset::repeats(seen, context) && !was_overtaken;
+    let rst = if met(context.trace, "rst", "the same RST came right before", repeats) {
         Rst::Again
     } else {
         rst::classify(
