@@ -80,6 +80,9 @@ pub struct Analyze {
     /// Only findings with this id; `*` stands for any letters, as in 'handshake.*' (repeatable)
     #[arg(long, value_name = "GLOB")]
     pub id: Vec<String>,
+    /// Instead, tell of this frame what each rule asked, or that of --id, and what stopped it; in English (repeatable)
+    #[arg(long, value_name = "FRAME", value_parser = clap::value_parser!(u32).range(1..))]
+    pub trace: Vec<u32>,
     /// Where the captures were taken; inferred per connection unless given
     #[arg(long, value_enum, value_name = "POINT")]
     pub vantage: Option<Point>,

@@ -1,6 +1,7 @@
 //! The door: packets in, findings out.
 
 use crate::book::Book;
+use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::Finding;
 use crate::chunked::Chunked;
 use crate::connection::Connection;
@@ -8,7 +9,10 @@ use crate::connection::flight::SentPool;
 use crate::connection::flow::FlowTable;
 use crate::connection::recent::Recent;
 use crate::mark::Mark;
+use crate::proof::claims::Kind;
+use crate::proof::receiver::{self, Receipt};
 use crate::proof::store::{Heads, Store};
+use crate::proof::trace::{Step, Tracer, concluded, met};
 use crate::rules;
 use crate::rules::context::Context;
 use crate::rules::notes::{Notes, Reading};
@@ -18,6 +22,7 @@ use crate::state::State;
 use crate::verdict::outcome::outcome;
 use crate::verdict::story::Story;
 use crate::verdict::summary::{Calm, Summary};
+use crate::verdict::trace::Trace;
 use crate::verdict::zeek;
 use crate::wire::http::Unfinished;
 use crate::wire::icmp::{self, IcmpError};
@@ -83,14 +88,36 @@ struct Shared {
 
 impl Shared {
     /// What the rules may use beside a connection with these notes, of which that was told.
-    fn context<'a>(&'a mut self, notes: &'a mut Notes, heads: &'a mut Heads) -> Context<'a> {
+    fn context<'a>(
+        &'a mut self,
+        notes: &'a mut Notes,
+        heads: &'a mut Heads,
+        trace: Option<&'a Tracer>,
+    ) -> Context<'a> {
         Context {
-            store: self.store.of_connection(heads),
+            store: self.store.of_connection(heads, trace),
             notes,
             pool: &self.pool,
             book: &mut self.book,
             unfinished: &mut self.unfinished,
             thresholds: &self.settings.thresholds,
+            trace,
+        }
+    }
+}
+
+/// How a connection stands before a frame that is traced.
+struct Before {
+    states: [State; 2],
+    claims: Vec<(Kind, u32)>,
+}
+
+impl Before {
+    fn of(c: &Connection, heads: &Heads, store: &Store) -> Before {
+        let standing = store.claims_of(heads).filter(|(_, _, stands)| *stands);
+        Before {
+            states: Side::BOTH.map(|side| c.state(side)),
+            claims: standing.map(|(kind, frame, _)| (kind, frame)).collect(),
         }
     }
 }
@@ -109,6 +136,8 @@ pub struct Engine {
     began: Option<i64>,
     /// Time of the newest packet, nanoseconds since the first.
     now: i64,
+    /// The frames that are traced, by number, with what was asked about each.
+    traced: HashMap<u32, Vec<Trace>>,
 }
 
 impl Engine {
@@ -121,6 +150,33 @@ impl Engine {
         Engine { shared: Shared { settings, ..Shared::default() }, ..Engine::default() }
     }
 
+    /// Takes down what is asked about that frame when it comes; [`Engine::traces`] gives it. It changes nothing of what
+    /// is told.
+    pub fn trace(&mut self, frame: u32) {
+        self.traced.entry(frame).or_default();
+    }
+
+    /// What was asked about that frame, for each of its packets; nothing unless [`Engine::trace`] was called before it
+    /// came.
+    #[must_use]
+    pub fn traces(&self, frame: u32) -> Vec<Trace> {
+        let taken_down = self.traced.get(&frame).into_iter().flatten();
+        taken_down.map(|trace| Trace { at_end: self.asked_at_end(trace.stream), ..trace.clone() }).collect()
+    }
+
+    fn asked_at_end(&self, stream: u32) -> Vec<Step> {
+        let tracer = Tracer::default();
+        if let Some(Case { connection: c, notes, .. }) = self.cases.get(stream as usize) {
+            rules::pending(c, notes, self.now.max(c.last().time), Some(&tracer), &mut Vec::new());
+        }
+        tracer.into_steps()
+    }
+
+    /// Where that frame is traced, what takes it down.
+    fn tracer(&self, frame: u32) -> Option<Tracer> {
+        self.traced.contains_key(&frame).then(Tracer::default)
+    }
+
     /// Takes in one TCP packet, in file order. Returns its connection, or `None` when too little of its
     /// header was captured to tell.
     pub fn packet(&mut self, packet: &Packet<'_>) -> Option<u32> {
@@ -130,31 +186,40 @@ impl Engine {
         self.now = self.now.max(packet.time);
         let tuple = Tuple::new(packet.src, segment.src_port, packet.dst, segment.dst_port);
         let number = self.connection_of(tuple, &segment)?;
+        let tracer = self.tracer(packet.frame);
+        let trace = tracer.as_ref();
         let Case { connection: c, notes, heads, zeek, .. } = &mut self.cases[number as usize];
         let from = c.sender(tuple);
         let goes_back = backwards > 0 && segment.time + c.set_back() < c.last().time;
         segment.time += c.set_back();
         segment.time += c.notice_clock(&segment, from);
         let segment = &segment;
+        let before = trace.map(|_| Before::of(c, heads, &self.shared.store));
+        let mut receipt = None;
         let original = self.shared.recent.original_of(segment, number, from);
-        if goes_back {
-            let mut context = self.shared.context(notes, heads);
+        if met(trace, Diagnosis::CaptureTimeBackwards, "it is earlier than the packet before it", goes_back) {
+            let mut context = self.shared.context(notes, heads, trace);
             rules::capture::time_backwards(c, segment, backwards, &mut context);
         }
         if let Some(ttl) = original {
-            rules::copy(c, segment, from, ttl, &mut self.shared.context(notes, heads));
+            concluded(trace, "packet", "a copy of an earlier one");
+            rules::copy(c, segment, from, ttl, &mut self.shared.context(notes, heads, trace));
         } else {
             let mut seen = c.see(segment, from, &self.shared.pool);
             let established = c.handshake.established();
             zeek::note(zeek, c, notes, &seen);
-            rules::segment(c, &mut seen, &mut self.shared.context(notes, heads));
+            receipt = trace.map(|_| receiver::receipt(c, &seen, trace));
+            rules::segment(c, &mut seen, &mut self.shared.context(notes, heads, trace));
             c.apply(&seen, &mut self.shared.pool);
             let completed = c.handshake.established() && !established;
-            rules::after(c, &seen, completed, &mut self.shared.context(notes, heads));
+            rules::after(c, &seen, completed, &mut self.shared.context(notes, heads, trace));
         }
         c.count(from, original.is_some());
         let record = FrameRecord { stream: number, states: Side::BOTH.map(|side| c.state(side)) };
         self.record(packet.frame, packet.layer, record);
+        if let Some((tracer, before)) = tracer.zip(before) {
+            self.keep_trace((packet.frame, packet.layer), record, from, before, receipt, tracer);
+        }
         Some(number)
     }
 
@@ -166,14 +231,47 @@ impl Engine {
         let quote = icmp::quote(packet)?;
         let cases = &self.cases;
         let number = self.flows.find(quote.tuple, |n| cases[n as usize].connection.tuple)?;
+        let tracer = self.tracer(packet.frame);
+        let trace = tracer.as_ref();
         let Case { connection: c, notes, heads, .. } = &mut self.cases[number as usize];
-        if !self.shared.recent.is_copy(packet) {
-            let error = IcmpError::new(packet, &quote, c.sender(quote.tuple));
-            rules::icmp(c, &error, &mut self.shared.context(notes, heads));
+        let before = trace.map(|_| Before::of(c, heads, &self.shared.store));
+        let from = c.sender(quote.tuple);
+        if self.shared.recent.is_copy(packet) {
+            concluded(trace, "packet", "a copy of an earlier one");
+        } else {
+            concluded(trace, "packet", "an ICMP error");
+            let error = IcmpError::new(packet, &quote, from);
+            rules::icmp(c, &error, &mut self.shared.context(notes, heads, trace));
         }
         let record = FrameRecord { stream: number, states: Side::BOTH.map(|side| c.state(side)) };
         self.record(packet.frame, packet.layer, record);
+        if let Some((tracer, before)) = tracer.zip(before) {
+            self.keep_trace((packet.frame, packet.layer), record, from, before, None, tracer);
+        }
         Some(number)
+    }
+
+    fn keep_trace(
+        &mut self,
+        (frame, layer): (u32, u8),
+        record: FrameRecord,
+        from: Side,
+        before: Before,
+        receipt: Option<Receipt>,
+        tracer: Tracer,
+    ) {
+        self.traced.entry(frame).or_default().push(Trace {
+            frame,
+            layer,
+            stream: record.stream,
+            sender: from.party(),
+            before: before.states,
+            after: record.states,
+            receipt,
+            claims: before.claims,
+            steps: tracer.into_steps(),
+            at_end: Vec::new(),
+        });
     }
 
     /// Time since the first packet. Absurd times are cut to 2^56 ns, two years, so that no sum overflows.
@@ -323,7 +421,7 @@ impl Engine {
         if let Some(Case { connection: c, .. }) = case
             && rules::milestones::may_be_about(c, frame)
         {
-            rules::milestones::passed(c, &mut out);
+            rules::milestones::passed(c, None, &mut out);
         }
         out
     }
@@ -333,7 +431,7 @@ impl Engine {
     pub fn pending(&self, stream: u32) -> Vec<Finding> {
         let mut out = Vec::new();
         if let Some(Case { connection: c, notes, .. }) = self.cases.get(stream as usize) {
-            rules::pending(c, notes, self.now.max(c.last().time), &mut out);
+            rules::pending(c, notes, self.now.max(c.last().time), None, &mut out);
         }
         out
     }
@@ -357,7 +455,7 @@ impl Engine {
             return None;
         }
         let mut lacking = Vec::new();
-        rules::lacking(c, notes, self.now, &mut lacking);
+        rules::lacking(c, notes, self.now, None, &mut lacking);
         let calm = Calm { zeek: zeek.ordinary(), vantage: c.vantage(), course: c.handshake.course };
         lacking.is_empty().then_some(calm)
     }

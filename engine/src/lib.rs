@@ -11,7 +11,8 @@
 //! - [`verdict`]: what all of it amounts to: outcome, story, summary, and what Zeek would say
 //! - [`rules`]: the diagnoses, one file per phase of a connection
 //! - [`proof`]: what was sent after what and who could know (`causality`), what is taken for true until it is refuted
-//!   (`claims`), what a receiver refuses (`receiver`), why a RST was sent (`rst`), what was told (`store`)
+//!   (`claims`), what a receiver refuses (`receiver`), why a RST was sent (`rst`), what was told (`store`), what was
+//!   asked about a frame (`trace`)
 //! - [`book`]: facts beyond one connection: hosts, listeners, who connects where
 //! - [`connection`]: two endpoints, what is in flight, where the capture was taken, the flow table, successors on the
 //!   same ports, and copies of packets
@@ -40,9 +41,13 @@ pub use catalogue::findings::{Evidence, Finding, Value};
 pub use catalogue::terms::{Param, Role, Term};
 pub use catalogue::{Certainty, Diagnosis, Effect, Language, Severity};
 pub use engine::{Engine, FrameView, Look};
+pub use proof::claims::Kind as ClaimKind;
+pub use proof::receiver::{Receipt, Refusal};
+pub use proof::trace::{Asker, Step};
 pub use settings::{Settings, Thresholds};
 pub use side::{Party, Side};
 pub use state::{Outcome, State, Vantage};
 pub use verdict::story::Story;
 pub use verdict::summary::{Calm, Summary};
+pub use verdict::trace::Trace;
 pub use wire::segment::{IcmpPacket, IpInfo, Packet};

@@ -107,6 +107,11 @@ impl Claims {
         }
     }
 
+    /// What is claimed, and because of which frame.
+    pub(crate) fn what(&self, claim: Claim) -> Option<(Kind, u32)> {
+        self.records.get(claim.0.get() as usize - 1).map(|record| (record.kind, record.frame))
+    }
+
     /// Nothing has refuted it so far, nor what it follows from.
     pub(crate) fn stands(&self, claim: Claim) -> bool {
         let mut next = Some(claim);

@@ -5,3 +5,4 @@ pub mod claims;
 pub mod receiver;
 pub mod rst;
 pub(crate) mod store;
+pub mod trace;

@@ -7,6 +7,7 @@
 use crate::bounds;
 use crate::connection::endpoint::{Endpoint, Facts};
 use crate::connection::{Connection, Seen};
+use crate::proof::trace::{Tracer, known, met, needs};
 use crate::side::Side;
 use crate::wire::segment::Segment;
 
@@ -38,20 +39,61 @@ pub enum Receipt {
     Unknown,
 }
 
-/// What becomes of a segment at its receiver, as far as the capture tells.
-#[must_use]
-pub fn receipt(c: &Connection, seen: &Seen<'_>) -> Receipt {
-    if seen.segment.flags.rst() {
-        return of_rst(c, seen);
+impl Receipt {
+    /// `taken`, `refused`, `doubtful` or `unknown`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Receipt::Taken => "taken",
+            Receipt::Refused(_) => "refused",
+            Receipt::Doubtful(_) => "doubtful",
+            Receipt::Unknown => "unknown",
+        }
     }
-    if opens_another(c, seen.from, seen.segment) {
+
+    /// Why it is refused, or would be.
+    #[must_use]
+    pub fn why(self) -> Option<&'static str> {
+        let (Receipt::Refused(why) | Receipt::Doubtful(why)) = self else { return None };
+        Some(match why {
+            Refusal::WrongAck => "it does not acknowledge the SYN",
+            Refusal::NotNext => "it is not at the next number",
+            Refusal::OutsideWindow => "it is outside the window",
+            Refusal::Open => "the connection is open",
+            Refusal::OldTimestamp => "its timestamp is old",
+        })
+    }
+}
+
+/// Under this name it is traced.
+const RECEIVER: &str = "receiver";
+
+/// What becomes of a segment at its receiver, as far as the capture tells. `trace` takes down what was asked.
+#[must_use]
+pub fn receipt(c: &Connection, seen: &Seen<'_>, trace: Option<&Tracer>) -> Receipt {
+    if seen.segment.flags.rst() {
+        return of_rst(c, seen, trace);
+    }
+    let opens = opens_another(c, seen.from, seen.segment);
+    if met(trace, RECEIVER, "it is a SYN to a connection that is open", opens) {
         return Receipt::Refused(Refusal::Open);
     }
-    if staleness(c, seen.from, seen.segment).is_some() {
+    let stale = staleness(c, seen.from, seen.segment);
+    if known(trace, RECEIVER, "its timestamp is old", stale).is_some() {
         return Receipt::Refused(Refusal::OldTimestamp);
     }
-    match beyond_window(c, seen.from, seen.segment) {
-        Some(beyond) if beyond.certain => Receipt::Refused(Refusal::OutsideWindow),
+    let beyond = beyond_window(c, seen.from, seen.segment);
+    match known(trace, RECEIVER, "it begins beyond the window", beyond) {
+        Some(beyond)
+            if met(
+                trace,
+                RECEIVER,
+                "no update of the window that the capture may lack explains it",
+                beyond.certain,
+            ) =>
+        {
+            Receipt::Refused(Refusal::OutsideWindow)
+        }
         Some(_) => Receipt::Doubtful(Refusal::OutsideWindow),
         None => Receipt::Taken,
     }
@@ -67,30 +109,45 @@ fn opens_another(c: &Connection, from: Side, segment: &Segment<'_>) -> bool {
     taken && sender.has_isn && segment.seq != sender.isn
 }
 
-fn of_rst(c: &Connection, seen: &Seen<'_>) -> Receipt {
+fn of_rst(c: &Connection, seen: &Seen<'_>, trace: Option<&Tracer>) -> Receipt {
     let segment = seen.segment;
-    if let Some(acknowledges) = in_syn_sent(c, seen.from, segment) {
-        return if acknowledges { Receipt::Taken } else { Receipt::Refused(Refusal::WrongAck) };
+    let in_syn_sent = in_syn_sent(c, seen.from, segment);
+    if let Some(acknowledges) = known(trace, RECEIVER, "the client waits in SYN-SENT", in_syn_sent) {
+        return if met(trace, RECEIVER, "it acknowledges the SYN", acknowledges) {
+            Receipt::Taken
+        } else {
+            Receipt::Refused(Refusal::WrongAck)
+        };
     }
     let (sender, receiver) = (c.end(seen.from), c.end(seen.from.other()));
-    if seen.stray || c.closed() || !receiver.acked_any || !sender.seen {
+    if !needs!(trace, RECEIVER;
+        "it is of this connection, not of an older one on these ports" => !seen.stray,
+        "the connection is not closed" => !c.closed(),
+        "its receiver has acknowledged before" => receiver.acked_any,
+        "its sender was seen before" => sender.seen,
+    ) {
         return Receipt::Unknown;
     }
-    if segment.seq == receiver.acked || segment.seq == sender.next {
+    let next = segment.seq == receiver.acked || segment.seq == sender.next;
+    if met(trace, RECEIVER, "it has the number that its receiver expects", next) {
         return Receipt::Taken;
     }
     // What it has acknowledged, it has taken: before that nothing is in its window, wherever the capture is taken.
-    if segment.seq.before(receiver.acked) {
+    if met(trace, RECEIVER, "its number was acknowledged before", segment.seq.before(receiver.acked)) {
         return Receipt::Refused(Refusal::OutsideWindow);
     }
-    let known = c.scaled(seen.from.other(), receiver.window);
-    let window = known.unwrap_or(u32::from(receiver.window));
+    let scaled = c.scaled(seen.from.other(), receiver.window);
+    let window = scaled.unwrap_or(u32::from(receiver.window));
     let ahead = segment.seq.since(receiver.acked);
-    if (1..i64::from(window)).contains(&i64::from(ahead)) {
+    let within = (1..i64::from(window)).contains(&i64::from(ahead));
+    if met(trace, RECEIVER, "it is in the window, ahead of that number", within) {
         // Beside its receiver all that came was captured; elsewhere it may be behind data that the capture lacks.
         let exact = c.is_beside(seen.from.other()) && !sender.facts.intersects(Facts::GAP | Facts::UNSEEN);
         let ahead_of_all = segment.seq.after(sender.next);
-        return if exact && ahead_of_all {
+        return if needs!(trace, RECEIVER;
+            "the capture was taken beside its receiver, and lacks nothing" => exact,
+            "it is ahead of all that its sender has sent" => ahead_of_all,
+        ) {
             Receipt::Refused(Refusal::NotNext)
         } else {
             Receipt::Doubtful(Refusal::NotNext)
@@ -100,7 +157,10 @@ fn of_rst(c: &Connection, seen: &Seen<'_>) -> Receipt {
     let newest = sender.next.since(receiver.acked).max(0) as u32;
     let slack = if c.is_beside(seen.from.other()) { 0 } else { window };
     let furthest = window.saturating_add(newest).saturating_add(slack).max(bounds::LARGEST_UNSCALED);
-    if known.is_some() && ahead.unsigned_abs() > furthest {
+    if needs!(trace, RECEIVER;
+        "the scale of the window is known" => scaled.is_some(),
+        "it is further ahead than the window can have moved" => ahead.unsigned_abs() > furthest,
+    ) {
         Receipt::Refused(Refusal::OutsideWindow)
     } else {
         Receipt::Doubtful(Refusal::OutsideWindow)

@@ -10,6 +10,7 @@ use crate::connection::endpoint::Facts;
 use crate::connection::flight::SentPool;
 use crate::connection::{Connection, Seen};
 use crate::proof::causality::Known;
+use crate::proof::trace::{Tracer, known, met, needs};
 use crate::side::Side;
 use crate::wire::segment::Segment;
 
@@ -48,6 +49,33 @@ pub enum Rst {
     Unknown,
 }
 
+/// Under this name it is traced.
+const RST: &str = "rst";
+
+impl Rst {
+    /// A few words, as `--trace` prints them.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Rst::RefusesSyn => "it refuses the SYN",
+            Rst::RefusesSynAck => "it refuses the SYN-ACK",
+            Rst::AfterAccept => "the first thing after the third ACK",
+            Rst::NeverEstablished => "the answer to a client whose third ACK never arrived",
+            Rst::Forged(_) => "not sent by whom it claims",
+            Rst::Middlebox(_) => "sent by something on the path that rejects a packet",
+            Rst::Again => "the same again, or another one of the same side",
+            Rst::Late => "harmless: after both sides closed, or instead of a FIN",
+            Rst::InFinWait => "the answer to a FIN that came after FIN-WAIT-2 had run out",
+            Rst::AfterClose => "the answer to data that came after its sender had closed",
+            Rst::KeepaliveTimeout => "given up after unanswered keep-alive probes",
+            Rst::NoSuchConnection => "the answer of a host that knows no such connection",
+            Rst::AfterEnd => "the same, to what came after the connection had ended",
+            Rst::Abort => "a socket was aborted",
+            Rst::Unknown => "not to be told",
+        }
+    }
+}
+
 /// What gives a forged RST away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sign {
@@ -65,7 +93,8 @@ pub enum Sign {
 }
 
 /// Tells what the RST `seen` is. `reset_before`: whether its sender has sent a RST of its own before, and whether the
-/// other side has; `probes_failed`: so many of its keep-alive probes in a row brought no answer that it uses.
+/// other side has; `probes_failed`: so many of its keep-alive probes in a row brought no answer that it uses;
+/// `trace` takes down what was asked.
 #[must_use]
 pub fn classify(
     c: &Connection,
@@ -73,11 +102,12 @@ pub fn classify(
     pool: &SentPool,
     reset_before: [bool; 2],
     probes_failed: u32,
+    trace: Option<&Tracer>,
 ) -> Rst {
     let segment = seen.segment;
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
     let [by_sender, by_peer] = reset_before;
-    if seen.stray {
+    if met(trace, RST, "it belongs to an older connection on these ports", seen.stray) {
         // The client's answer to an acknowledgment that belongs to an older connection.
         let answers = seen.from == Side::Client
             && !segment.flags.ack()
@@ -88,26 +118,35 @@ pub fn classify(
     let opening = c.syn().is_set() || c.handshake.syn_ack.is_set();
     // The third ACK is known as such only where the SYN was captured, too.
     let acknowledged = c.client().acked_any && c.server().has_isn && c.client().acked.after(c.server().isn);
-    let half_open = opening && !c.handshake.third_ack.is_set() && !c.handshake.established() && !acknowledged;
+    let half_open = met(
+        trace,
+        RST,
+        "the connection is not open yet",
+        opening && !c.handshake.third_ack.is_set() && !c.handshake.established() && !acknowledged,
+    );
     // A scanner's SYN is made by hand, and has another TTL than what its kernel answers.
     // And one to a SYN-ACK that acknowledges what was never sent has that number (RFC 9293, 3.10.7.3).
     let answers =
         segment.seq == c.client().isn + 1 || (!segment.flags.ack() && segment.seq == c.server().acked);
     let refuses = half_open && seen.from == Side::Client && answers;
-    if by_sender {
+    if met(trace, RST, "its sender has reset the connection before", by_sender) {
         return Rst::Again;
     }
     // What comes after the other side's own RST is the answer to something late.
     let late = by_peer && !segment.flags.ack();
-    if let Some(sign) = forged(c, segment, seen.from).filter(|_| !refuses && !late) {
-        return if rejects(c, seen) { Rst::Middlebox(sign) } else { Rst::Forged(sign) };
+    let forged = forged(c, segment, seen.from, trace);
+    let sign = "its TTL gives it away, and it neither refuses a handshake nor answers the other side's RST";
+    if let Some(sign) = known(trace, RST, sign, forged.filter(|_| !refuses && !late)) {
+        let rejects = met(trace, RST, "it answers a packet, as a firewall rejects", rejects(c, seen));
+        return if rejects { Rst::Middlebox(sign) } else { Rst::Forged(sign) };
     }
     // Nothing came from the other side, or only what no stack sends: such as a scanner's SYN with FIN.
-    if !peer.seen {
+    if !met(trace, RST, "the other side was seen", peer.seen) {
         return Rst::Unknown;
     }
     // A listener answers an ACK of what it has not sent, and waits on (RFC 9293, 3.10.7.4, fifth).
-    if seen.from == Side::Server && answers_wrong_ack(c, segment) {
+    let of_listener = seen.from == Side::Server && answers_wrong_ack(c, segment);
+    if met(trace, RST, "a listener answers an ACK of what it has not sent", of_listener) {
         return Rst::Unknown;
     }
     if half_open {
@@ -118,37 +157,46 @@ pub fn classify(
             _ => Rst::Unknown,
         };
     }
-    if c.ends.iter().all(|e| e.fin.is_set()) {
-        return after_both_fins(c, seen);
+    if met(trace, RST, "both sides have sent their FIN", c.ends.iter().all(|e| e.fin.is_set())) {
+        return after_both_fins(c, seen, trace);
     }
     // One number that was not captured is a FIN, most likely.
     let of_fin = !segment.flags.ack() && !sender.fin.is_set() && segment.seq == sender.next + 1;
     let acks_fin = segment.flags.ack() && !peer.fin.is_set() && segment.ack == peer.next + 1;
-    if sender.closed_unseen() || peer.closed_unseen() || of_fin || acks_fin {
+    let closed_unseen = sender.closed_unseen() || peer.closed_unseen() || of_fin || acks_fin;
+    if met(trace, RST, "a FIN was not captured", closed_unseen) {
         return Rst::Unknown;
     }
-    if sender.may_have_closed_before() && peer.fin.is_set() {
+    let may_be_closed = sender.may_have_closed_before() && peer.fin.is_set();
+    if met(trace, RST, "its sender may have closed before the capture, and the other side has", may_be_closed)
+    {
         return if peer.fin_acked.is_set() { Rst::Late } else { Rst::Unknown };
     }
-    if probes_failed >= 2 && segment.flags.ack() {
+    let gives_up = probes_failed >= 2 && segment.flags.ack();
+    if met(trace, RST, "a socket gives up after two keep-alive probes without an answer", gives_up) {
         return Rst::KeepaliveTimeout;
     }
-    if opening
-        && !c.handshake.established()
-        && c.handshake.third_ack.is_set()
-        && let Some(rst) = before_established(c, seen, pool)
+    if needs!(trace, RST;
+        "the capture shows the opening" => opening,
+        "the server has not shown that it got the third ACK" => !c.handshake.established(),
+        "the third ACK was seen" => c.handshake.third_ack.is_set(),
+    ) && let Some(rst) = before_established(c, seen, pool, trace)
     {
         return rst;
     }
     let reply = !segment.flags.ack() && peer.acked_any && segment.seq == peer.acked;
+    met(trace, RST, "its sender has closed", sender.fin.is_set());
+    met(trace, RST, "the other side has closed", peer.fin.is_set());
+    met(trace, RST, "the other side has reset the connection", by_peer);
+    met(trace, RST, "in form it answers a packet: bare, at the number that was acknowledged", reply);
     match (sender.fin.is_set(), reply) {
-        (true, _) if peer.fin.is_set() || peer_spoke_after_close(c, seen.from) => Rst::AfterClose,
+        (true, _) if peer.fin.is_set() || peer_spoke_after_close(c, seen.from, trace) => Rst::AfterClose,
         (true, _) => Rst::Late,
         // What comes late may have any number.
         (false, _) if by_peer && !segment.flags.ack() => Rst::AfterEnd,
         (false, true) => Rst::NoSuchConnection,
-        (false, false) if peer.fin.is_set() && promptly_after_fin(c, seen) => Rst::Late,
-        (false, false) if instead_of_fin(c, seen) => Rst::Late,
+        (false, false) if peer.fin.is_set() && promptly_after_fin(c, seen, trace) => Rst::Late,
+        (false, false) if instead_of_fin(c, seen, trace) => Rst::Late,
         (false, false) => Rst::Abort,
     }
 }
@@ -176,7 +224,7 @@ fn rejects(c: &Connection, seen: &Seen<'_>) -> bool {
 /// The TTL of a RST gives it away when it differs from that of its supposed sender's other packets, unless its newest
 /// have come with that TTL too, as when the route has changed, or its other numbers are those that only its sender
 /// knows. A SYN-ACK alone is a weak standard: a proxy may have sent it, one hop nearer.
-fn forged(c: &Connection, segment: &Segment<'_>, from: Side) -> Option<Sign> {
+fn forged(c: &Connection, segment: &Segment<'_>, from: Side, trace: Option<&Tracer>) -> Option<Sign> {
     let sender = c.end(from);
     let this = segment.ip?.ttl;
     let distance = this.abs_diff(sender.ttl);
@@ -188,7 +236,11 @@ fn forged(c: &Connection, segment: &Segment<'_>, from: Side) -> Option<Sign> {
     let late = c.closed() || sender.fin.is_set() && !segment.flags.ack();
     let explained =
         late || !c.is_beside(from) && (this == sender.newest_ttl || goes_on_from(c, segment, from));
-    (odd && !explained).then_some(Sign::Ttl { this, usual: sender.ttl })
+    needs!(trace, RST;
+        "its TTL differs from that of its sender's other packets" => odd,
+        "neither a changed route, nor that it is late, explains the TTL" => !explained,
+    )
+    .then_some(Sign::Ttl { this, usual: sender.ttl })
 }
 
 /// Its timestamps go on from its sender's newest and echo the other side's newest; or where it has none, an IP ID that
@@ -205,7 +257,12 @@ fn goes_on_from(c: &Connection, segment: &Segment<'_>, from: Side) -> bool {
     }
 }
 
-fn before_established(c: &Connection, seen: &Seen<'_>, pool: &SentPool) -> Option<Rst> {
+fn before_established(
+    c: &Connection,
+    seen: &Seen<'_>,
+    pool: &SentPool,
+    trace: Option<&Tracer>,
+) -> Option<Rst> {
     let client = c.client();
     let client_spoke = client.bytes() > 0 || client.fin.is_set();
     let server_silent = c.server().bytes() == 0 && !c.server().fin.is_set();
@@ -214,7 +271,11 @@ fn before_established(c: &Connection, seen: &Seen<'_>, pool: &SentPool) -> Optio
         && !seen.segment.flags.ack()
         && c.handshake.third_ack.frame == client.last.frame;
     let never = c.handshake.syn_ack_repeats > 0 || answers_first;
-    if seen.from == Side::Server && client_spoke && never {
+    if needs!(trace, RST;
+        "the server sent it" => seen.from == Side::Server,
+        "the client has sent data or closed" => client_spoke,
+        "the server repeated its SYN-ACK, or answers the first packet after it" => never,
+    ) {
         return Some(Rst::NeverEstablished);
     }
     // Too early to be the answer to anything but the third ACK; next to the server that cannot be told.
@@ -222,11 +283,15 @@ fn before_established(c: &Connection, seen: &Seen<'_>, pool: &SentPool) -> Optio
     let too_early = seen.from == Side::Server
         && c.way_is_longer_than(Side::Server, bounds::MEASURABLE)
         && first.is_some_and(|sent| c.too_soon(Side::Server, sent, seen.segment.time));
-    (server_silent && (!client_spoke || too_early)).then_some(Rst::AfterAccept)
+    needs!(trace, RST;
+        "the server has said nothing" => server_silent,
+        "the client has said nothing, or too late for this to be an answer" => !client_spoke || too_early,
+    )
+    .then_some(Rst::AfterAccept)
 }
 
 /// Both sides have closed: mostly harmless.
-fn after_both_fins(c: &Connection, seen: &Seen<'_>) -> Rst {
+fn after_both_fins(c: &Connection, seen: &Seen<'_>, trace: Option<&Tracer>) -> Rst {
     let segment = seen.segment;
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
     let bare = !segment.flags.ack();
@@ -236,37 +301,58 @@ fn after_both_fins(c: &Connection, seen: &Seen<'_>) -> Rst {
         .fin_acked
         .get()
         .is_some_and(|acked| !c.within_a_round_trip_of(acked.time, peer.fin.time, bounds::LONG_AFTER));
-    if bare && waited && !peer.fin_acked.is_set() && peer.last.frame == peer.fin.frame {
+    if needs!(trace, RST;
+        "it is bare, without ACK" => bare,
+        "the other side's FIN came long after its sender's was acknowledged" => waited,
+        "that FIN was not acknowledged" => !peer.fin_acked.is_set(),
+        "nothing came behind that FIN" => peer.last.frame == peer.fin.frame,
+    ) {
         return Rst::InFinWait;
     }
     let ended = c.ends.iter().filter_map(|e| e.fin_acked.get()).map(|m| m.time).max().unwrap_or(i64::MAX);
-    if bare && c.closed() && !c.within_a_round_trip_of(ended, peer.last.time, bounds::LONG_AFTER) {
+    if needs!(trace, RST;
+        "it is bare, without ACK" => bare,
+        "both FINs were acknowledged" => c.closed(),
+        "it answers what came long after that"
+            => !c.within_a_round_trip_of(ended, peer.last.time, bounds::LONG_AFTER),
+    ) {
         return Rst::AfterEnd;
     }
-    if bare && !c.closed() && peer_spoke_after_close(c, seen.from) { Rst::AfterClose } else { Rst::Late }
+    let spoke = bare && !c.closed() && peer_spoke_after_close(c, seen.from, trace);
+    if spoke { Rst::AfterClose } else { Rst::Late }
 }
 
 /// The other side has sent data that crossed this side's FIN or came after it: more than the alert with which TLS says
 /// goodbye, of which nobody feels the loss.
-fn peer_spoke_after_close(c: &Connection, from: Side) -> bool {
+fn peer_spoke_after_close(c: &Connection, from: Side, trace: Option<&Tracer>) -> bool {
     let (sender, peer) = (c.end(from), c.end(from.other()));
-    !peer.said_all_but_goodbye(sender)
+    let spoke = !peer.said_all_but_goodbye(sender);
+    met(trace, RST, "the other side has sent data that its sender has not acknowledged", spoke)
 }
 
 /// A TLS side has said goodbye, and each has all that the other sent before.
 ///
 /// A socket that is closed before the other side's goodbye was read from it sends a RST instead of a FIN.
-fn instead_of_fin(c: &Connection, seen: &Seen<'_>) -> bool {
+fn instead_of_fin(c: &Connection, seen: &Seen<'_>, trace: Option<&Tracer>) -> bool {
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
     let goodbye = c.ends.iter().any(|e| e.is(Facts::SAYS_GOODBYE));
     let has_all = seen.segment.ack.reaches(peer.next) || peer.said_all_but_goodbye(sender);
-    goodbye && seen.segment.flags.ack() && has_all && sender.said_all_but_goodbye(peer)
+    needs!(trace, RST;
+        "a side has said goodbye in TLS" => goodbye,
+        "it has ACK" => seen.segment.flags.ack(),
+        "its sender has all that the other side has said" => has_all,
+        "the other side has all that its sender has said" => sender.said_all_but_goodbye(peer),
+    )
 }
 
 /// Right behind the other side's FIN, with nothing unacknowledged: an application that closes with
 /// SO_LINGER 0 to avoid TIME-WAIT.
-fn promptly_after_fin(c: &Connection, seen: &Seen<'_>) -> bool {
+fn promptly_after_fin(c: &Connection, seen: &Seen<'_>, trace: Option<&Tracer>) -> bool {
     let peer = c.end(seen.from.other());
     let at_once = c.at_once(seen.from, peer.fin.time, seen.segment.time, bounds::PROMPTLY);
-    seen.segment.flags.ack() && seen.segment.ack.reaches(peer.fin_seq() + 1) && at_once
+    needs!(trace, RST;
+        "it has ACK" => seen.segment.flags.ack(),
+        "it acknowledges the other side's FIN" => seen.segment.ack.reaches(peer.fin_seq() + 1),
+        "it comes right behind that FIN" => at_once,
+    )
 }

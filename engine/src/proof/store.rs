@@ -1,7 +1,9 @@
 //! Everything that was told, with an index by frame and one by connection, and the claims that it hangs on.
 
+use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::{Finding, Told};
 use crate::proof::claims::{Claim, Claims, Kind};
+use crate::proof::trace::{Step, Tracer};
 use hashbrown::HashMap;
 use std::borrow::Cow;
 
@@ -74,8 +76,12 @@ impl Store {
     const MOST: usize = 4 << 20;
 
     /// Where all that is told of the connection with these heads goes.
-    pub(crate) fn of_connection<'a>(&'a mut self, heads: &'a mut Heads) -> Telling<'a> {
-        Telling { store: self, heads, under: None }
+    pub(crate) fn of_connection<'a>(
+        &'a mut self,
+        heads: &'a mut Heads,
+        trace: Option<&'a Tracer>,
+    ) -> Telling<'a> {
+        Telling { store: self, heads, under: None, trace }
     }
 
     fn is_shown(&self, record: &Record) -> bool {
@@ -138,15 +144,33 @@ pub(crate) struct Telling<'a> {
     heads: &'a mut Heads,
     /// What all that is told now hangs on.
     under: Option<Claim>,
+    /// Takes it down, where the frame is traced.
+    trace: Option<&'a Tracer>,
 }
 
 impl Telling<'_> {
+    fn note(&self, step: impl FnOnce() -> Step) {
+        if let Some(trace) = self.trace {
+            trace.note(step());
+        }
+    }
+
+    /// The same, of what was told of some frame.
+    fn note_of(&self, told: Option<Told>, step: fn(Diagnosis, u32) -> Step) {
+        if let Some((trace, told)) = self.trace.zip(told)
+            && let Some(record) = self.store.records.get(told.index())
+        {
+            trace.note(step(record.finding.diagnosis, record.finding.subject));
+        }
+    }
+
     /// Keeps a finding. `None` when there are too many.
     pub(crate) fn tell(&mut self, finding: Finding) -> Option<Told> {
-        let (store, hangs_on) = (&mut *self.store, self.under);
-        if store.records.len() >= Store::MOST {
+        if self.store.records.len() >= Store::MOST {
             return None;
         }
+        self.note(|| Step::Told(finding.diagnosis, finding.subject));
+        let (store, hangs_on) = (&mut *self.store, self.under);
         let at = store.records.len() as u32;
         let layer = finding.layer;
         let next_about = store.about.insert((finding.subject, layer), at).unwrap_or(Store::NONE);
@@ -166,6 +190,7 @@ impl Telling<'_> {
 
     /// Changes what was told; its subject and trigger stay.
     pub(crate) fn amend(&mut self, told: Option<Told>, change: impl FnOnce(&mut Finding)) {
+        self.note_of(told, Step::Changed);
         if let Some(record) = told.and_then(|t| self.store.records.get_mut(t.index())) {
             change(&mut record.finding);
         }
@@ -177,6 +202,7 @@ impl Telling<'_> {
         told: Option<Told>,
         addition: impl Fn(&mut Finding) + Send + Sync + 'static,
     ) {
+        self.note_of(told, Step::Changed);
         let Some(record) = told.and_then(|t| self.store.records.get_mut(t.index())) else { return };
         match self.under {
             Some(claim) => record.additions.push((claim, Box::new(addition))),
@@ -186,6 +212,7 @@ impl Telling<'_> {
 
     /// Takes it back, where it was told: for good, or as long as the present claim stands.
     pub(crate) fn withdraw(&mut self, told: Option<Told>) {
+        self.note_of(told, Step::TakenBack);
         if let Some(record) = told.and_then(|t| self.store.records.get_mut(t.index())) {
             record.hidden = self.under.map_or(Hidden::Always, Hidden::While);
         }
@@ -193,6 +220,7 @@ impl Telling<'_> {
 
     /// Claims something because of a frame. It follows from the present claim, if there is one.
     pub(crate) fn claim(&mut self, kind: Kind, frame: u32) -> Option<Claim> {
+        self.note(|| Step::Claimed(kind));
         self.store.claims.open(&mut self.heads.claim, kind, frame, self.under)
     }
 
@@ -205,7 +233,8 @@ impl Telling<'_> {
 
     /// What `tell` tells hangs on that claim.
     pub(crate) fn under<T>(&mut self, claim: Option<Claim>, tell: impl FnOnce(&mut Telling<'_>) -> T) -> T {
-        let mut telling = Telling { store: self.store, heads: self.heads, under: claim.or(self.under) };
+        let under = claim.or(self.under);
+        let mut telling = Telling { store: self.store, heads: self.heads, under, trace: self.trace };
         tell(&mut telling)
     }
 
@@ -222,6 +251,9 @@ impl Telling<'_> {
     /// A claim does not hold: all that hangs on it goes.
     pub(crate) fn refute(&mut self, claim: Option<Claim>) {
         if let Some(claim) = claim {
+            if let Some((trace, (kind, frame))) = self.trace.zip(self.store.claims.what(claim)) {
+                trace.note(Step::Refuted(kind, frame));
+            }
             self.store.claims.refute(claim);
         }
     }

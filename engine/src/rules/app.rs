@@ -7,12 +7,17 @@ use crate::catalogue::{Certainty, Diagnosis};
 use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
+use crate::proof::trace::{Tracer, needs};
 use crate::rules::context::Context;
 use crate::side::Side;
 use crate::wire::segment::Segment;
 
 pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
-    if seen.stray || seen.refused || seen.segment.flags.syn() {
+    if !needs!(context.trace, "app";
+        "it is of this connection, not of an older one on these ports" => !seen.stray,
+        "its receiver does not refuse it" => !seen.refused,
+        "it is no SYN" => !seen.segment.flags.syn(),
+    ) {
         return;
     }
     slow_response(c, seen, context);
@@ -24,7 +29,13 @@ fn slow_response(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let (client, server) = (c.client(), c.server());
     let request = client.said;
-    if !c.sides_known() || seen.from != Side::Server || segment.len == 0 || !request.is_set() || seen.old {
+    if !needs!(context.trace, Diagnosis::AppSlowResponse;
+        "it is known who is the client" => c.sides_known(),
+        "the server sent it" => seen.from == Side::Server,
+        "it has data" => segment.len > 0,
+        "the client has said something before" => request.is_set(),
+        "its data is new" => !seen.old,
+    ) {
         return;
     }
     let took = segment.time - request.time;
@@ -38,15 +49,16 @@ fn slow_response(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         && !server.is(Facts::GAP)
         && client.acked_at.time <= request.time
         && !segment.ack.after(client.next);
-    if client.unanswered >= bounds::TELLS
-        || worked < context.thresholds.slow_response
-        || !at_once
-        || acked_after * bounds::AT_ONCE > took
-        || !first
-        || !complete
-        || client.window == 0
-        || copies_lost(c, segment) == Some(true)
-    {
+    if !needs!(context.trace, Diagnosis::AppSlowResponse;
+        "the client's segments are answered" => client.unanswered < bounds::TELLS,
+        "the server took as long as --slow-response says" => worked >= context.thresholds.slow_response,
+        "it has acknowledged all of the request" => at_once,
+        "the acknowledgment came in a quarter of the time" => acked_after * bounds::AT_ONCE <= took,
+        "it is the first of the answer" => first,
+        "nothing is missing before it" => complete,
+        "the client's window is open" => client.window != 0,
+        "its IP ID shows no copies that were lost before it" => copies_lost(c, segment) != Some(true),
+    ) {
         return;
     }
     // Beside the server nothing can be lost before the capture point; elsewhere its IP IDs tell, where they count.
@@ -80,10 +92,11 @@ fn copies_lost(c: &Connection, segment: &Segment<'_>) -> Option<bool> {
 }
 
 fn urgent(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
-    if !seen.segment.flags.urg() {
-        return;
-    }
-    if std::mem::replace(&mut context.notes.details().app.urgent_told[seen.from as usize], true) {
+    if !needs!(context.trace, Diagnosis::AppUrgentData;
+        "it has URG" => seen.segment.flags.urg(),
+        "it was not told before of this side"
+            => !std::mem::replace(&mut context.notes.details().app.urgent_told[seen.from as usize], true),
+    ) {
         return;
     }
     let finding = c
@@ -95,9 +108,13 @@ fn urgent(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 }
 
 /// What the applications have not said so far.
-pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
+pub(crate) fn pending(c: &Connection, now: i64, trace: Option<&Tracer>, out: &mut Vec<Finding>) {
     let (client, server) = (c.client(), c.server());
-    let opened = c.handshake.third_ack.is_set() && c.handshake.syn_ack.is_set() && c.both_seen();
+    let opened = needs!(trace, "app";
+        "the third ACK was seen" => c.handshake.third_ack.is_set(),
+        "the SYN-ACK was seen" => c.handshake.syn_ack.is_set(),
+        "both sides were seen" => c.both_seen(),
+    );
     if !opened {
         return;
     }
@@ -112,7 +129,11 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
         .map(|m| m.time)
         .min()
         .unwrap_or(now);
-    if quiet && until - ack.time >= bounds::SILENT && c.handshake.syn_ack_repeats == 0 {
+    if needs!(trace, Diagnosis::AppServerFirstSilence;
+        "neither side has sent data" => quiet,
+        "it was so for long" => until - ack.time >= bounds::SILENT,
+        "the SYN-ACK was not repeated" => c.handshake.syn_ack_repeats == 0,
+    ) {
         out.push(
             c.finding_at(Diagnosis::AppServerFirstSilence, ack.frame)
                 .proved_by(c.last().frame)
@@ -124,15 +145,16 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
     let ended = c.is_reset() || c.ends.iter().any(|e| e.fin.is_set());
     let answered = server.said.time >= request.time && server.bytes() > 0;
     let waited = until - request.time;
-    if request.is_set()
-        && acked
-        && !answered
-        && client.unanswered < bounds::TELLS
-        && ended
-        && waited >= bounds::UNANSWERED
-        && !server.is(Facts::GAP)
-        && !server.is(Facts::UNSEEN)
-    {
+    if needs!(trace, Diagnosis::AppNoResponse;
+        "the client has said something" => request.is_set(),
+        "the server has acknowledged it" => acked,
+        "the server has sent nothing since" => !answered,
+        "the client's segments were answered" => client.unanswered < bounds::TELLS,
+        "the connection has ended" => ended,
+        "the answer was long in coming" => waited >= bounds::UNANSWERED,
+        "nothing of the server is missing" => !server.is(Facts::GAP),
+        "nothing of the server was acknowledged unseen" => !server.is(Facts::UNSEEN),
+    ) {
         out.push(
             c.finding_at(Diagnosis::AppNoResponse, request.frame)
                 .proved_by(c.last().frame)

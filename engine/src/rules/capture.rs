@@ -7,6 +7,7 @@ use crate::catalogue::{Certainty, Diagnosis};
 use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen, fold};
 use crate::proof::claims::Kind;
+use crate::proof::trace::{Tracer, known, met, needs};
 use crate::rules::context::Context;
 use crate::rules::notes::Lacking;
 use crate::side::Side;
@@ -14,13 +15,17 @@ use crate::wire::segment::Segment;
 
 pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
-    if segment.malformed {
+    if met(context.trace, Diagnosis::CaptureMalformed, "its header contradicts itself", segment.malformed) {
         let finding = c.finding(Diagnosis::CaptureMalformed, segment).of(seen.from);
         context.store.tell(finding);
     }
     truncated(c, seen, context);
     offload(c, seen, context);
-    if !segment.flags.rst() && !seen.stray && !seen.refused {
+    if needs!(context.trace, Diagnosis::CaptureDroppedPackets;
+        "it is no RST" => !segment.flags.rst(),
+        "it is of this connection, not of an older one on these ports" => !seen.stray,
+        "its receiver does not refuse it" => !seen.refused,
+    ) {
         dropped(c, seen, context);
     }
 }
@@ -29,7 +34,11 @@ pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>
 fn truncated(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let missing = segment.len as usize - segment.payload.len().min(segment.len as usize);
-    if missing == 0 || std::mem::replace(&mut context.notes.details().capture.truncated_told, true) {
+    if !needs!(context.trace, Diagnosis::CaptureTruncated;
+        "some of its payload was not captured" => missing != 0,
+        "it was not told before"
+            => !std::mem::replace(&mut context.notes.details().capture.truncated_told, true),
+    ) {
         return;
     }
     let finding = c
@@ -45,7 +54,11 @@ fn offload(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let mss = u32::from(c.end(seen.from.other()).mss);
     let large = mss > 0 && segment.len > mss;
     let unfinished = segment.checksum == Some(false) && !c.end(seen.from).is(Facts::CHECKSUMS_RIGHT);
-    if !(large || unfinished) || std::mem::replace(&mut context.notes.details().capture.offload_told, true) {
+    if !needs!(context.trace, Diagnosis::CaptureOffload;
+        "it is larger than the MSS, or its checksum is not finished" => large || unfinished,
+        "it was not told before"
+            => !std::mem::replace(&mut context.notes.details().capture.offload_told, true),
+    ) {
         return;
     }
     let finding = c
@@ -72,23 +85,31 @@ fn dropped(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let writer = c.end(seen.from.other());
     let acked = c.end(seen.from);
-    if !segment.flags.ack() || !writer.seen {
+    if !needs!(context.trace, Diagnosis::CaptureDroppedPackets;
+        "it has ACK" => segment.flags.ack(),
+        "the other side was seen" => writer.seen,
+    ) {
         // Without the SYN-ACK: the client acknowledges what was never seen.
         let without_syn_ack =
             seen.from == Side::Client && c.is_third_ack(segment) && !c.server().last.is_set();
-        if without_syn_ack {
+        let lacks = "it is the third ACK, and no SYN-ACK was seen";
+        if met(context.trace, Diagnosis::CaptureDroppedPackets, lacks, without_syn_ack) {
             missed(c, seen, 1, context);
         }
         return;
     }
-    if acked.acked_any && !segment.ack.after(acked.acked) {
+    let news = !acked.acked_any || segment.ack.after(acked.acked);
+    if !met(context.trace, Diagnosis::CaptureDroppedPackets, "it acknowledges something new", news) {
         return;
     }
     let beyond = segment.ack.since(writer.next);
     let beyond = if (0..=bounds::MOST_UNSEEN).contains(&beyond) { beyond as u64 } else { 0 };
     let holes = context.notes.missing_below(seen.from.other(), segment.ack);
     // One direction only: everything is missing, which is told once.
-    if beyond + holes > 0 && c.both_seen() {
+    if needs!(context.trace, Diagnosis::CaptureDroppedPackets;
+        "it acknowledges what was not captured" => beyond + holes > 0,
+        "both sides were seen" => c.both_seen(),
+    ) {
         let first = context.notes.details().capture.dropped[seen.from.other() as usize].is_none();
         let doubtful = first && holes == 0 && !writer.fin.is_set();
         let claim = doubtful.then(|| context.store.claim(Kind::CaptureLacks, segment.frame)).flatten();
@@ -114,14 +135,26 @@ pub(crate) fn never_sent(c: &mut Connection, seen: &Seen<'_>, context: &mut Cont
     let segment = seen.segment;
     let Some(details) = &mut context.notes.details else { return false };
     let side = seen.from as usize;
-    let Some(lacking) = details.capture.lacking[side] else { return false };
-    if segment.seq_len() == 0 || seen.stray || seen.refused {
+    let lacking = details.capture.lacking[side];
+    let acked = "what its sender had not sent was acknowledged";
+    let Some(lacking) = known(context.trace, Diagnosis::LossImpossibleAck, acked, lacking) else {
+        return false;
+    };
+    if !needs!(context.trace, Diagnosis::LossImpossibleAck;
+        "it has data, SYN or FIN" => segment.seq_len() != 0,
+        "it is of this connection, not of an older one on these ports" => !seen.stray,
+        "its receiver does not refuse it" => !seen.refused,
+    ) {
         return false;
     }
     details.capture.lacking[side] = None;
     let since = segment.time - c.end(seen.from).last.time;
     let overtaken = segment.time - lacking.ack.time <= bounds::OVERTAKEN;
-    if segment.seq != lacking.before.next || !(0..bounds::RTO_MIN).contains(&since) || overtaken {
+    if !needs!(context.trace, Diagnosis::LossImpossibleAck;
+        "it goes on where its sender had stood" => segment.seq == lacking.before.next,
+        "it comes sooner than by a timer" => (0..bounds::RTO_MIN).contains(&since),
+        "it was not only overtaken by the acknowledgment" => !overtaken,
+    ) {
         return false;
     }
     details.capture.dropped[side] = None;
@@ -170,8 +203,15 @@ pub(crate) fn copy(
 ) -> bool {
     let sender = c.end(from);
     let hop = segment.ip.is_some_and(|ip| ip.ttl != ttl);
-    if fold(segment.link) != c.link || hop {
-        if !std::mem::replace(&mut context.notes.details().capture.copies_told, true) {
+    let elsewhere = fold(segment.link) != c.link || hop;
+    if met(
+        context.trace,
+        Diagnosis::CaptureCopies,
+        "it came by another interface, or with another TTL",
+        elsewhere,
+    ) {
+        let told = std::mem::replace(&mut context.notes.details().capture.copies_told, true);
+        if met(context.trace, Diagnosis::CaptureCopies, "it was not told before", !told) {
             // A packet that goes round in circles comes by again, too, with another TTL; but not by another interface.
             let (how, certainty) = if fold(segment.link) == c.link {
                 (Term::CopiesByTtl, Certainty::Likely)
@@ -188,7 +228,12 @@ pub(crate) fn copy(
         return true;
     }
     let doubles = (sender.copies + 1) * bounds::DOUBLED > sender.packets;
-    if doubles {
+    if met(
+        context.trace,
+        Diagnosis::CaptureDuplicate,
+        "one in three of its sender's packets comes twice",
+        doubles,
+    ) {
         let finding = c.finding(Diagnosis::CaptureDuplicate, segment).of(from);
         context.store.tell(finding);
     }
@@ -196,12 +241,15 @@ pub(crate) fn copy(
 }
 
 /// Only one side is in the capture.
-pub(crate) fn pending(c: &Connection, out: &mut Vec<Finding>) {
+pub(crate) fn pending(c: &Connection, trace: Option<&Tracer>, out: &mut Vec<Finding>) {
     let [client, server] = &c.ends;
     let (present, absent) = match (client.last.is_set(), server.last.is_set()) {
         (true, false) => (client, Side::Server),
         (false, true) => (server, Side::Client),
-        _ => return,
+        _ => {
+            met(trace, Diagnosis::CaptureOneDirection, "only one side was seen", false);
+            return;
+        }
     };
     // It speaks as to somebody who answers: it acknowledges, and goes on.
     let answered = present.acked_any && present.originals() >= bounds::SPEAKS;
@@ -210,7 +258,11 @@ pub(crate) fn pending(c: &Connection, out: &mut Vec<Finding>) {
         || c.handshake.third_ack.is_set()
         || !present.has_isn
         || present.originals() >= bounds::SPEAKS_ON;
-    if answered && advanced && !c.is_reset() {
+    if needs!(trace, Diagnosis::CaptureOneDirection;
+        "it acknowledges, as to somebody who answers" => answered,
+        "it goes on" => advanced,
+        "it was not reset" => !c.is_reset(),
+    ) {
         out.push(
             c.finding_at(Diagnosis::CaptureOneDirection, c.first.frame)
                 .proved_by(c.last().frame)

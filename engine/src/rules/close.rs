@@ -8,16 +8,21 @@ use crate::connection::endpoint::{Endpoint, Facts};
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
 use crate::proof::rst::Rst;
+use crate::proof::trace::{Tracer, known, met, needs};
 use crate::rules::context::Context;
 use crate::side::Side;
 use crate::wire::segment::Segment;
 
 pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
-    if segment.flags.rst() || seen.stray || seen.refused {
+    if !needs!(context.trace, "close";
+        "it is no RST" => !segment.flags.rst(),
+        "it is of this connection, not of an older one on these ports" => !seen.stray,
+        "its receiver does not refuse it" => !seen.refused,
+    ) {
         return;
     }
-    if segment.flags.fin() {
+    if met(context.trace, "close", "it has FIN", segment.flags.fin()) {
         if c.end(seen.from).fin.is_set() {
             fin_again(c, seen, context);
         } else {
@@ -41,7 +46,12 @@ fn fin_twice(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 fn first_fin(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let at_server = c.is_beside(Side::Server);
-    if seen.from == Side::Client && at_server && c.handshake.syn_ack.is_set() && c.is_third_ack(segment) {
+    if needs!(context.trace, Diagnosis::CloseFinBeforeThirdAck;
+        "the client sent it" => seen.from == Side::Client,
+        "the capture was taken beside the server" => at_server,
+        "the SYN-ACK was seen" => c.handshake.syn_ack.is_set(),
+        "it is the third ACK" => c.is_third_ack(segment),
+    ) {
         let finding = c
             .finding(Diagnosis::CloseFinBeforeThirdAck, segment)
             .of(seen.from)
@@ -56,15 +66,18 @@ fn first_fin(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 fn fin_again(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let sender = c.end(seen.from);
-    if segment.seq + segment.len != sender.fin_seq() {
+    let same = segment.seq + segment.len == sender.fin_seq();
+    if !met(context.trace, Diagnosis::CloseFinRetransmitted, "it is the same FIN again", same) {
         return;
     }
     let (fin, acked, repeats) = (sender.fin, sender.fin_acked, sender.fin_repeats);
-    if u16::from(repeats) + 2 == bounds::STORM {
+    let storms = u16::from(repeats) + 2 == bounds::STORM;
+    if met(context.trace, Diagnosis::CloseStorm, "the same FIN came so often", storms) {
         storm(c, seen, Term::StormFin, context);
     }
     // It was overtaken by one that was sent again, or the network made a copy of it.
-    if c.end(seen.from).has_passed(segment) {
+    let newest = !c.end(seen.from).has_passed(segment);
+    if !met(context.trace, Diagnosis::CloseFinRetransmitted, "its sender has sent nothing newer", newest) {
         return;
     }
     let finding = c
@@ -77,7 +90,10 @@ fn fin_again(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         .with(Param::Waited, Value::Duration(segment.time - fin.time));
     context.notes.details().close.fin_again[seen.from as usize] = context.store.tell(finding);
     // What was on its way before the ACK can have arrived says nothing about the ACK.
-    if acked.is_set() && c.had_time(seen.from, acked.time, segment.time) {
+    if needs!(context.trace, Diagnosis::CloseLastAckLost;
+        "the FIN was acknowledged" => acked.is_set(),
+        "the acknowledgment had time to arrive before" => c.had_time(seen.from, acked.time, segment.time),
+    ) {
         ack_lost(c, seen, acked, context);
     }
 }
@@ -110,17 +126,20 @@ fn half(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         notes.last = segment.mark();
     }
     // The side that closed acknowledges what came after.
-    let Some(details) = &context.notes.details else { return };
+    let details = context.notes.details.as_ref();
+    let trouble = "there was something to note of the connection";
+    let Some(details) = known(context.trace, Diagnosis::CloseHalf, trouble, details) else { return };
     let notes = &details.close.after_fin[seen.from.other() as usize];
     let closer = c.end(seen.from);
     let span = notes.last.time - closer.fin_acked.time;
     let still_read = segment.flags.ack() && segment.ack.after(closer.acked);
-    if notes.told
-        || notes.segments < bounds::HALF_SEGMENTS
-        || !closer.fin_acked.is_set()
-        || !c.outlasts_what_crossed(span)
-        || !still_read
-    {
+    if !needs!(context.trace, Diagnosis::CloseHalf;
+        "it was not told before" => !notes.told,
+        "the other side has sent two segments of data after this side's FIN" => notes.segments >= bounds::HALF_SEGMENTS,
+        "it has acknowledged that FIN" => closer.fin_acked.is_set(),
+        "it went on for longer than what crosses the FIN" => c.outlasts_what_crossed(span),
+        "this side acknowledges it" => still_read,
+    ) {
         return;
     }
     let finding = c
@@ -148,13 +167,16 @@ fn storm(c: &Connection, seen: &Seen<'_>, what: Term, context: &mut Context<'_>)
 /// The same RST again and again, long after the first.
 pub(crate) fn storm_of_resets(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let first = c.rst(seen.from);
-    if !first.is_set() || !c.settled(seen.segment.time - first.time, bounds::STORM_AFTER) {
+    if !needs!(context.trace, Diagnosis::CloseStorm;
+        "the same side has sent a RST before" => first.is_set(),
+        "that was well before" => c.settled(seen.segment.time - first.time, bounds::STORM_AFTER),
+    ) {
         return;
     }
     let (seq, count) = &mut context.notes.details().close.storm[seen.from as usize];
     let before = if *seq == seen.segment.seq { *count } else { 0 };
     (*seq, *count) = (seen.segment.seq, before.saturating_add(1));
-    if *count == bounds::STORM {
+    if met(context.trace, Diagnosis::CloseStorm, "the same RST came so often", *count == bounds::STORM) {
         storm(c, seen, Term::StormRst, context);
     }
 }
@@ -170,12 +192,17 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
         leaked(c, seen, context);
     }
     let cuts = matches!(rst, Rst::Abort | Rst::NoSuchConnection | Rst::AfterClose | Rst::NeverEstablished);
-    if !cuts || seen.stray || seen.refused {
+    if !needs!(context.trace, Diagnosis::CloseDataLost;
+        "it is a RST that cuts the connection off (rst)" => cuts,
+        "it is of this connection, not of an older one on these ports" => !seen.stray,
+        "its receiver does not refuse it" => !seen.refused,
+    ) {
         return;
     }
     for from in Side::BOTH {
         let bytes = lost(c.end(from), c.end(from.other()), (from != seen.from).then_some(seen.segment));
-        if bytes > 0 {
+        let by = (Diagnosis::CloseDataLost, from);
+        if met(context.trace, by, "data of it was never acknowledged", bytes > 0) {
             let finding = c
                 .finding(Diagnosis::CloseDataLost, seen.segment)
                 .of(from)
@@ -194,7 +221,11 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
 fn leaked(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let (closer, peer) = (c.end(seen.from), c.end(seen.from.other()));
     let waited = seen.segment.time - closer.fin_acked.time;
-    if !closer.fin_acked.is_set() || peer.fin.is_set() || waited < bounds::LEAKED_AFTER {
+    if !needs!(context.trace, Diagnosis::ClosePeerNeverClosed;
+        "the RST's sender had closed, and was acknowledged" => closer.fin_acked.is_set(),
+        "the other side had not closed" => !peer.fin.is_set(),
+        "it had not for long" => waited >= bounds::LEAKED_AFTER,
+    ) {
         return;
     }
     let finding = never_closed(c, seen.from, waited).proved_by(seen.segment.frame);
@@ -225,24 +256,32 @@ fn lost(sender: &Endpoint, peer: &Endpoint, rst: Option<&Segment<'_>>) -> u32 {
 }
 
 /// What has not come so far.
-pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
-    if c.succeeded || c.is_reset() || !c.both_seen() {
+pub(crate) fn pending(c: &Connection, now: i64, trace: Option<&Tracer>, out: &mut Vec<Finding>) {
+    if !needs!(trace, "close";
+        "no other connection came on the same ports" => !c.succeeded,
+        "it was not reset" => !c.is_reset(),
+        "both sides were seen" => c.both_seen(),
+    ) {
         return;
     }
     for from in Side::BOTH {
         let (closer, peer) = (c.end(from), c.end(from.other()));
-        if !closer.fin.is_set() {
+        if !met(trace, (Diagnosis::CloseFinUnanswered, from), "it has closed", closer.fin.is_set()) {
             continue;
         }
         let who = Value::Party(from.party());
         let other = Value::Party(from.other().party());
-        if !closer.fin_acked.is_set() {
+        let by = (Diagnosis::CloseFinUnanswered, from);
+        if met(trace, by, "its FIN was not acknowledged", !closer.fin_acked.is_set()) {
             let waited = now - closer.fin.time;
             // What it acknowledges since is from the other side, captured or not.
             let heard = peer.last.time.max(closer.acked_at.time);
             let silent = !c.had_time(from.other(), closer.fin.time, heard);
             // Without an answer it is sent again; where it is not, the capture lacks the answer, or more will come.
-            if silent && closer.fin_repeats > 0 {
+            if needs!(trace, by;
+                "the other side has been silent since" => silent,
+                "it has sent the FIN again" => closer.fin_repeats > 0,
+            ) {
                 out.push(
                     c.finding_at(Diagnosis::CloseFinUnanswered, closer.fin.frame)
                         .proved_by(c.last().frame)
@@ -254,13 +293,15 @@ pub(crate) fn pending(c: &Connection, now: i64, out: &mut Vec<Finding>) {
                         .with(Param::Waited, Value::Duration(waited)),
                 );
             }
-        } else if !peer.fin.is_set()
-            && !peer.is(Facts::UNSEEN)
-            && !peer.is(Facts::GAP)
-            && !peer.may_have_closed_before()
-        {
+        } else if needs!(trace, (Diagnosis::ClosePeerNeverClosed, from);
+            "the other side has not closed" => !peer.fin.is_set(),
+            "nothing of the other side was acknowledged unseen" => !peer.is(Facts::UNSEEN),
+            "nothing of the other side is missing" => !peer.is(Facts::GAP),
+            "the other side had not closed before the capture" => !peer.may_have_closed_before(),
+        ) {
             let waited = now - closer.fin_acked.time.max(peer.last.time);
-            if waited >= bounds::LEAKED_AFTER {
+            let by = (Diagnosis::ClosePeerNeverClosed, from);
+            if met(trace, by, "it has not for long", waited >= bounds::LEAKED_AFTER) {
                 out.push(never_closed(c, from, waited).proved_by(c.last().frame));
             }
         }

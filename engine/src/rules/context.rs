@@ -7,6 +7,7 @@ use crate::catalogue::findings::Finding;
 use crate::connection::Connection;
 use crate::connection::flight::SentPool;
 use crate::proof::store::Telling;
+use crate::proof::trace::Tracer;
 use crate::settings::Thresholds;
 use crate::wire::http::Unfinished;
 use crate::wire::icmp::IcmpError;
@@ -25,6 +26,8 @@ pub(crate) struct Context<'a> {
     pub(crate) unfinished: &'a mut Unfinished,
     /// From when on things are worth telling.
     pub(crate) thresholds: &'a Thresholds,
+    /// Takes down what is asked, where the frame is traced.
+    pub(crate) trace: Option<&'a Tracer>,
 }
 
 /// A finding about an ICMP error.

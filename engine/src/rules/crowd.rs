@@ -6,6 +6,7 @@ use crate::catalogue::findings::Value;
 use crate::catalogue::terms::{Param, Role};
 use crate::catalogue::{Certainty, Diagnosis};
 use crate::connection::{Connection, Seen};
+use crate::proof::trace::{met, needs};
 use crate::rules::context::Context;
 use crate::side::Side;
 use crate::state::Vantage;
@@ -13,10 +14,18 @@ use crate::state::Vantage;
 /// A new SYN.
 pub(crate) fn syn(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
-    if !segment.is_syn() || seen.from != Side::Client {
+    if !needs!(context.trace, "crowd";
+        "it is a SYN" => segment.is_syn(),
+        "the client sent it" => seen.from == Side::Client,
+    ) {
         return;
     }
-    if c.syn().is_set() {
+    if !met(
+        context.trace,
+        Diagnosis::HandshakeSynFlood,
+        "it is the first of its connection",
+        !c.syn().is_set(),
+    ) {
         ignored(c, seen, context);
         return;
     }
@@ -27,7 +36,8 @@ pub(crate) fn syn(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     listener.opened += 1;
     let half_open = listener.opened.saturating_sub(listener.completed);
     let flood = half_open >= bounds::FLOOD && half_open >= bounds::FLOOD_SHARE * listener.completed;
-    if !flood {
+    let many = "many handshakes with this listener are not completed, and few are";
+    if !met(context.trace, Diagnosis::HandshakeSynFlood, many, flood) {
         return;
     }
     let span = Value::Duration(segment.time - listener.since);
@@ -51,7 +61,11 @@ pub(crate) fn syn(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 fn ignored(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let given = matches!(c.vantage_given, Some(Vantage::Server | Vantage::Both));
     let at_server = given || context.book.crowd.near.contains(&c.tuple.dst.ip);
-    if c.server().last.is_set() || !at_server || c.handshake.syn_repeats > 0 {
+    if !needs!(context.trace, Diagnosis::HandshakeSynIgnored;
+        "the server was not seen" => !c.server().last.is_set(),
+        "the capture was taken beside the server, as given or as other connections show" => at_server,
+        "it is the first repeat" => c.handshake.syn_repeats == 0,
+    ) {
         return;
     }
     let finding = c
@@ -87,7 +101,7 @@ pub(crate) fn after(c: &Connection, seen: &Seen<'_>, completed: bool, context: &
         && c.client().bytes() == 0
         && c.server().bytes() == 0
         && c.syn().is_set();
-    if refused {
+    if met(context.trace, Diagnosis::HandshakeScan, "a RST ends the attempt before any data", refused) {
         if let Some(listener) = context.book.crowd.listeners.get_mut(&c.tuple.dst) {
             listener.completed += 1;
         }
@@ -107,7 +121,12 @@ fn failed(c: &Connection, time: i64, context: &mut Context<'_>) {
         source.hosts.insert(dst.ip);
     }
     let (targets, hosts) = (source.failed.len(), source.hosts.len());
-    if !source.is_scan() {
+    if !met(
+        context.trace,
+        Diagnosis::HandshakeScan,
+        "this source has failed at many targets, and at few else",
+        source.is_scan(),
+    ) {
         return;
     }
     let span = Value::Duration(time - source.first);

@@ -7,6 +7,7 @@ use crate::catalogue::{Diagnosis, Severity};
 use crate::connection::endpoint::{Endpoint, Facts};
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
+use crate::proof::trace::{Tracer, known, met, needs};
 use crate::rules::context::Context;
 use crate::rules::notes::Notes;
 use crate::side::Side;
@@ -14,10 +15,11 @@ use crate::wire::seq::Seq;
 
 pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
-    if seen.stray || seen.refused {
-        return;
-    }
-    if segment.flags.syn() {
+    if !needs!(context.trace, "flow";
+        "it is of this connection, not of an older one on these ports" => !seen.stray,
+        "its receiver does not refuse it" => !seen.refused,
+        "it is no SYN" => !segment.flags.syn(),
+    ) {
         return;
     }
     congestion(c, seen, context);
@@ -32,18 +34,24 @@ pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>
 fn window_of_sender(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let sender = c.end(seen.from);
-    if !segment.flags.ack() || (sender.acked_any && segment.ack.before(sender.acked)) {
+    if !needs!(context.trace, "flow.window";
+        "it has ACK" => segment.flags.ack(),
+        "it acknowledges no less than before" => !(sender.acked_any && segment.ack.before(sender.acked)),
+    ) {
         return;
     }
     let shut =
         context.notes.details.as_ref().map(|d| d.flow.windows[seen.from as usize].shut).unwrap_or_default();
-    if segment.window == 0 && !segment.flags.fin() {
-        if !shut.is_set() {
+    if needs!(context.trace, Diagnosis::FlowZeroWindow;
+        "its window is 0" => segment.window == 0,
+        "it has no FIN" => !segment.flags.fin(),
+    ) {
+        if met(context.trace, Diagnosis::FlowZeroWindow, "the window was open before", !shut.is_set()) {
             closes(c, seen, context);
         }
         return;
     }
-    if shut.is_set() {
+    if met(context.trace, Diagnosis::FlowWindowReopened, "the window was shut before", shut.is_set()) {
         reopens(c, seen, shut, context);
     }
     shrunk(c, seen, context);
@@ -96,15 +104,22 @@ fn shrunk(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let sender = c.end(seen.from);
     let old = sender.has_passed(segment);
-    if !sender.acked_any || segment.flags.fin() || c.handshake.third_ack.frame == sender.last.frame || old {
+    if !needs!(context.trace, Diagnosis::FlowWindowShrunk;
+        "its sender has acknowledged before" => sender.acked_any,
+        "it has no FIN" => !segment.flags.fin(),
+        "it is not the first behind the third ACK" => c.handshake.third_ack.frame != sender.last.frame,
+        "its sender has sent nothing newer" => !old,
+    ) {
         return;
     }
-    let (Some(before), Some(now)) = (c.scaled(seen.from, sender.window), c.scaled(seen.from, segment.window))
-    else {
+    let windows = c.scaled(seen.from, sender.window).zip(c.scaled(seen.from, segment.window));
+    let scale = "the scale of its window is known";
+    let Some((before, now)) = known(context.trace, Diagnosis::FlowWindowShrunk, scale, windows) else {
         return;
     };
     // The window of a SYN is never scaled, and what follows it may well be less.
-    if sender.originals() < 2 {
+    let scaled = sender.originals() >= 2;
+    if !met(context.trace, Diagnosis::FlowWindowShrunk, "its sender has sent more than a SYN", scaled) {
         return;
     }
     let moved = (segment.ack + now).since(sender.acked + before);
@@ -112,7 +127,11 @@ fn shrunk(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     // Bytes that the sender had been promised: more than a full segment, and than two steps of the scale.
     let full = i32::from(c.end(seen.from.other()).largest.max(bounds::ETHERNET_MSS));
     let slack = (2i32 << shift).max(full * bounds::SHRUNK);
-    if moved < -slack && c.end(seen.from.other()).next.after(segment.ack + now) {
+    if needs!(context.trace, Diagnosis::FlowWindowShrunk;
+        "the edge of the window moved back, by more than rounding explains" => moved < -slack,
+        "the other side has used what is taken away"
+            => c.end(seen.from.other()).next.after(segment.ack + now),
+    ) {
         let finding = c
             .finding(Diagnosis::FlowWindowShrunk, segment)
             .of(seen.from)
@@ -129,10 +148,16 @@ fn probe(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let sender = c.end(seen.from);
     let below = segment.seq + 1 == sender.next || segment.seq == sender.next;
     let shape = segment.len <= 1 && below && !segment.flags.fin();
-    let Some(details) = &mut context.notes.details else { return };
+    let trouble = "there was something to note of the connection";
+    let details = context.notes.details.as_mut();
+    let Some(details) = known(context.trace, Diagnosis::FlowWindowProbe, trouble, details) else { return };
     let window = &mut details.flow.windows[seen.from.other() as usize];
     let empty_below = segment.len == 0 && segment.seq + 1 == sender_next(&c.ends, seen.from);
-    if !window.shut.is_set() || !shape || !(segment.len == 1 || empty_below) {
+    if !needs!(context.trace, Diagnosis::FlowWindowProbe;
+        "the other side's window is shut" => window.shut.is_set(),
+        "it is at the next number or just below, with a byte at most" => shape,
+        "it has a byte, or is just below" => segment.len == 1 || empty_below,
+    ) {
         return;
     }
     window.probes += 1;
@@ -157,11 +182,18 @@ fn sender_next(ends: &[Endpoint; 2], from: Side) -> Seq {
 fn filled(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let peer = c.end(seen.from.other());
-    let Some(window) = c.scaled(seen.from.other(), peer.window) else { return };
+    let scaled = c.scaled(seen.from.other(), peer.window);
+    let scale = "the scale of its receiver's window is known";
+    let Some(window) = known(context.trace, Diagnosis::FlowWindowFull, scale, scaled) else { return };
     let edge = peer.acked + window;
     // The window in a SYN-ACK is not scaled.
     let opened = peer.originals() >= 2 && peer.acked_any;
-    if !opened || segment.end() != edge || !segment.end().after(c.end(seen.from).next) || window == 0 {
+    if !needs!(context.trace, Diagnosis::FlowWindowFull;
+        "its receiver has sent more than a SYN-ACK" => opened,
+        "it ends where the window does" => segment.end() == edge,
+        "its end is new" => segment.end().after(c.end(seen.from).next),
+        "the window is open" => window != 0,
+    ) {
         return;
     }
     let evidence = peer.acked_at.frame;
@@ -169,8 +201,12 @@ fn filled(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let notes = &mut context.notes.details().flow.windows[seen.from.other() as usize];
     notes.filled += 1;
     notes.filled_at = segment.end();
-    let mismatch =
-        scale_in_doubt && window < bounds::TINY && notes.filled >= bounds::AGAIN && !notes.mismatch_told;
+    let mismatch = needs!(context.trace, Diagnosis::FlowWindowScaleMismatch;
+        "one side alone offered to scale its window" => scale_in_doubt,
+        "the window is tiny" => window < bounds::TINY,
+        "it was filled again and again" => notes.filled >= bounds::AGAIN,
+        "it was not told before" => !notes.mismatch_told,
+    );
     notes.mismatch_told |= mismatch;
     let finding = c
         .finding(Diagnosis::FlowWindowFull, segment)
@@ -198,18 +234,20 @@ fn writes(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
     // The reader's side: a late pure ACK of all there is.
     let delay = c.host_took(seen.from, peer.said.time, segment.time);
-    let late = segment.is_pure_ack()
-        && peer.bytes() > 0
-        && segment.ack == peer.next
-        && c.round_trip_known()
-        && (bounds::DELAYED..bounds::DELAYED_MOST).contains(&delay)
-        && sender.acked_any
-        && segment.ack.after(sender.acked)
-        && sender.said.time <= peer.said.time
-        && !writes_full_segments(c, seen.from.other())
-        && peer.flight.len() == 1
-        && peer.flight.iter(context.pool).all(|sent| sent.repeats == 0)
-        && !peer.fin.is_set();
+    let late = needs!(context.trace, Diagnosis::FlowNagleDelayedAck;
+        "it is a pure ACK" => segment.is_pure_ack(),
+        "the other side has sent data" => peer.bytes() > 0,
+        "it acknowledges all of it" => segment.ack == peer.next,
+        "the round trip is known" => c.round_trip_known(),
+        "it took as long as a delayed ACK does" => (bounds::DELAYED..bounds::DELAYED_MOST).contains(&delay),
+        "its sender has acknowledged before" => sender.acked_any,
+        "it acknowledges something new" => segment.ack.after(sender.acked),
+        "its sender has said nothing since" => sender.said.time <= peer.said.time,
+        "the other side writes no full segments" => !writes_full_segments(c, seen.from.other()),
+        "one segment of it is in flight" => peer.flight.len() == 1,
+        "that was not sent again" => peer.flight.iter(context.pool).all(|sent| sent.repeats == 0),
+        "the other side has not closed" => !peer.fin.is_set(),
+    );
     if late {
         let small = Mark { frame: peer.last.frame, time: peer.said.time };
         let writes = &mut context.notes.details().flow.writes[seen.from.other() as usize];
@@ -224,10 +262,12 @@ fn writes(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     // The writer's side: the next write right behind that ACK.
     let Some(details) = &mut context.notes.details else { return };
     let writes = &mut details.flow.writes[seen.from as usize];
-    if !writes.ack.is_set() {
+    let delayed = "the ACK before it was delayed";
+    if !met(context.trace, Diagnosis::FlowNagleDelayedAck, delayed, writes.ack.is_set()) {
         return;
     }
-    if !c.answers(seen.from, writes.ack.time, segment.time, bounds::NEXT_WRITE) {
+    let answers = c.answers(seen.from, writes.ack.time, segment.time, bounds::NEXT_WRITE);
+    if !met(context.trace, Diagnosis::FlowNagleDelayedAck, "it comes right behind that ACK", answers) {
         // It was not that ACK that the writer waited for: no pattern.
         writes.ack = Mark::default();
         writes.rounds = 0;
@@ -237,7 +277,12 @@ fn writes(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let (small, ack, delay, rounds, told) =
         (writes.small, writes.ack, writes.delay, writes.rounds, writes.told);
     writes.ack = Mark::default();
-    if rounds == bounds::AGAIN {
+    if met(
+        context.trace,
+        Diagnosis::FlowNagleDelayedAck,
+        "it happened again and again",
+        rounds == bounds::AGAIN,
+    ) {
         let finding = c
             .finding(Diagnosis::FlowNagleDelayedAck, segment)
             .about(ack.frame)
@@ -270,7 +315,11 @@ fn writes_full_segments(c: &Connection, from: Side) -> bool {
 fn congestion(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let told = context.notes.details.as_ref().and_then(|d| d.flow.ecn);
-    if segment.flags.ece() && told.is_none() && c.handshake.third_ack.is_set() {
+    if needs!(context.trace, Diagnosis::FlowEcnCongestion;
+        "it has ECE" => segment.flags.ece(),
+        "it was not told before" => told.is_none(),
+        "the third ACK was seen" => c.handshake.third_ack.is_set(),
+    ) {
         let finding = c
             .finding(Diagnosis::FlowEcnCongestion, segment)
             .with(Param::Who, Value::Party(seen.from.other().party()))
@@ -288,9 +337,12 @@ fn congestion(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 }
 
 /// A window that was shut when the connection ended.
-pub(crate) fn pending(c: &Connection, notes: &Notes, out: &mut Vec<Finding>) {
-    let Some(details) = &notes.details else { return };
-    if !c.is_reset() && !c.ends.iter().any(|e| e.fin.is_set()) {
+pub(crate) fn pending(c: &Connection, notes: &Notes, trace: Option<&Tracer>, out: &mut Vec<Finding>) {
+    let trouble = "there was something to note of the connection";
+    let details = notes.details.as_ref();
+    let Some(details) = known(trace, Diagnosis::FlowNeverReopened, trouble, details) else { return };
+    let ended = c.is_reset() || c.ends.iter().any(|e| e.fin.is_set());
+    if !met(trace, Diagnosis::FlowNeverReopened, "it has ended", ended) {
         return;
     }
     for from in Side::BOTH {
@@ -298,7 +350,11 @@ pub(crate) fn pending(c: &Connection, notes: &Notes, out: &mut Vec<Finding>) {
         let writer = c.end(from.other());
         let ended = Side::BOTH.iter().any(|f| c.rst(*f).time > window.shut.time)
             || writer.fin.time > window.shut.time;
-        if window.shut.is_set() && ended && window.probes > 0 {
+        if needs!(trace, (Diagnosis::FlowNeverReopened, from);
+            "its window is shut" => window.shut.is_set(),
+            "it ended while it was" => ended,
+            "the other side has probed it" => window.probes > 0,
+        ) {
             out.push(
                 c.finding_at(Diagnosis::FlowNeverReopened, window.shut.frame)
                     .proved_by(c.last().frame)

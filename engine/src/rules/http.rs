@@ -6,6 +6,8 @@ use crate::catalogue::findings::Value;
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::connection::endpoint::{Endpoint, Facts};
 use crate::connection::{Connection, Seen};
+use crate::mark::Mark;
+use crate::proof::trace::{concluded, known, met, needs};
 use crate::rules::context::Context;
 use crate::rules::notes::{Notes, Stream};
 use crate::side::Side;
@@ -14,7 +16,11 @@ use crate::wire::http::{Direction, Event, Held, Newline};
 
 pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
-    if seen.stray || seen.refused || segment.flags.syn() && segment.len == 0 {
+    if !needs!(context.trace, "http";
+        "it is of this connection, not of an older one on these ports" => !seen.stray,
+        "its receiver does not refuse it" => !seen.refused,
+        "it is no SYN without data" => !(segment.flags.syn() && segment.len == 0),
+    ) {
         return;
     }
     if segment.len > 0
@@ -24,7 +30,8 @@ pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>
     {
         context.notes.http.directions.iter_mut().for_each(Direction::begin);
     }
-    if !context.notes.http.directions[0].begun() {
+    let begun = context.notes.http.directions[0].begun();
+    if !met(context.trace, "http", "the connection began with a request of HTTP/1", begun) {
         return;
     }
     if segment.len > 0 {
@@ -62,7 +69,11 @@ fn read(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let mut held =
         if direction.may_hold() { context.unfinished.take(c.number, seen.from) } else { Held::default() };
     let cut = segment.payload.len() < segment.len as usize;
-    if skip < 0 || cut || sender.is(Facts::UNSEEN) {
+    if !needs!(context.trace, "http";
+        "no gap is before it" => skip >= 0,
+        "all of its payload was captured" => !cut,
+        "nothing of its sender was acknowledged unseen" => !sender.is(Facts::UNSEEN),
+    ) {
         // A gap, not captured, or cut by the snap length: what follows cannot be understood.
         context.notes.http.directions[side].stop();
         return;
@@ -74,6 +85,7 @@ fn read(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     if is_request && held.is_empty() && http::begins_request(payload) {
         heads.push(payload.starts_with(b"HEAD "));
     }
+    concluded(context.trace, "http", "its payload is read");
     let at = segment.mark();
     let stream = context.notes.details.as_mut().and_then(|d| d.http.stream.as_mut()).filter(|_| !is_request);
     if let Some(stream) = stream {
@@ -97,8 +109,14 @@ fn tell(c: &Connection, seen: &Seen<'_>, event: Event, context: &mut Context<'_>
     let who = Value::Party(seen.from.party());
     let new = |c: &Connection, d| c.finding(d, segment).of(seen.from).with(Param::Who, who);
     match event {
-        Event::Request => {}
+        Event::Request => concluded(context.trace, "http", "a request"),
         Event::StrayNewline(newline) => {
+            met(
+                context.trace,
+                Diagnosis::HttpHeaderNewline,
+                "a line ends with one newline too many, or a bare one",
+                true,
+            );
             let kind = if newline == Newline::Bare { Term::NewlineBare } else { Term::NewlineDoubled };
             let finding = new(c, Diagnosis::HttpHeaderNewline)
                 .with(Param::Kind, Value::Term(kind))
@@ -106,15 +124,20 @@ fn tell(c: &Connection, seen: &Seen<'_>, event: Event, context: &mut Context<'_>
             context.notes.details().http.fault = context.store.tell(finding);
         }
         Event::Malformed => {
+            met(context.trace, Diagnosis::HttpMalformed, "it breaks the grammar of HTTP/1", true);
             let finding =
                 new(c, Diagnosis::HttpMalformed).with(Param::Reaction, Value::Term(Term::NoReaction));
             context.notes.details().http.fault = context.store.tell(finding);
         }
         Event::BadChunk => {
+            met(context.trace, Diagnosis::HttpBadChunk, "the length of a chunk makes no sense", true);
             let finding = new(c, Diagnosis::HttpBadChunk);
             context.store.tell(finding);
         }
         Event::Response { status, compressed_stream } => {
+            concluded(context.trace, "http", "the head of a response");
+            let compressed = "it is a compressed stream of events";
+            met(context.trace, Diagnosis::HttpStreamCompressed, compressed, compressed_stream);
             if status == 400 {
                 reaction(segment.frame, Term::Answered400, context);
             }
@@ -147,7 +170,12 @@ fn closed(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let asked = !lacks(c.client());
     let in_head =
         request.filter(|_| asked && context.notes.http.directions[0].at_head() && !c.client().fin.is_set());
-    if let Some(request) = in_head.filter(|request| segment.time - request.time >= bounds::PATIENCE) {
+    let in_head = known(context.trace, Diagnosis::HttpRequestIncomplete, "a request has no end yet", in_head);
+    let patient = |request: &Mark| {
+        let patient = segment.time - request.time >= bounds::PATIENCE;
+        met(context.trace, Diagnosis::HttpRequestIncomplete, "the server has waited for long", patient)
+    };
+    if let Some(request) = in_head.filter(patient) {
         let finding = c
             .finding(Diagnosis::HttpRequestIncomplete, segment)
             .about(request.frame)
@@ -157,8 +185,15 @@ fn closed(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
         context.store.tell(finding);
     }
     let server = c.server();
-    let whole = asked && segment.flags.fin() && !lacks(server) && !segment.seq.after(server.next);
-    if let Some(missing) = context.notes.http.directions[1].missing().filter(|_| whole) {
+    let whole = needs!(context.trace, Diagnosis::HttpLengthMismatch;
+        "nothing of the client is missing" => asked,
+        "it has FIN" => segment.flags.fin(),
+        "nothing of the server is missing" => !lacks(server),
+        "nor is anything right before it" => !segment.seq.after(server.next),
+    );
+    let missing = context.notes.http.directions[1].missing().filter(|_| whole);
+    let announced = "less came of the response than it had announced";
+    if let Some(missing) = known(context.trace, Diagnosis::HttpLengthMismatch, announced, missing) {
         let finding = c
             .finding(Diagnosis::HttpLengthMismatch, segment)
             .of(Side::Server)

@@ -8,6 +8,7 @@ use crate::connection::endpoint::Endpoint;
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
 use crate::proof::rst::Rst;
+use crate::proof::trace::{Tracer, known, met, needs};
 use crate::rules::context::Context;
 use crate::rules::notes::Notes;
 use crate::rules::notes::Probes;
@@ -16,10 +17,14 @@ use crate::wire::segment::Segment;
 
 pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
-    if segment.flags.rst() || seen.stray || seen.refused {
+    if !needs!(context.trace, "keepalive";
+        "it is no RST" => !segment.flags.rst(),
+        "it is of this connection, not of an older one on these ports" => !seen.stray,
+        "its receiver does not refuse it" => !seen.refused,
+    ) {
         return;
     }
-    if is_probe(c, segment, seen.from) {
+    if is_probe(c, segment, seen.from, context.trace) {
         probe(c, segment, seen.from, context);
         return;
     }
@@ -39,11 +44,17 @@ pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>
     let line = &mut notes.lines[seen.from.other() as usize];
     // One lost packet, or one that the capture lacks.
     context.store.amend(line.alone.take(), |finding| finding.rate(Severity::Note, Term::HeardAgain));
-    if line.probe.is_set() && !line.answer.is_set() {
+    if needs!(context.trace, Diagnosis::KeepaliveAnswer;
+        "the other side has sent a probe" => line.probe.is_set(),
+        "it has no answer yet" => !line.answer.is_set(),
+    ) {
         line.answer = segment.mark();
         let probe = line.probe;
         let prober = c.end(seen.from.other());
-        if segment.is_pure_ack() && segment.ack == prober.next {
+        if needs!(context.trace, Diagnosis::KeepaliveAnswer;
+            "it is a pure ACK" => segment.is_pure_ack(),
+            "it acknowledges all that the other side has sent" => segment.ack == prober.next,
+        ) {
             // It echoes the probe's timestamp (RFC 7323, 4.3).
             let echoes = echo.is_some() && echo == prober.tsval() && prober.last.frame == probe.frame;
             let finding = c
@@ -62,19 +73,22 @@ pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>
 ///
 /// With a closed window on the other side the same segment is a window probe; while something is in flight, or where it
 /// pushes its byte, it is a resend; and an old ACK that was overtaken looks the same but for its timestamp and the rest.
-fn is_probe(c: &Connection, segment: &Segment<'_>, from: Side) -> bool {
+fn is_probe(c: &Connection, segment: &Segment<'_>, from: Side, trace: Option<&Tracer>) -> bool {
     let (sender, peer) = (c.end(from), c.end(from.other()));
     let shape = segment.flags.ack() && !segment.flags.syn() && !segment.flags.fin() && segment.len <= 1;
-    shape
-        && !(segment.len == 1 && segment.flags.psh())
-        && sender.seen
-        && sender.acked_any
-        && segment.seq + 1 == sender.next
-        && segment.ack == sender.acked
-        && peer.window != 0
-        && sender.all_acknowledged(peer)
-        && (!sender.has_isn || segment.seq != sender.isn || c.handshake.established())
-        && at_rest(sender, segment)
+    needs!(trace, Diagnosis::KeepaliveProbe;
+        "it has ACK, neither SYN nor FIN, and a byte at most" => shape,
+        "it does not push a byte" => !(segment.len == 1 && segment.flags.psh()),
+        "its sender was seen before" => sender.seen,
+        "its sender has acknowledged before" => sender.acked_any,
+        "it is just below the next number" => segment.seq + 1 == sender.next,
+        "it acknowledges nothing new" => segment.ack == sender.acked,
+        "the other side's window is open" => peer.window != 0,
+        "nothing of its sender is unacknowledged" => sender.all_acknowledged(peer),
+        "it does not repeat the number of the SYN while the connection opens"
+            => !sender.has_isn || segment.seq != sender.isn || c.handshake.established(),
+        "the line is at rest" => at_rest(sender, segment),
+    )
 }
 
 fn at_rest(sender: &Endpoint, segment: &Segment<'_>) -> bool {
@@ -108,16 +122,22 @@ fn probe(c: &Connection, segment: &Segment<'_>, from: Side, context: &mut Contex
     line.probe = segment.mark();
     line.answer = ahead;
     line.echo = echo;
-    let unanswered = before.is_set()
-        && !answered
-        && !line.unanswered_told
-        && segment.time - before.time >= bounds::RATE_LIMIT;
+    let unanswered = needs!(context.trace, Diagnosis::KeepaliveUnanswered;
+        "there was a probe before" => before.is_set(),
+        "it has no answer" => !answered,
+        "it was not told before" => !line.unanswered_told,
+        "an answer had time to come" => segment.time - before.time >= bounds::RATE_LIMIT,
+    );
     line.unanswered_told = false;
     line.alone = None;
     let alone = line.failed == 1;
     let interval = segment.time - if before.is_set() { before.time } else { idle_since };
-    let frequent =
-        before.is_set() && !line.frequent_told && interval <= context.thresholds.keepalive_interval;
+    let frequent = needs!(context.trace, Diagnosis::KeepaliveFrequent;
+        "there was a probe before" => before.is_set(),
+        "it was not told before" => !line.frequent_told,
+        "they are no further apart than --keepalive-interval says"
+            => interval <= context.thresholds.keepalive_interval,
+    );
     line.frequent_told |= frequent;
     line.interval = interval;
     let count = line.count;
@@ -191,13 +211,17 @@ pub(crate) fn failed(notes: &Notes, from: Side, now: i64) -> u32 {
 
 /// A RST after probes: the newest of them was not answered either.
 pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Context<'_>) {
-    if rst != Rst::KeepaliveTimeout {
+    let gives_up = rst == Rst::KeepaliveTimeout;
+    if !met(context.trace, Diagnosis::ResetKeepaliveTimeout, "that is what the RST is (rst)", gives_up) {
         return;
     }
     let failed = failed(context.notes, seen.from, seen.segment.time);
     let line = &context.notes.details().keepalive.lines[seen.from as usize];
     let (probe, answer) = (line.probe, line.answer);
-    if !line.unanswered_told && !answer.is_set() {
+    if needs!(context.trace, Diagnosis::KeepaliveUnanswered;
+        "it was not told before" => !line.unanswered_told,
+        "the newest probe has no answer" => !answer.is_set(),
+    ) {
         let finding = unanswered_finding(c, seen.from, probe).proved_by(seen.segment.frame);
         context.store.tell(finding);
     }
@@ -214,21 +238,30 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
 }
 
 /// The newest probe has gone without an answer for longer than a round trip and the time to answer takes.
-pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, out: &mut Vec<Finding>) {
-    let Some(details) = &notes.details else { return };
-    if !c.both_seen() {
+pub(crate) fn pending(
+    c: &Connection,
+    notes: &Notes,
+    now: i64,
+    trace: Option<&Tracer>,
+    out: &mut Vec<Finding>,
+) {
+    let trouble = "there was something to note of the connection";
+    let details = notes.details.as_ref();
+    let Some(details) = known(trace, Diagnosis::KeepaliveUnanswered, trouble, details) else { return };
+    if !met(trace, Diagnosis::KeepaliveUnanswered, "both sides were seen", c.both_seen()) {
         return;
     }
     for from in Side::BOTH {
         let line = &details.keepalive.lines[from as usize];
-
-        if line.probe.is_set()
-            && !line.answer.is_set()
-            && !line.unanswered_told
-            && !c.rst(from).is_set()
-            && c.had_time(from.other(), line.probe.time, now - 2 * bounds::RATE_LIMIT)
-            && c.end(from.other()).last.time < line.probe.time
-        {
+        let due = now - 2 * bounds::RATE_LIMIT;
+        if needs!(trace, (Diagnosis::KeepaliveUnanswered, from);
+            "it has sent a probe" => line.probe.is_set(),
+            "the newest has no answer" => !line.answer.is_set(),
+            "it was not told before" => !line.unanswered_told,
+            "it has sent no RST" => !c.rst(from).is_set(),
+            "an answer had time to come" => c.had_time(from.other(), line.probe.time, due),
+            "the other side was not heard since" => c.end(from.other()).last.time < line.probe.time,
+        ) {
             out.push(unanswered_finding(c, from, line.probe).proved_by(c.last().frame));
         }
     }

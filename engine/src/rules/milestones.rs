@@ -6,6 +6,7 @@ use crate::catalogue::findings::{Finding, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::connection::endpoint::{Endpoint, Facts};
 use crate::connection::{Connection, Course};
+use crate::proof::trace::{Tracer, known, met, needs};
 use crate::side::{Party, Side};
 
 /// Whether one of the milestones can be about that frame; cheaper than to work them out.
@@ -16,9 +17,9 @@ pub(crate) fn may_be_about(c: &Connection, frame: u32) -> bool {
 }
 
 /// All milestones that the connection has passed; each is about the frame that proves it.
-pub(crate) fn passed(c: &Connection, out: &mut Vec<Finding>) {
+pub(crate) fn passed(c: &Connection, trace: Option<&Tracer>, out: &mut Vec<Finding>) {
     out.extend(
-        [started_late(c), completed(c), closed(c)]
+        [started_late(c, trace), completed(c, trace), closed(c, trace)]
             .into_iter()
             .flatten()
             .map(|finding| Finding { layer: c.layer, ..finding }),
@@ -26,10 +27,14 @@ pub(crate) fn passed(c: &Connection, out: &mut Vec<Finding>) {
 }
 
 /// The capture ends, at `now`, with the connection open.
-pub(crate) fn incomplete(c: &Connection, now: i64) -> Option<Finding> {
+pub(crate) fn incomplete(c: &Connection, now: i64, trace: Option<&Tracer>) -> Option<Finding> {
     let opened = c.handshake.third_ack.is_set() || (!c.syn().is_set() && !c.handshake.syn_ack.is_set());
     let ended = c.succeeded || c.is_reset() || c.ends.iter().any(|e| e.fin.is_set());
-    (opened && !ended).then(|| {
+    let open = needs!(trace, Diagnosis::CloseIncomplete;
+        "it was opened, as far as was seen" => opened,
+        "it has not ended" => !ended,
+    );
+    open.then(|| {
         let last = c.last();
         c.finding_at(Diagnosis::CloseIncomplete, last.frame)
             .with(Param::Idle, Value::Duration(now - last.time))
@@ -37,16 +42,22 @@ pub(crate) fn incomplete(c: &Connection, now: i64) -> Option<Finding> {
 }
 
 /// It was open before the capture began.
-fn started_late(c: &Connection) -> Option<Finding> {
-    let from = c.started_late?;
+fn started_late(c: &Connection, trace: Option<&Tracer>) -> Option<Finding> {
+    let amid = "it begins with something else than a SYN or RST";
+    let from = known(trace, Diagnosis::CaptureStartedLate, amid, c.started_late)?;
     Some(c.finding_at(Diagnosis::CaptureStartedLate, c.first.frame).of(from))
 }
 
 /// The client has acknowledged the SYN-ACK.
-fn completed(c: &Connection) -> Option<Finding> {
+fn completed(c: &Connection, trace: Option<&Tracer>) -> Option<Finding> {
     let handshake = &c.handshake;
-    let third_ack = handshake.third_ack.get().filter(|ack| ack.frame > handshake.syn_ack.frame)?;
-    if !handshake.syn_ack.is_set() || c.never_established() {
+    let third_ack = handshake.third_ack.get().filter(|ack| ack.frame > handshake.syn_ack.frame);
+    let behind = "the third ACK was seen, behind the SYN-ACK";
+    let third_ack = known(trace, Diagnosis::HandshakeCompleted, behind, third_ack)?;
+    if !needs!(trace, Diagnosis::HandshakeCompleted;
+        "the SYN-ACK was seen" => handshake.syn_ack.is_set(),
+        "no RST says that the server never got that ACK" => !c.never_established(),
+    ) {
         return None;
     }
     let carrier = if c.client().fin.frame == third_ack.frame {
@@ -70,22 +81,25 @@ fn completed(c: &Connection) -> Option<Finding> {
 }
 
 /// Both sides have closed: crossing each other, or in order with the last ACK seen.
-fn closed(c: &Connection) -> Option<Finding> {
+fn closed(c: &Connection, trace: Option<&Tracer>) -> Option<Finding> {
     let [client, server] = &c.ends;
     let (from, first, second) = if client.fin.frame <= server.fin.frame {
         (Side::Client, client, server)
     } else {
         (Side::Server, server, client)
     };
-    if !first.fin.is_set() {
+    if !met(trace, "close", "both sides have sent their FIN", first.fin.is_set()) {
         return None;
     }
     let crosses = second.is(Facts::FIN_CROSSES);
-    if crosses || !first.fin_acked.is_set() || first.fin_acked.frame > second.fin.frame {
+    let crosses = crosses || !first.fin_acked.is_set() || first.fin_acked.frame > second.fin.frame;
+    if met(trace, Diagnosis::CloseSimultaneous, "neither FIN acknowledges the other", crosses) {
         return Some(crossed(c, first, second));
     }
-    let last_ack = second.fin_acked.get()?;
+    let last_ack = known(trace, "close", "the last ACK was seen", second.fin_acked.get())?;
     let four = first.fin_acked.frame < second.fin.frame;
+    met(trace, Diagnosis::CloseFourSegments, "the first FIN was acknowledged before the second came", four);
+    met(trace, Diagnosis::CloseThreeSegments, "the second FIN acknowledges the first", !four);
     let diagnosis = if four { Diagnosis::CloseFourSegments } else { Diagnosis::CloseThreeSegments };
     let finding = c.finding_at(diagnosis, last_ack.frame).of(from).evidence(Role::Fin, first.fin.frame);
     let finding = if four { finding.evidence(Role::FinAck, first.fin_acked.frame) } else { finding };

@@ -3,6 +3,9 @@
 //! A tracker reads the connection as it stands before a segment, and reports what the segment proves;
 //! it keeps notes of its own, and does not reach into another tracker. What follows from absence ("no
 //! answer came") is in the `pending` functions, worked out from the state so far whenever it is asked for.
+//!
+//! The conditions of a diagnosis have names (`needs!`, `met`, `known` of `proof::trace`), so that it can be told which of
+//! them has decided. They are asked in order until one is not met; the name says what is true where it is met.
 
 pub mod app;
 pub mod capture;
@@ -23,6 +26,7 @@ use crate::catalogue::findings::Finding;
 use crate::connection::{Connection, Seen};
 use crate::proof::receiver::{self, Receipt};
 use crate::proof::rst::{self, Rst};
+use crate::proof::trace::{Tracer, concluded, met};
 use crate::rules::context::Context;
 use crate::rules::loss::lines::MadeBy;
 use crate::rules::notes::Notes;
@@ -76,11 +80,12 @@ fn reset_by(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Context<'_>) 
     // True whatever becomes of it.
     reset::with_text(c, seen, context);
     handshake::odd_reset(c, seen, context);
-    let receipt = receiver::receipt(c, seen);
+    let receipt = receiver::receipt(c, seen, None);
     let refused = matches!(receipt, Receipt::Refused(_));
     let was_overtaken = !refused && reset::overtaken(c, seen, context);
     let before = [seen.from, seen.from.other()].map(|from| reset::reset_before(context.notes, from));
-    let rst = if reset::repeats(seen, context) && !was_overtaken {
+    let repeats = reset::repeats(seen, context) && !was_overtaken;
+    let rst = if met(context.trace, "rst", "the same RST came right before", repeats) {
         Rst::Again
     } else {
         rst::classify(
@@ -89,8 +94,10 @@ fn reset_by(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Context<'_>) 
             context.pool,
             before,
             keepalive::failed(context.notes, seen.from, seen.segment.time),
+            context.trace,
         )
     };
+    concluded(context.trace, "rst", rst.words());
     reset::note_receipt(seen, receipt, context);
     // Beside its sender it shows that this has ended, whatever becomes of it.
     if refused && !c.is_beside(seen.from) {
@@ -116,22 +123,34 @@ fn reset_by(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Context<'_>) 
 }
 
 /// The milestones, and what follows from absence, at `now` (the time of the newest packet of the capture).
-pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, out: &mut Vec<Finding>) {
-    milestones::passed(c, out);
-    out.extend(milestones::incomplete(c, now));
-    lacking(c, notes, now, out);
+pub(crate) fn pending(
+    c: &Connection,
+    notes: &Notes,
+    now: i64,
+    trace: Option<&Tracer>,
+    out: &mut Vec<Finding>,
+) {
+    milestones::passed(c, trace, out);
+    out.extend(milestones::incomplete(c, now, trace));
+    lacking(c, notes, now, trace, out);
 }
 
 /// What follows from absence, at `now`.
-pub(crate) fn lacking(c: &Connection, notes: &Notes, now: i64, out: &mut Vec<Finding>) {
-    handshake::pending(c, notes, now, out);
-    keepalive::pending(c, notes, now, out);
-    close::pending(c, now, out);
-    capture::pending(c, out);
-    loss::pending(c, notes, now, out);
-    flow::pending(c, notes, out);
-    reset::pending(c, notes, out);
-    app::pending(c, now, out);
+pub(crate) fn lacking(
+    c: &Connection,
+    notes: &Notes,
+    now: i64,
+    trace: Option<&Tracer>,
+    out: &mut Vec<Finding>,
+) {
+    handshake::pending(c, notes, now, trace, out);
+    keepalive::pending(c, notes, now, trace, out);
+    close::pending(c, now, trace, out);
+    capture::pending(c, trace, out);
+    loss::pending(c, notes, now, trace, out);
+    flow::pending(c, notes, trace, out);
+    reset::pending(c, notes, trace, out);
+    app::pending(c, now, trace, out);
 }
 
 /// Shows an ICMP error about the connection to the rules.

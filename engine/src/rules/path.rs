@@ -7,6 +7,7 @@ use crate::catalogue::{Certainty, Diagnosis};
 use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen};
 use crate::proof::claims::Kind;
+use crate::proof::trace::{met, needs};
 use crate::rules::context::{Context, of_icmp};
 use crate::rules::loss::lines::Timeouts;
 use crate::rules::notes::Notes;
@@ -22,12 +23,13 @@ pub(crate) fn explains_resend(notes: &Notes, time: i64) -> bool {
 
 /// An ICMP error that quotes a segment of this connection.
 pub(crate) fn icmp(c: &Connection, error: &IcmpError, context: &mut Context<'_>) {
-    if error.kind() != Term::IcmpTooBig {
+    let too_big = error.kind() == Term::IcmpTooBig;
+    if !met(context.trace, Diagnosis::PathPmtuReduced, "it says that a packet is too big", too_big) {
         return;
     }
     let notes = &mut context.notes.details().path;
     notes.too_big_at = error.at.time;
-    if notes.reduced.is_some() {
+    if !met(context.trace, Diagnosis::PathPmtuReduced, "it was not told before", notes.reduced.is_none()) {
         return;
     }
     let mut finding = of_icmp(error, Diagnosis::PathPmtuReduced, c)
@@ -42,7 +44,7 @@ pub(crate) fn icmp(c: &Connection, error: &IcmpError, context: &mut Context<'_>)
 
 /// One more timeout on the same data.
 pub(crate) fn timeout(c: &Connection, seen: &Seen<'_>, row: Timeouts, context: &mut Context<'_>) {
-    if row.count != bounds::INTERRUPTED {
+    if !met(context.trace, "path", "it is the third timeout in a row", row.count == bounds::INTERRUPTED) {
         return;
     }
     let segment = seen.segment;
@@ -56,7 +58,12 @@ pub(crate) fn timeout(c: &Connection, seen: &Seen<'_>, row: Timeouts, context: &
     };
     let full_size = segment.len > bounds::SMALL && segment.len >= largest.into();
     let none_passed = u32::from(sender.largest_acked) < segment.len;
-    if full_size && none_passed && (peer.is(Facts::SACKING) || only_full_size_lost(c, seen, row, context)) {
+    if needs!(context.trace, Diagnosis::PathPmtuBlackHole;
+        "the segment is of full size" => full_size,
+        "none of that size was acknowledged" => none_passed,
+        "its receiver has what is behind it (SACK), or only those of full size are lost"
+            => peer.is(Facts::SACKING) || only_full_size_lost(c, seen, row, context),
+    ) {
         let finding = c
             .finding(Diagnosis::PathPmtuBlackHole, segment)
             .about(row.first.frame)
@@ -71,12 +78,13 @@ pub(crate) fn timeout(c: &Connection, seen: &Seen<'_>, row: Timeouts, context: &
         return;
     }
     let idle = row.first.time - peer.last.time;
-    if idle >= context.thresholds.idle
+    if needs!(context.trace, Diagnosis::PathIdleStateLost;
+        "it was idle before for as long as --idle-time says" => idle >= context.thresholds.idle,
         // A timer: what is idle for so many round trips is idle for the path, too.
-        && idle >= bounds::IDLE_ROUNDS * c.rtt().unwrap_or(0)
-        && peer.last.is_set()
-        && sender.bytes() > u64::from(segment.len)
-    {
+        "and for 20 round trips" => idle >= bounds::IDLE_ROUNDS * c.rtt().unwrap_or(0),
+        "the other side was seen" => peer.last.is_set(),
+        "data of the sender passed before" => sender.bytes() > u64::from(segment.len),
+    ) {
         let finding = c
             .finding(Diagnosis::PathIdleStateLost, segment)
             .about(row.first.frame)
@@ -106,7 +114,12 @@ fn only_full_size_lost(c: &Connection, seen: &Seen<'_>, row: Timeouts, context: 
     let at_once = row.first.time - peer.last.time < context.thresholds.idle;
     let several = sender.unacknowledged(peer) >= 2 * seen.segment.len;
     let full_size = sender.flight.iter(context.pool).all(|sent| sent.seq_len >= seen.segment.len);
-    passed && at_once && several && full_size
+    needs!(context.trace, Diagnosis::PathPmtuBlackHole;
+        "something of the sender has passed" => passed,
+        "the first of full size was sent at once, not after a rest" => at_once,
+        "several are in flight" => several,
+        "all in flight are of full size" => full_size,
+    )
 }
 
 /// The other side is heard again after timeouts.
@@ -130,12 +143,13 @@ pub(crate) fn heard_again(
         context.store.amend(told, |finding| finding.certainty = Certainty::Proved);
     }
     let silent = seen.segment.time - row.first.time;
-    if row.count < bounds::INTERRUPTED
-        || silent < bounds::BLACKOUT
-        || notes.black_hole.is_some()
-        || !open
-        || !advanced
-    {
+    if !needs!(context.trace, Diagnosis::PathBlackout;
+        "three timeouts in a row or more came before" => row.count >= bounds::INTERRUPTED,
+        "the silence was long" => silent >= bounds::BLACKOUT,
+        "it is no matter of size" => notes.black_hole.is_none(),
+        "the connection was open" => open,
+        "it acknowledges something new" => advanced,
+    ) {
         return;
     }
     let writer = seen.from.other();

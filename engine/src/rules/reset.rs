@@ -11,6 +11,7 @@ use crate::proof::causality::{Known, Sending};
 use crate::proof::claims::{Claim, Kind};
 use crate::proof::receiver::{Receipt, Refusal};
 use crate::proof::rst::{Rst, Sign};
+use crate::proof::trace::{Tracer, known, met, needs};
 use crate::rules::context::Context;
 use crate::rules::notes::{Notes, Own, Refused};
 use crate::side::Side;
@@ -74,8 +75,12 @@ pub(crate) fn refute(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<
     // What comes late was sent before, what looks otherwise was sent by somebody else, and no side that has a connection
     // answers or opens another.
     let opens = segment.flags.syn() && c.handshake.third_ack.is_set();
-    if before || opens || c.end(seen.from).has_passed(segment) || !c.looks_like_its_sender(seen.from, segment)
-    {
+    if !needs!(context.trace, "reset.refute";
+        "it was not sent before its sender's own RST" => !before,
+        "it does not open a connection beside an open one" => !opens,
+        "it is not late: its sender has sent nothing newer" => !c.end(seen.from).has_passed(segment),
+        "it looks like its sender's other packets" => c.looks_like_its_sender(seen.from, segment),
+    ) {
         return;
     }
     refused(c, seen, context);
@@ -97,7 +102,11 @@ pub(crate) fn refute(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<
     // was on its way when this side answered late packets of the other with a RST.
     let answers = |other: &Own| own.is_some_and(|own| own > other.sending.at.frame);
     let other = self::own(context.notes, other);
-    if c.closed() || !proved && other.is_some_and(|other| segment.len == 0 || answers(other)) {
+    let answered = !proved && other.is_some_and(|other| segment.len == 0 || answers(other));
+    if !needs!(context.trace, "reset.refute";
+        "the connection is not closed" => !c.closed(),
+        "it is no mere ACK, or answer to late packets, after the other side's RST" => !answered,
+    ) {
         return;
     }
     followed(c, seen, context);
@@ -107,7 +116,7 @@ pub(crate) fn refute(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<
             finding.show(Role::GoesOn, segment.frame);
         }
     });
-    if goes_on {
+    if met(context.trace, Diagnosis::ResetInjected, "its sender goes on after its own RST", goes_on) {
         let certainty = if proved { Certainty::Proved } else { Certainty::Likely };
         disown(c, seen.from, segment.frame, certainty, seen, context);
     }
@@ -154,7 +163,11 @@ fn unimpressed(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let reset = &mut context.notes.details().reset;
     let (forged, told) = (reset.forged[other as usize], reset.injected[other as usize]);
     let news = seen.segment.len > 0 && !seen.old || seen.segment.ack.after(c.end(seen.from).acked);
-    if !forged.is_set() || !news || c.too_soon(seen.from, forged.time, seen.segment.time) {
+    if !needs!(context.trace, Diagnosis::ResetInjected;
+        "a RST was forged in the name of the other side" => forged.is_set(),
+        "its receiver sends something new" => news,
+        "the forged RST had arrived by then" => !c.too_soon(seen.from, forged.time, seen.segment.time),
+    ) {
         return;
     }
     reset.forged[other as usize] = Mark::default();
@@ -174,9 +187,17 @@ fn superseded(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 /// The receiver of a RST that it cannot have taken goes on: it has refused it.
 fn refused(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let other = seen.from.other();
-    let Some(refused) = context.notes.details().reset.refused[other as usize] else { return };
+    let refused = context.notes.details().reset.refused[other as usize];
+    let a_rst = "its sender refuses a RST of the other side, or seems to";
+    let Some(refused) = known(context.trace, Diagnosis::ResetIgnored, a_rst, refused) else { return };
     // What was on its way before the RST can have arrived says nothing about it.
-    if c.could_know(seen.from, refused.at, seen.segment.time) == Known::No {
+    let could_know = c.could_know(seen.from, refused.at, seen.segment.time) != Known::No;
+    if !met(
+        context.trace,
+        Diagnosis::ResetIgnored,
+        "that RST can have arrived before this was sent",
+        could_know,
+    ) {
         return;
     }
     context.notes.details().reset.refused[other as usize] = None;
@@ -207,7 +228,10 @@ fn ignored(c: &Connection, from: Side, refused: &Refused) -> Finding {
 /// A RST was refused, and none that fits came in its place, as its genuine sender's would have: it ended nothing.
 fn outlived(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let Some(own) = &mut context.notes.details().reset.own[seen.from.other() as usize] else { return };
-    if own.refused == 0 || !c.settled(seen.segment.time - own.refused, bounds::IN_FLIGHT) {
+    if !needs!(context.trace, "reset.refute";
+        "the other side's RST was refused" => own.refused != 0,
+        "no RST that fits has come in its place" => c.settled(seen.segment.time - own.refused, bounds::IN_FLIGHT),
+    ) {
         return;
     }
     own.refused = 0;
@@ -223,8 +247,12 @@ fn followed(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let after_own = own.is_set() && segment.time - own.time > bounds::RST_OVERTAKES;
     let after_other =
         other.is_set() && segment.len > 0 && c.settled(segment.time - other.time, bounds::IN_FLIGHT);
-    if !after_own && !after_other || std::mem::replace(&mut context.notes.details().reset.followed_told, true)
-    {
+    if !needs!(context.trace, Diagnosis::ResetFollowedByTraffic;
+        "it comes well after its sender's own RST, or is data well after the other side's"
+            => after_own || after_other,
+        "it was not told before"
+            => !std::mem::replace(&mut context.notes.details().reset.followed_told, true),
+    ) {
         return;
     }
     let rst = if after_own { own } else { other };
@@ -262,9 +290,10 @@ pub(crate) fn with_text(c: &Connection, seen: &Seen<'_>, context: &mut Context<'
         .finding(Diagnosis::ResetWithText, segment)
         .of(seen.from)
         .with(Param::Who, Value::Party(seen.from.party()));
-    if segment.len > 0 {
+    let trace = context.trace;
+    if met(trace, Diagnosis::ResetWithText, "the RST has a payload", segment.len > 0) {
         finding.set(Param::Text, Value::Text(Excerpt::of(segment.payload)));
-    } else if code {
+    } else if met(trace, Diagnosis::ResetWithText, "its window is a vendor's code, without options", code) {
         finding.set(Param::Code, Value::Count(segment.window.into()));
     } else {
         return;
@@ -274,16 +303,23 @@ pub(crate) fn with_text(c: &Connection, seen: &Seen<'_>, context: &mut Context<'
 
 /// The answer to what is not in the capture: what that side sent is all there is of the connection. And a RST that its
 /// receiver must have refused, where nothing of it has been captured since.
-pub(crate) fn pending(c: &Connection, notes: &Notes, out: &mut Vec<Finding>) {
+pub(crate) fn pending(c: &Connection, notes: &Notes, trace: Option<&Tracer>, out: &mut Vec<Finding>) {
     for from in Side::BOTH {
-        let what = alone(c, from).filter(|_| c.end(from.other()).packets == 0);
+        let by = (Diagnosis::ResetBackscatter, from);
+        let alone = known(trace, by, "it sent RSTs, or a SYN-ACK, and nothing else", alone(c, from));
+        let what =
+            alone.filter(|_| met(trace, by, "the other side sent nothing", c.end(from.other()).packets == 0));
         out.extend(what.map(|what| {
             c.finding_at(Diagnosis::ResetBackscatter, c.first.frame)
                 .of(from)
                 .with(Param::What, Value::Term(what))
         }));
         let refused = notes.details.as_ref().and_then(|details| details.reset.refused[from as usize]);
-        if let Some(refused) = refused.filter(|refused| refused.certain) {
+        let by = (Diagnosis::ResetIgnored, from);
+        let refused = known(trace, by, "a RST of it was refused, and nothing came since", refused);
+        let certain =
+            |refused: &Refused| met(trace, by, "nothing that the capture lacks explains it", refused.certain);
+        if let Some(refused) = refused.filter(certain) {
             out.push(ignored(c, from, &refused).sure(Certainty::Likely));
         }
     }
@@ -336,11 +372,27 @@ pub(crate) fn impact(rst: Rst) -> Impact {
     }
 }
 
+/// For each diagnosis of a RST, whether that is what it is.
+fn asked_of(rst: Rst, trace: Option<&Tracer>) {
+    let is = |diagnosis, met| self::met(trace, diagnosis, "that is what the RST is (rst)", met);
+    is(Diagnosis::ResetInjected, matches!(rst, Rst::Forged(_)));
+    is(Diagnosis::ResetByMiddlebox, matches!(rst, Rst::Middlebox(_)));
+    is(Diagnosis::ResetLate, rst == Rst::Late);
+    is(Diagnosis::ResetInFinWait, rst == Rst::InFinWait);
+    is(Diagnosis::ResetAfterClose, rst == Rst::AfterClose);
+    is(
+        Diagnosis::ResetNoSuchConnection,
+        matches!(rst, Rst::NoSuchConnection | Rst::NeverEstablished | Rst::AfterEnd),
+    );
+    is(Diagnosis::ResetAbort, rst == Rst::Abort);
+}
+
 /// A RST to an open or closing connection.
 pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Context<'_>) {
     let segment = seen.segment;
     let from = seen.from;
     let peer = c.end(from.other());
+    asked_of(rst, context.trace);
     let diagnosis = match rst {
         Rst::Forged(sign) => {
             let finding = injected(c, from, sign, segment.frame).layer(segment.layer);

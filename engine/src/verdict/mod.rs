@@ -3,4 +3,5 @@
 pub(crate) mod outcome;
 pub mod story;
 pub mod summary;
+pub mod trace;
 pub(crate) mod zeek;

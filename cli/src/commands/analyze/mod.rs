@@ -3,6 +3,7 @@
 mod jsonl;
 mod select;
 mod table;
+mod trace;
 
 use crate::args::{Analyze, Format};
 use crate::failure::{Failure, Status};
@@ -43,9 +44,13 @@ pub(crate) fn run(args: &Analyze) -> Result<Status, Failure> {
     let mut status = Status::Done;
     let mut printed = 0;
     for file in &args.files {
-        let (analysis, trouble) = analyze(file, settings);
+        let (analysis, trouble) = analyze(file, settings, &args.trace);
         // What came before the trouble is worth reading.
-        if trouble.is_none() || analysis.frames > 0 {
+        if !args.trace.is_empty() {
+            let heading = (args.files.len() > 1).then_some(printed);
+            status = status.max(print_traces(&analysis, &selection, args, heading)?);
+            printed += 1;
+        } else if trouble.is_none() || analysis.frames > 0 {
             let heading = (args.files.len() > 1).then_some(printed);
             status = status.max(print(&analysis, &selection, args, language, heading)?);
             printed += 1;
@@ -65,8 +70,9 @@ fn name(file: &Path) -> String {
 }
 
 /// Reads a capture and feeds the engine, as far as it goes. Frames of unknown link types do not count.
-fn analyze(file: &Path, settings: Settings) -> (Analysis<'_>, Option<Trouble>) {
+fn analyze<'a>(file: &'a Path, settings: Settings, traced: &[u32]) -> (Analysis<'a>, Option<Trouble>) {
     let mut analysis = Analysis { file, frames: 0, engine: Engine::new(settings) };
+    traced.iter().for_each(|frame| analysis.engine.trace(*frame));
     let mut decoder = Decoder::new();
     let mut unknown: Option<DataLink> = None;
     let read = Capture::open(file).and_then(|mut capture| {
@@ -112,6 +118,41 @@ fn print(
             Ok(status(worst))
         }
     }
+}
+
+/// Prints what was asked about the frames that are traced, in place of the analysis.
+fn print_traces(
+    analysis: &Analysis<'_>,
+    selection: &Selection,
+    args: &Analyze,
+    heading: Option<usize>,
+) -> Result<Status, Failure> {
+    let Analysis { file, frames, engine } = analysis;
+    match args.format {
+        Format::Jsonl => {
+            let mut out = BufWriter::new(io::stdout().lock());
+            trace::print_jsonl(&mut out, file, engine, &args.trace, selection)?;
+            out.flush()?;
+        }
+        Format::Table => {
+            let mut out = BufWriter::new(anstream::stdout().lock());
+            if let Some(number) = heading {
+                table::heading(&mut out, &name(file), number)?;
+            }
+            trace::print(&mut out, engine, &args.trace, selection)?;
+            out.flush()?;
+        }
+    }
+    let mut status = Status::Done;
+    for frame in args.trace.iter().filter(|frame| engine.traces(**frame).is_empty()) {
+        let frames = crate::term::count(*frames, "frame");
+        anstream::eprintln!(
+            "tcpdx: {}: frame {frame} is no packet of a TCP connection; the capture has {frames}",
+            name(file)
+        );
+        status = Status::Failed;
+    }
+    Ok(status)
 }
 
 fn status(worst: Option<Severity>) -> Status {

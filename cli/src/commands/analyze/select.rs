@@ -54,8 +54,11 @@ impl Selection {
     }
 
     fn takes(&self, finding: &Finding) -> bool {
-        let id = finding.diagnosis.id();
-        finding.severity >= self.severity
-            && (self.ids.is_empty() || self.ids.iter().any(|glob| glob.matches(id)))
+        finding.severity >= self.severity && self.takes_id(finding.diagnosis.id())
+    }
+
+    /// Whether that diagnosis was asked for.
+    pub(super) fn takes_id(&self, id: &str) -> bool {
+        self.ids.is_empty() || self.ids.iter().any(|glob| glob.matches(id))
     }
 }

@@ -10,6 +10,7 @@ use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
 use crate::proof::claims::Kind;
 use crate::proof::rst::Rst;
+use crate::proof::trace::{Tracer, met, needs};
 use crate::rules::context::{Context, of_icmp};
 use crate::rules::notes::{Handshake, Notes};
 use crate::side::{Party, Side};
@@ -19,12 +20,15 @@ use crate::wire::segment::Segment;
 pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     opening::odd(c, seen, context);
-    if segment.has_odd_flags() {
+    if met(context.trace, "handshake", "no stack sends such flags", segment.has_odd_flags()) {
         withdrawn(c, seen, context);
         return;
     }
     opening::segment(c, seen, context);
-    if seen.stray || seen.refused {
+    if !needs!(context.trace, "handshake";
+        "it is of this connection, not of an older one on these ports" => !seen.stray,
+        "its receiver does not refuse it" => !seen.refused,
+    ) {
         return;
     }
     match seen.from {
@@ -42,6 +46,7 @@ pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>
 
 /// The SYN again: unanswered so far, or the answer did not arrive.
 fn syn_repeated(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+    met(context.trace, Diagnosis::HandshakeSynRetransmitted, "it is the SYN again", true);
     let syn = c.syn();
     let count = u64::from(c.handshake.syn_repeats) + 1;
     let waited = segment.time - syn.time;
@@ -53,11 +58,13 @@ fn syn_repeated(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>
         .with(Param::Waited, Value::Duration(segment.time - c.last_syn().time));
     context.store.tell(repeat);
 
-    if c.server().last.is_set() {
+    let answered = c.server().last.is_set();
+    if !met(context.trace, Diagnosis::HandshakeSynUnanswered, "the server was not seen", !answered) {
         syn_ack_lost(c, segment, context);
         return;
     }
-    if context.notes.details().handshake.refused_by_icmp {
+    let refused = context.notes.details().handshake.refused_by_icmp;
+    if !met(context.trace, Diagnosis::HandshakeSynUnanswered, "no ICMP error answered the SYN", !refused) {
         return;
     }
     let Some(claimed) = context.notes.details().handshake.unanswered else {
@@ -85,10 +92,11 @@ fn syn_ack_lost(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>
     let newest = c.last_syn_ack();
     let crossing = segment.time - newest.time < bounds::RTO_MIN;
     let syn_ack = if crossing { c.handshake.syn_ack } else { newest };
-    if !syn_ack.is_set()
-        || c.handshake.third_ack.is_set()
-        || context.notes.details().handshake.synack_lost.is_some()
-    {
+    if !needs!(context.trace, Diagnosis::HandshakeSynackLost;
+        "a SYN-ACK was seen" => syn_ack.is_set(),
+        "the third ACK was not" => !c.handshake.third_ack.is_set(),
+        "it was not told before" => context.notes.details().handshake.synack_lost.is_none(),
+    ) {
         return;
     }
     let of_newest = c.server().tsval();
@@ -115,7 +123,11 @@ fn syn_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
     }
     // One with other numbers is not sent again.
     let is_another = segment.seq != c.server().isn;
-    if !c.handshake.syn_ack.is_set() || c.handshake.simultaneous() || is_another {
+    if !needs!(context.trace, Diagnosis::HandshakeSynackRetransmitted;
+        "a SYN-ACK was seen before" => c.handshake.syn_ack.is_set(),
+        "it is no simultaneous open" => !c.handshake.simultaneous(),
+        "it has the same first number" => !is_another,
+    ) {
         return;
     }
     let repeats = u64::from(c.handshake.syn_ack_repeats) + 1;
@@ -139,7 +151,10 @@ fn syn_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
     }
     let told = context.store.tell(finding);
     context.notes.details().handshake.repeat = context.notes.details().handshake.repeat.or(told);
-    if !by_timer || answers_syn {
+    if !needs!(context.trace, "handshake.synack_again";
+        "it comes as late as by a timer" => by_timer,
+        "it does not answer a SYN that came again" => !answers_syn,
+    ) {
         return;
     }
     if c.handshake.third_ack.is_set() {
@@ -156,7 +171,11 @@ fn syn_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
 fn third_ack_lost(c: &Connection, segment: &Segment<'_>, repeats: u64, context: &mut Context<'_>) {
     let ack = c.handshake.third_ack;
     // A repeat that left before the ACK can have arrived proves nothing.
-    if c.handshake.established() || !c.had_time(Side::Server, ack.time, segment.time) {
+    let had_time = c.had_time(Side::Server, ack.time, segment.time);
+    if !needs!(context.trace, Diagnosis::HandshakeThirdAckLost;
+        "the server has not shown that it got the third ACK" => !c.handshake.established(),
+        "the third ACK had time to arrive before" => had_time,
+    ) {
         return;
     }
     let client_spoke = c.client().bytes() > 0 || c.client().fin.is_set();
@@ -180,9 +199,13 @@ fn third_ack_lost(c: &Connection, segment: &Segment<'_>, repeats: u64, context: 
         });
         return;
     }
-    let finding = if !at_server {
+    let short = "the capture was not taken beside the server";
+    let finding = if met(context.trace, Diagnosis::HandshakeThirdAckLost, short, !at_server) {
         c.finding(Diagnosis::HandshakeThirdAckLost, segment).with(Param::Reading, Value::Term(reading))
-    } else if deferred {
+    } else if !needs!(context.trace, Diagnosis::HandshakeAcceptQueueOverflow;
+        "the capture was taken beside the server" => at_server,
+        "it is no mere wait for the client's data (TCP_DEFER_ACCEPT)" => !deferred,
+    ) {
         return;
     } else {
         c.finding(Diagnosis::HandshakeAcceptQueueOverflow, segment).side(Party::Server)
@@ -206,11 +229,17 @@ fn ignored(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let at_server = c.is_beside(Side::Server);
     let again = seen.segment.len > 0 && seen.resends.is_some_and(|sent| sent.repeats > 0);
     let ack = c.handshake.third_ack;
-    if !at_server || !again || !ack.is_set() || !c.handshake.syn_ack.is_set() {
+    if !needs!(context.trace, Diagnosis::HandshakeAcceptQueueOverflow;
+        "the capture was taken beside the server" => at_server,
+        "it is data that was sent again before" => again,
+        "the third ACK was seen" => ack.is_set(),
+        "the SYN-ACK was seen" => c.handshake.syn_ack.is_set(),
+    ) {
         return;
     }
     let Some(details) = &mut context.notes.details else { return };
-    if details.handshake.third_ack_lost.is_some() {
+    let told = details.handshake.third_ack_lost.is_some();
+    if !met(context.trace, Diagnosis::HandshakeAcceptQueueOverflow, "it was not told before", !told) {
         return;
     }
     let finding = c
@@ -227,7 +256,8 @@ fn ignored(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 
 /// The SYN-ACK again, and no third ACK in the capture.
 fn third_ack_missing(c: &Connection, segment: &Segment<'_>, repeats: u64, context: &mut Context<'_>) {
-    if !c.client().last.is_set() {
+    let client = c.client().last.is_set();
+    if !met(context.trace, Diagnosis::HandshakeThirdAckMissing, "the client was seen", client) {
         return;
     }
     if let Some(claimed) = context.notes.details().handshake.third_ack_missing {
@@ -276,7 +306,10 @@ fn recovered(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
     let lost = notes.third_ack_lost.and_then(|it| it.told);
     let missing = notes.third_ack_missing.and_then(|it| it.told);
     context.store.amend(missing, |finding| finding.recovered(Severity::Warn, Term::AnsweredAfterAll));
-    if !deferred.is_set() || c.client().bytes() == 0 {
+    if !needs!(context.trace, Diagnosis::HandshakeDeferAccept;
+        "the SYN-ACK was repeated once, without data of the client" => deferred.is_set(),
+        "the client has sent data since" => c.client().bytes() != 0,
+    ) {
         context.store.amend(lost, |finding| finding.recovered(Severity::Warn, Term::AnsweredAfterAll));
         return;
     }
@@ -284,7 +317,9 @@ fn recovered(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
         context.store.amend(told, |finding| finding.recovered(Severity::Note, Term::DeferAccept));
     }
     // Short of the server, a third ACK that was lost looks the same.
-    if notes.third_ack_lost.is_some() {
+    let not_lost = notes.third_ack_lost.is_none();
+    if !met(context.trace, Diagnosis::HandshakeDeferAccept, "the third ACK was not told to be lost", not_lost)
+    {
         return;
     }
     let finding = c
@@ -303,7 +338,13 @@ fn withdrawn(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let takes_back = seen.from == Side::Client && (segment.flags.rst() || segment.flags.fin());
     let only_syn = c.client().next == c.client().isn + 1 && !c.client().acked_any;
-    if !takes_back || !only_syn || !c.syn().is_set() || c.server().last.is_set() || segment.flags.syn() {
+    if !needs!(context.trace, Diagnosis::HandshakeSynWithdrawn;
+        "it is a RST or FIN of the client" => takes_back,
+        "the client has sent its SYN only" => only_syn,
+        "the SYN was seen" => c.syn().is_set(),
+        "the server was not seen" => !c.server().last.is_set(),
+        "it is no SYN itself" => !segment.flags.syn(),
+    ) {
         return;
     }
     let finding = c
@@ -334,6 +375,11 @@ pub(crate) fn odd_reset(c: &Connection, seen: &Seen<'_>, context: &mut Context<'
 /// A RST in the handshake.
 pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Context<'_>) -> Option<Told> {
     let segment = seen.segment;
+    let is = |diagnosis, kind| met(context.trace, diagnosis, "that is what the RST is (rst)", rst == kind);
+    is(Diagnosis::HandshakeRejected, Rst::RefusesSyn);
+    is(Diagnosis::HandshakeSynackRejected, Rst::RefusesSynAck);
+    is(Diagnosis::HandshakeResetAfterAccept, Rst::AfterAccept);
+    is(Diagnosis::HandshakeServerNeverEstablished, Rst::NeverEstablished);
     let finding = match rst {
         Rst::RefusesSyn => {
             let took = segment.time - c.last_syn().time;
@@ -368,7 +414,10 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
             // Others got in meanwhile: then the path works, and the queue is the cause, which is told already.
             // And at the server, where the third ACK never came, that is the cause, and told, too.
             let told_otherwise = c.is_beside(Side::Server) && c.handshake.syn_ack_repeats > 0;
-            if told_otherwise || others_accepted(c, context) {
+            if !needs!(context.trace, Diagnosis::HandshakeServerNeverEstablished;
+                "beside the server, it repeated no SYN-ACK" => !told_otherwise,
+                "no others got in meanwhile: the queue would be the cause" => !others_accepted(c, context),
+            ) {
                 return None;
             }
             c.finding(Diagnosis::HandshakeServerNeverEstablished, segment)
@@ -387,7 +436,12 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
 /// An ICMP error that quotes a segment of this connection.
 pub(crate) fn icmp(c: &Connection, error: &IcmpError, context: &mut Context<'_>) {
     let about_syn = error.from == Side::Client && error.seq.is_none_or(|seq| seq == c.client().isn);
-    if !c.syn().is_set() || c.server().last.is_set() || !about_syn || !error.refuses() {
+    if !needs!(context.trace, Diagnosis::HandshakeRejectedByIcmp;
+        "the SYN was seen" => c.syn().is_set(),
+        "the server was not seen" => !c.server().last.is_set(),
+        "the error is about the SYN" => about_syn,
+        "it is of a kind that refuses" => error.refuses(),
+    ) {
         return;
     }
     let took = error.at.time - c.syn().time;
@@ -404,17 +458,30 @@ pub(crate) fn icmp(c: &Connection, error: &IcmpError, context: &mut Context<'_>)
 }
 
 /// What has not come so far.
-pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, out: &mut Vec<Finding>) {
+pub(crate) fn pending(
+    c: &Connection,
+    notes: &Notes,
+    now: i64,
+    trace: Option<&Tracer>,
+    out: &mut Vec<Finding>,
+) {
     let default = Handshake::default();
     let notes = notes.details.as_ref().map_or(&default, |d| &d.handshake);
     let handshake = &c.handshake;
-    if notes.refused_by_icmp || c.is_reset() {
+    if !needs!(trace, "handshake";
+        "no ICMP error answered the SYN" => !notes.refused_by_icmp,
+        "it was not reset" => !c.is_reset(),
+    ) {
         return;
     }
-    if c.syn().is_set() && !c.server().last.is_set() && notes.unanswered.is_none() && c.client().bytes() == 0
-    {
+    if needs!(trace, Diagnosis::HandshakeSynUnanswered;
+        "the SYN was seen" => c.syn().is_set(),
+        "the server was not seen" => !c.server().last.is_set(),
+        "it was not told before" => notes.unanswered.is_none(),
+        "the client has sent no data" => c.client().bytes() == 0,
+    ) {
         let only_syn = c.client().next == c.client().isn + 1 && !c.client().acked_any;
-        if only_syn {
+        if met(trace, Diagnosis::HandshakeSynUnanswered, "the client has sent its SYN only", only_syn) {
             let waited = now - c.syn().time;
             let mut finding = c
                 .finding_at(Diagnosis::HandshakeSynUnanswered, c.syn().frame)
@@ -430,7 +497,12 @@ pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, out: &mut Vec<Fin
     }
     let waiting = handshake.syn_ack.is_set() && !handshake.third_ack.is_set() && c.client().last.is_set();
     let silent = handshake.syn_ack_repeats == 0 && now - handshake.syn_ack.time >= bounds::MISSING_AFTER;
-    if waiting && silent && handshake.syn_repeats == 0 && !c.client().acked_any {
+    if needs!(trace, Diagnosis::HandshakeThirdAckMissing;
+        "SYN-ACK and client were seen, and no third ACK" => waiting,
+        "the SYN-ACK was not repeated, for long" => silent,
+        "the SYN was not repeated" => handshake.syn_repeats == 0,
+        "the client has acknowledged nothing" => !c.client().acked_any,
+    ) {
         let mut finding = c
             .finding_at(Diagnosis::HandshakeThirdAckMissing, handshake.syn_ack.frame)
             .proved_by(c.last().frame)
@@ -442,7 +514,8 @@ pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, out: &mut Vec<Fin
         finding.rate(Severity::Note, Term::NotRepeated);
         out.push(finding);
         // A listener that keeps the half-open connection repeats its SYN-ACK; one that puts it into a cookie cannot.
-        if c.is_beside(Side::Server) {
+        let beside = c.is_beside(Side::Server);
+        if met(trace, Diagnosis::HandshakeSynCookies, "the capture was taken beside the server", beside) {
             out.push(
                 c.finding_at(Diagnosis::HandshakeSynCookies, handshake.syn_ack.frame)
                     .proved_by(c.last().frame)

@@ -8,6 +8,7 @@ use crate::connection::endpoint::Facts;
 use crate::connection::{Before, Connection, Seen};
 use crate::proof::receiver::{self, Receipt, Refusal};
 use crate::proof::rst;
+use crate::proof::trace::{known, met, needs};
 use crate::rules::context::Context;
 use crate::side::Side;
 use crate::wire::segment::Segment;
@@ -37,7 +38,10 @@ pub(super) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>
 
 fn first_syn(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
     let server = c.server();
-    if server.has_isn && server.acked == segment.seq + 1 {
+    if needs!(context.trace, Diagnosis::HandshakeReordered;
+        "a SYN-ACK was seen before" => server.has_isn,
+        "it answers this SYN" => server.acked == segment.seq + 1,
+    ) {
         let finding = c
             .finding(Diagnosis::HandshakeReordered, segment)
             .about(c.handshake.syn_ack.frame)
@@ -45,7 +49,8 @@ fn first_syn(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
         context.store.tell(finding);
     }
     options_of(c, segment, Side::Client, context);
-    if segment.options.fast_open.is_some() || segment.len > 0 {
+    let opens_fast = segment.options.fast_open.is_some() || segment.len > 0;
+    if met(context.trace, Diagnosis::HandshakeFastOpen, "the SYN has that option, or data", opens_fast) {
         let use_ = match (segment.options.fast_open, segment.len > 0) {
             (Some(0), _) => Term::TfoAsks,
             (_, true) => Term::TfoData,
@@ -61,7 +66,8 @@ fn first_syn(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
         let told = context.store.tell(finding);
         context.notes.details().handshake.opening.fast_open = told;
     }
-    if segment.options.multipath {
+    if met(context.trace, Diagnosis::HandshakeMultipath, "the SYN has that option", segment.options.multipath)
+    {
         let finding = c
             .finding(Diagnosis::HandshakeMultipath, segment)
             .of(Side::Client)
@@ -74,8 +80,13 @@ fn first_syn(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
 
 /// A SYN on addresses and ports that had a connection before.
 fn reused(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
-    let Some(before) = c.before() else { return };
+    let before = "there was a connection before on these addresses and ports";
+    let before = known(context.trace, Diagnosis::HandshakePortReused, before, c.before());
+    let Some(before) = before else { return };
     let since = segment.time - before.last.time;
+    let soon = before.state == Before::Refused && since < bounds::SAME_ATTEMPT;
+    met(context.trace, Diagnosis::HandshakeRejectedRetried, "that was refused just now", soon);
+    met(context.trace, Diagnosis::HandshakePortReused, "that is over", before.state != Before::Open);
     let diagnosis = match before.state {
         Before::Refused if since < bounds::SAME_ATTEMPT => Diagnosis::HandshakeRejectedRetried,
         // Whether the server still has that connection, its answer tells.
@@ -102,7 +113,10 @@ fn reused(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
 /// The same SYN again after a RST had refused it.
 fn rejected_retried(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
     let rst = c.rst(Side::Server);
-    if !rst.is_set() || c.server().has_isn {
+    if !needs!(context.trace, Diagnosis::HandshakeRejectedRetried;
+        "the server has sent a RST" => rst.is_set(),
+        "it has sent no SYN-ACK" => !c.server().has_isn,
+    ) {
         return;
     }
     let finding = c
@@ -119,7 +133,13 @@ fn syn_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
     let (client, server) = (c.client(), c.server());
     if c.handshake.syn_ack.is_set() {
         let other_ack = segment.ack != server.acked && client.bytes() == 0;
-        if segment.seq != server.isn || (other_ack && !c.handshake.simultaneous()) {
+        let changed = segment.seq != server.isn || (other_ack && !c.handshake.simultaneous());
+        if met(
+            context.trace,
+            Diagnosis::HandshakeSynackChanged,
+            "it has other numbers than the one before",
+            changed,
+        ) {
             let mut finding = c
                 .finding(Diagnosis::HandshakeSynackChanged, segment)
                 .of(Side::Server)
@@ -139,7 +159,10 @@ fn syn_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
     }
     let data = c.client().bytes();
     let answers = segment.ack.since(client.isn + 1);
-    if c.syn().is_set() && (answers < 0 || segment.ack.after(client.next)) {
+    if needs!(context.trace, Diagnosis::HandshakeWrongAck;
+        "the SYN was seen" => c.syn().is_set(),
+        "it acknowledges what the client has not sent" => answers < 0 || segment.ack.after(client.next),
+    ) {
         let finding = c
             .finding(Diagnosis::HandshakeWrongAck, segment)
             .of(Side::Server)
@@ -151,7 +174,11 @@ fn syn_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
     if let Before::Open = c.before().map_or(Before::Closed, |b| b.state) {
         let before = c.before().unwrap_or_default();
         let syn = c.syn();
-        if syn.is_set() && !context.notes.details().handshake.opening.answered_by_ack {
+        if needs!(context.trace, Diagnosis::HandshakePortReused;
+            "the SYN was seen" => syn.is_set(),
+            "no ACK of the older connection answered it"
+                => !context.notes.details().handshake.opening.answered_by_ack,
+        ) {
             let finding = c
                 .finding(Diagnosis::HandshakePortReused, segment)
                 .about(syn.frame)
@@ -191,8 +218,10 @@ fn options_of(c: &Connection, segment: &Segment<'_>, from: Side, context: &mut C
     } else if options.mss.is_none() {
         Term::NoMss
     } else {
+        met(context.trace, (Diagnosis::HandshakeOptionMissing, from), "it lacks an option", false);
         return;
     };
+    met(context.trace, (Diagnosis::HandshakeOptionMissing, from), "it lacks an option", true);
     let finding = c
         .finding(Diagnosis::HandshakeOptionMissing, segment)
         .of(from)
@@ -206,7 +235,11 @@ fn options_of(c: &Connection, segment: &Segment<'_>, from: Side, context: &mut C
 fn crossed(c: &Connection, segment: &Segment<'_>, diagnosis: Diagnosis, context: &mut Context<'_>) {
     let Some(details) = &mut context.notes.details else { return };
     let notes = &mut details.handshake.opening;
-    if !notes.second_syn.is_set() || !notes.client_syn_ack.is_set() || notes.crossed_told {
+    if !needs!(context.trace, diagnosis;
+        "the server has sent a SYN, too" => notes.second_syn.is_set(),
+        "the client has sent a SYN-ACK" => notes.client_syn_ack.is_set(),
+        "it was not told before" => !notes.crossed_told,
+    ) {
         return;
     }
     notes.crossed_told = true;
@@ -222,14 +255,17 @@ fn crossed(c: &Connection, segment: &Segment<'_>, diagnosis: Diagnosis, context:
 
 /// A plain ACK answers the SYN: the server still holds an older connection (RFC 9293, 3.5.1; RFC 5961, 4).
 fn answered_by_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
-    if !segment.is_pure_ack()
-        || std::mem::replace(&mut context.notes.details().handshake.opening.answered_by_ack, true)
-    {
+    if !needs!(context.trace, Diagnosis::HandshakeAnsweredByAck;
+        "it is a pure ACK" => segment.is_pure_ack(),
+        "it was not told before"
+            => !std::mem::replace(&mut context.notes.details().handshake.opening.answered_by_ack, true),
+    ) {
         return;
     }
     let live = c.before().is_some_and(|b| b.state == Before::Open);
     let syn = c.last_syn();
-    let finding = if live {
+    let open = "the connection before on these ports was open";
+    let finding = if met(context.trace, Diagnosis::HandshakeSynOnLiveConnection, open, live) {
         c.finding(Diagnosis::HandshakeSynOnLiveConnection, segment)
             .about(syn.frame)
             .of(Side::Client)
@@ -244,12 +280,13 @@ fn answered_by_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<
 /// The third ACK acknowledges what the server never sent.
 fn wrong_third_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
     let server = c.server();
-    if server.has_isn
-        && segment.ack.after(server.next)
-        && c.handshake.syn_ack.is_set()
-        && server.bytes() == 0
-        && segment.ack.since(server.next) > bounds::FAR
-    {
+    if needs!(context.trace, Diagnosis::HandshakeWrongAck;
+        "the server's first number is known" => server.has_isn,
+        "it acknowledges more than the server has sent" => segment.ack.after(server.next),
+        "the SYN-ACK was seen" => c.handshake.syn_ack.is_set(),
+        "the server has sent no data" => server.bytes() == 0,
+        "that is too much to have been missed" => segment.ack.since(server.next) > bounds::FAR,
+    ) {
         let finding = c
             .finding(Diagnosis::HandshakeWrongAck, segment)
             .of(Side::Client)
@@ -262,7 +299,10 @@ fn wrong_third_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<
 
 /// A RST of a server that has not taken the third ACK shows that this acknowledged what it has never sent.
 pub(super) fn refused_third_ack(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
-    if seen.from != Side::Server || !rst::answers_wrong_ack(c, seen.segment) {
+    if !needs!(context.trace, Diagnosis::HandshakeWrongAck;
+        "the server sent the RST" => seen.from == Side::Server,
+        "it answers an ACK of what the server has never sent" => rst::answers_wrong_ack(c, seen.segment),
+    ) {
         return;
     }
     if std::mem::replace(&mut context.notes.details().handshake.opening.wrong_ack_told, true) {
@@ -280,8 +320,11 @@ pub(super) fn refused_third_ack(c: &Connection, seen: &Seen<'_>, context: &mut C
 
 /// A RST in SYN-SENT acknowledges what the client never sent: it must drop it (RFC 9293, 3.10.7.3).
 pub(super) fn wrong_rst(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
-    let refused = receiver::receipt(c, seen) == Receipt::Refused(Refusal::WrongAck);
-    if !refused || !seen.segment.flags.ack() {
+    let refused = receiver::receipt(c, seen, None) == Receipt::Refused(Refusal::WrongAck);
+    if !needs!(context.trace, Diagnosis::HandshakeWrongAck;
+        "the client waits in SYN-SENT, and the RST does not acknowledge its SYN" => refused,
+        "it has ACK" => seen.segment.flags.ack(),
+    ) {
         return;
     }
     let finding = c
@@ -296,15 +339,23 @@ pub(super) fn wrong_rst(c: &Connection, seen: &Seen<'_>, context: &mut Context<'
 fn slow(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
     // Measured: told as it is.
     let took = c.half(Side::Server);
-    if took < bounds::SLOW_SYN_ACK || c.handshake.syn_repeats > 0 || !segment.flags.ack() {
+    if !needs!(context.trace, Diagnosis::HandshakeSlow;
+        "the SYN-ACK was slow" => took >= bounds::SLOW_SYN_ACK,
+        "the SYN was not repeated" => c.handshake.syn_repeats == 0,
+        "it has ACK" => segment.flags.ack(),
+    ) {
         return;
     }
     let first = c.client().flight.iter(context.pool).next();
-    let Some(sent) = first.filter(|s| s.repeats == 0 && segment.ack.reaches(s.end())) else { return };
+    let sent = first.filter(|s| s.repeats == 0 && segment.ack.reaches(s.end()));
+    let acks = "it acknowledges data of the client that was sent once";
+    let Some(sent) = known(context.trace, Diagnosis::HandshakeSlow, acks, sent) else { return };
     let usual = segment.time - sent.time;
-    if usual * bounds::SLOWER >= took
-        || std::mem::replace(&mut context.notes.details().handshake.opening.slow_told, true)
-    {
+    if !needs!(context.trace, Diagnosis::HandshakeSlow;
+        "that came in a quarter of the time" => usual * bounds::SLOWER < took,
+        "it was not told before"
+            => !std::mem::replace(&mut context.notes.details().handshake.opening.slow_told, true),
+    ) {
         return;
     }
     let finding = c
@@ -320,7 +371,8 @@ fn slow(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
 /// What no stack sends, and what no RFC allows.
 pub(super) fn odd(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
-    if segment.has_odd_flags() {
+    if met(context.trace, Diagnosis::HandshakeOddFlags, "no stack sends such flags", segment.has_odd_flags())
+    {
         let finding = c
             .finding(Diagnosis::HandshakeOddFlags, segment)
             .of(seen.from)
@@ -328,7 +380,8 @@ pub(super) fn odd(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
             .with(Param::Flags, Value::Flags(segment.flags));
         context.store.tell(finding);
     }
-    if let Some(kind) = segment.options.bad {
+    let bad = segment.options.bad;
+    if let Some(kind) = known(context.trace, Diagnosis::HandshakeBadOption, "an option is malformed", bad) {
         let finding = c
             .finding(Diagnosis::HandshakeBadOption, segment)
             .of(seen.from)

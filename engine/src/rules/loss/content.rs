@@ -7,6 +7,7 @@ use crate::catalogue::terms::{Param, Role};
 use crate::connection::{Connection, Seen};
 use crate::proof::claims::Kind;
 use crate::proof::receiver::{self, Receipt, Refusal};
+use crate::proof::trace::{known, met, needs};
 use crate::rules::context::Context;
 use crate::rules::loss::lines;
 use crate::rules::loss::lines::{Resent, keep, resent};
@@ -15,7 +16,13 @@ use crate::wire::seq::Seq;
 /// A wrong checksum, though not from offload: told when it is sent again, which `true` says.
 pub(super) fn corrupted(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) -> bool {
     let segment = seen.segment;
-    if c.is_corrupted(segment, seen.from) {
+    let wrong = c.is_corrupted(segment, seen.from);
+    if met(
+        context.trace,
+        Diagnosis::LossCorrupted,
+        "its checksum is wrong; told once it is sent again",
+        wrong,
+    ) {
         let bad = resent(segment);
         keep(&mut context.notes.details().loss.lines[seen.from as usize].corrupted, bad);
         return false;
@@ -26,7 +33,9 @@ pub(super) fn corrupted(c: &Connection, seen: &Seen<'_>, context: &mut Context<'
     let Some(details) = &mut context.notes.details else { return false };
     let list = &mut details.loss.lines[seen.from as usize].corrupted;
     let again = |bad: &Resent| bad.seq.before(segment.end()) && bad.end.after(segment.seq);
-    let Some(at) = list.iter().position(again) else { return false };
+    let again = list.iter().position(again);
+    let damaged = "a damaged copy of it was seen";
+    let Some(at) = known(context.trace, Diagnosis::LossCorrupted, damaged, again) else { return false };
     let bad = list.remove(at);
     let mut finding = c
         .finding_at(Diagnosis::LossCorrupted, bad.frame)
@@ -49,10 +58,17 @@ pub(super) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>
 /// The same bytes again, and they differ.
 fn conflicting(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
-    let Some(sent) = seen.resends else { return };
+    let again = "it repeats what is in flight";
+    let Some(sent) = known(context.trace, Diagnosis::LossConflictingData, again, seen.resends) else {
+        return;
+    };
     let same_range = sent.seq == segment.seq && sent.seq_len == segment.seq_len() && segment.len > 1;
-    let known = sent.payload_sum != 0 && segment.payload_sum != 0;
-    if !same_range || !known || sent.payload_sum == segment.payload_sum {
+    let both_known = sent.payload_sum != 0 && segment.payload_sum != 0;
+    if !needs!(context.trace, Diagnosis::LossConflictingData;
+        "it is the same range, of more than a byte" => same_range,
+        "the bytes of both were captured" => both_known,
+        "they differ" => sent.payload_sum != segment.payload_sum,
+    ) {
         return;
     }
     let finding = c
@@ -74,9 +90,10 @@ pub(crate) fn refusal(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Con
         let details = context.notes.details.as_ref();
         details.map(|details| details.loss.lines[seen.from as usize].refused).unwrap_or_default()
     };
-    let Receipt::Refused(why) = receiver::receipt(c, seen) else { return };
+    let Receipt::Refused(why) = receiver::receipt(c, seen, None) else { return };
     let before = line(context);
-    if before.takes_all {
+    let strict = "its receiver has not taken before what it was to refuse";
+    if !met(context.trace, "loss.refusal", strict, !before.takes_all) {
         return;
     }
     let frame = seen.segment.frame;
@@ -85,7 +102,10 @@ pub(crate) fn refusal(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Con
         seen.refused = true;
         return;
     }
-    let finding = if why == Refusal::OldTimestamp { stale(c, seen) } else { out_of_window(c, seen) };
+    let stale_one = why == Refusal::OldTimestamp;
+    met(context.trace, Diagnosis::LossStaleTimestamp, "its receiver refuses it for its timestamp", stale_one);
+    met(context.trace, Diagnosis::LossOutOfWindow, "its receiver refuses it for its number", !stale_one);
+    let finding = if stale_one { stale(c, seen) } else { out_of_window(c, seen) };
     if let Some(finding) = finding {
         context.store.under(claim, |store| store.tell(finding));
     }
@@ -107,7 +127,9 @@ fn taken_after_all(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_
             && seen.segment.ack.after(next)
             && end.reaches(seen.segment.ack)
     };
-    let Some(end) = refused.end.filter(|end| acknowledged(*end)) else { return };
+    let end = refused.end.filter(|end| acknowledged(*end));
+    let taken = "it acknowledges what it was to refuse";
+    let Some(end) = known(context.trace, "loss.refusal", taken, end) else { return };
     let claim = refused.claim.take();
     *refused = lines::Refused { takes_all: true, ..lines::Refused::default() };
     context.store.refute(claim);
@@ -143,7 +165,12 @@ fn impossible_ack(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let writer = c.end(seen.from.other());
     let ahead = segment.ack.since(writer.next);
-    if !segment.flags.ack() || !writer.seen || segment.flags.syn() || ahead <= bounds::MOST_UNSEEN {
+    if !needs!(context.trace, Diagnosis::LossImpossibleAck;
+        "it has ACK" => segment.flags.ack(),
+        "the other side was seen" => writer.seen,
+        "it is no SYN" => !segment.flags.syn(),
+        "it acknowledges more than a capture can lack" => ahead > bounds::MOST_UNSEEN,
+    ) {
         return;
     }
     let finding = c
@@ -160,12 +187,17 @@ fn karn(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let acker = c.end(seen.from);
     let advances = segment.flags.ack() && acker.acked_any && segment.ack.after(acker.acked);
-    if !advances || segment.options.timestamps.is_some() || context.notes.details.is_none() {
+    if !needs!(context.trace, Diagnosis::LossKarn;
+        "it acknowledges something new" => advances,
+        "it has no timestamp" => segment.options.timestamps.is_none(),
+        "there was something to note of the connection" => context.notes.details.is_some(),
+    ) {
         return;
     }
     let writer = c.end(seen.from.other());
     let resent = writer.flight.iter(context.pool).find(|s| s.repeats > 0 && segment.ack.reaches(s.end()));
-    let Some(sent) = resent.copied() else { return };
+    let again = "it acknowledges what was sent more than once";
+    let Some(sent) = known(context.trace, Diagnosis::LossKarn, again, resent.copied()) else { return };
     let finding = c
         .finding(Diagnosis::LossKarn, segment)
         .of(seen.from)

@@ -6,6 +6,7 @@ use crate::catalogue::terms::{Param, Role};
 use crate::catalogue::{Certainty, Diagnosis};
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
+use crate::proof::trace::{met, needs};
 use crate::rules::context::Context;
 use crate::rules::loss::lines::{Hole, keep};
 
@@ -81,10 +82,13 @@ pub(super) fn overtaken_ack(c: &Connection, seen: &Seen<'_>, context: &mut Conte
     let segment = seen.segment;
     let sender = c.end(seen.from);
     let passed = segment.seq.before(sender.next) || (sender.acked_any && segment.ack.before(sender.acked));
-    if !segment.is_pure_ack() || !passed || segment.seq + 1 == sender.isn + 1 {
-        return;
-    }
-    if sender.tsval().is_none() || segment.options.timestamps.is_none() {
+    if !needs!(context.trace, Diagnosis::LossReordering;
+        "it is a pure ACK" => segment.is_pure_ack(),
+        "its sender has passed its numbers" => passed,
+        "its number is not that of the SYN" => segment.seq + 1 != sender.isn + 1,
+        "its sender has timestamps" => sender.tsval().is_some(),
+        "it has one, too" => segment.options.timestamps.is_some(),
+    ) {
         return;
     }
     let newest_id = (sender.ip_id != 0).then_some(sender.ip_id);
@@ -93,7 +97,7 @@ pub(super) fn overtaken_ack(c: &Connection, seen: &Seen<'_>, context: &mut Conte
         Some(order) => (order.is_lt(), Certainty::Proved),
         None => (segment.seq.before(sender.next), Certainty::Likely),
     };
-    if older {
+    if met(context.trace, Diagnosis::LossReordering, "it was sent before the newest of its sender", older) {
         reordering(c, seen, sender.last, certainty, context);
     }
 }

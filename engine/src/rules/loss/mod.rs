@@ -15,6 +15,7 @@ use crate::catalogue::findings::Finding;
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Certainty, Diagnosis};
 use crate::connection::{Connection, Seen};
+use crate::proof::trace::{Tracer, needs};
 use crate::rules::context::Context;
 use crate::rules::notes::Notes;
 use crate::side::Side;
@@ -22,13 +23,20 @@ use crate::side::Side;
 pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
     let was_damaged = content::corrupted(c, seen, context);
-    if seen.stray || seen.refused {
+    if !needs!(context.trace, "loss";
+        "it is of this connection, not of an older one on these ports" => !seen.stray,
+        "its receiver does not refuse it" => !seen.refused,
+    ) {
         return;
     }
     content::segment(c, seen, context);
     receipt::acknowledgment(c, seen, context);
     // What turns up so late was not sent again: the network had kept it.
-    if segment.flags.syn() || !c.end(seen.from).seen || seen.refused {
+    if !needs!(context.trace, "loss.resend";
+        "it is no SYN" => !segment.flags.syn(),
+        "its sender was seen before" => c.end(seen.from).seen,
+        "the network has not kept it" => !seen.refused,
+    ) {
         return;
     }
     if segment.seq_len() == 0 {
@@ -42,14 +50,24 @@ pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>
 }
 
 /// What is known of a connection whose data goes unanswered: given up for good?
-pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, out: &mut Vec<Finding>) {
+pub(crate) fn pending(
+    c: &Connection,
+    notes: &Notes,
+    now: i64,
+    trace: Option<&Tracer>,
+    out: &mut Vec<Finding>,
+) {
     use crate::catalogue::findings::Value;
-    if c.is_reset() || !c.both_seen() {
+    if !needs!(trace, Diagnosis::ResetRetransmissionTimeout;
+        "it was not reset" => !c.is_reset(),
+        "both sides were seen" => c.both_seen(),
+    ) {
         return;
     }
     for from in Side::BOTH {
         let timeouts = notes.timeouts(from);
-        if timeouts.count < bounds::GIVEN_UP {
+        let by = (Diagnosis::ResetRetransmissionTimeout, from);
+        if !needs!(trace, by; "its timeouts in a row are many" => timeouts.count >= bounds::GIVEN_UP) {
             continue;
         }
         let mut finding = c

@@ -7,6 +7,7 @@ use crate::catalogue::{Certainty, Diagnosis, Severity};
 use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen};
 use crate::proof::claims::Kind;
+use crate::proof::trace::{known, met, needs};
 use crate::rules::context::Context;
 use crate::rules::loss::lines::{Copied, Line, MadeBy, Resent, Timeouts, downstream, keep, resent};
 use crate::rules::path;
@@ -17,11 +18,18 @@ use crate::wire::seq::Seq;
 /// An acknowledgment of the other side's data.
 pub(super) fn acknowledgment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let segment = seen.segment;
-    if !segment.flags.ack() || segment.flags.rst() || context.notes.details.is_none() {
+    if !needs!(context.trace, "loss.receipt";
+        "it has ACK" => segment.flags.ack(),
+        "it is no RST" => !segment.flags.rst(),
+        "there was something to note of the connection" => context.notes.details.is_some(),
+    ) {
         return;
     }
     let writer = seen.from.other();
-    if let Some((left, right)) = segment.duplicate_sack() {
+    let twice = segment.duplicate_sack();
+    if let Some((left, right)) =
+        known(context.trace, "loss.receipt", "it reports data that came twice (D-SACK)", twice)
+    {
         reported_twice(c, seen, writer, left, right, context);
     }
     echoes_first_copy(c, seen, writer, context);
@@ -53,7 +61,10 @@ fn echoes_first_copy(c: &Connection, seen: &Seen<'_>, writer: Side, context: &mu
     let decides = |r: &Resent| !r.seq.after(acked) || c.too_soon(seen.from, r.time, segment.time);
     let covered = |r: &&Resent| r.is_covered(segment, acked) && !r.needless && decides(r);
     let older = |r: &Resent| r.is_answered_too_early(segment) == Some(true);
-    if !resent.iter().any(|r| covered(&r)) || !resent.iter().filter(covered).all(older) {
+    if !needs!(context.trace, Diagnosis::LossSpurious;
+        "it acknowledges what was sent again" => resent.iter().any(|r| covered(&r)),
+        "it echoes a timestamp older than all of that" => resent.iter().filter(covered).all(older),
+    ) {
         return;
     }
     let needless: Vec<Resent> = resent.iter().filter(covered).cloned().collect();
@@ -72,7 +83,11 @@ fn arrived_once(c: &Connection, seen: &Seen<'_>, writer: Side, context: &mut Con
     let (segment, acker) = (seen.segment, c.end(seen.from));
     // Beside its receiver, what was seen did arrive, and was ignored there.
     let report = [acker, c.end(writer)].iter().all(|e| e.is(Facts::OFFERS_SACK));
-    if c.is_beside(seen.from) || !acker.acked_any || !report {
+    if !needs!(context.trace, Diagnosis::LossDownstream;
+        "the capture was not taken beside its sender" => !c.is_beside(seen.from),
+        "its sender has acknowledged before" => acker.acked_any,
+        "its sender reports what it gets twice: both offered SACK" => report,
+    ) {
         return;
     }
     let acked = acker.acked;
@@ -84,7 +99,10 @@ fn arrived_once(c: &Connection, seen: &Seen<'_>, writer: Side, context: &mut Con
     let in_flight = |r: &Resent| c.too_soon(seen.from, r.time, segment.time);
     let too_early = |r: &Resent| r.is_answered_too_early(segment).unwrap_or_else(|| in_flight(r));
     let newest = list.iter().rev().find(|r| covered(r));
-    if duplicate || newest.is_none_or(too_early) {
+    if !needs!(context.trace, Diagnosis::LossDownstream;
+        "it reports nothing that came twice" => !duplicate,
+        "it acknowledges what was sent again, and not too early" => !newest.is_none_or(too_early),
+    ) {
         return;
     }
     let lost: Vec<Resent> =
@@ -140,11 +158,13 @@ fn reported_twice(
     let since = resent.as_ref().map_or(0, |r| r.frame);
     let last = |c: &Copied| since == 0 || (c.made_by == MadeBy::Network && c.frame > since);
     let by_network = |c: &Copied| c.made_by != MadeBy::Capture && copied(c) && last(c);
-    if let Some(at) = line.copies.iter().position(by_network) {
+    let at = line.copies.iter().position(by_network);
+    let last_copy = "a copy of it was captured, and was the last to come";
+    if let Some(at) = known(context.trace, Diagnosis::LossDuplicateDelivery, last_copy, at) {
         let dsack = seen.segment.frame;
         let copy = Copied { dsack, ..line.copies.remove(at) };
         delivered_twice(c, writer, copy, dsack, context);
-    } else if let Some(resent) = resent {
+    } else if let Some(resent) = known(context.trace, Diagnosis::LossSpurious, "it was sent again", resent) {
         let first = !std::mem::replace(&mut resent.needless, true);
         let resent = resent.clone();
         if first {
@@ -185,7 +205,8 @@ pub(super) fn needless(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_
     spurious(finding, seen, &resent, seen.from, Term::AckedBefore, context);
     keep(&mut context.notes.details().loss.lines[seen.from as usize].resent, resent);
     // The ACK had time to arrive before this was sent: it did not.
-    if c.had_time(seen.from, ack_time, segment.time - bounds::ACK_HEARD) {
+    let had_time = c.had_time(seen.from, ack_time, segment.time - bounds::ACK_HEARD);
+    if met(context.trace, Diagnosis::LossAckLost, "the ACK had time to arrive before", had_time) {
         let finding = c
             .finding(Diagnosis::LossAckLost, segment)
             .about(ack_frame)
@@ -236,7 +257,8 @@ pub(crate) fn copy(
     let made_by = if made_by == MadeBy::Capture && earlier.is_some() { MadeBy::Network } else { made_by };
     let reported = earlier.filter(|copy| copy.dsack != 0).map(|copy| *copy);
     keep(copies, Copied { seq, end, frame: segment.frame, layer: segment.layer, made_by, dsack: 0 });
-    if let Some(copy) = reported {
+    let twice = "its receiver has reported that it came twice";
+    if let Some(copy) = known(context.trace, Diagnosis::LossDuplicateDelivery, twice, reported) {
         copies.retain(|copy| copy.seq != seq);
         delivered_twice(c, from, copy, segment.frame, context);
     }

@@ -10,6 +10,7 @@ use crate::connection::flight::Sent;
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
 use crate::proof::claims::Kind;
+use crate::proof::trace::{Tracer, concluded, known, met, needs};
 use crate::rules::context::Context;
 use crate::rules::loss::lines::{MadeBy, Resent, Timeouts, downstream, keep, resent};
 use crate::rules::notes::Notes;
@@ -38,27 +39,37 @@ pub(super) fn again(c: &Connection, seen: &Seen<'_>, was_damaged: bool, context:
         let of_longer = sent.seq_len > 1 && sent.seq != segment.seq;
         of_longer || (sent.repeats == 0 && segment.time - sent.time > longest)
     };
-    if segment.len <= 1
-        && segment.seq + 1 == sender.next
-        && (sender.all_acknowledged(peer) && !segment.flags.psh() || seen.resends.is_some_and(probes))
-        && !segment.flags.fin()
-    {
+    if needs!(context.trace, "loss.resend";
+        "it looks like a probe: a byte at most" => segment.len <= 1,
+        "and just below the next number" => segment.seq + 1 == sender.next,
+        "and nothing else that it would repeat"
+            => sender.all_acknowledged(peer) && !segment.flags.psh() || seen.resends.is_some_and(probes),
+        "and it has no FIN" => !segment.flags.fin(),
+    ) {
         return;
     }
     let acked = peer.acked_any && peer.acked.reaches(segment.end());
     // What was cut anew may begin in a gap and end in what was seen.
     let hole = gap::fill(seen, context);
     let hole = hole.filter(|_| seen.resends.is_none_or(|sent| segment.seq.before(sent.seq)));
-    if let Some(hole) = hole {
-        if let Some(certainty) = gap::overtaken(c, seen, &hole) {
+    if let Some(hole) = known(context.trace, "loss.resend", "it fills a gap", hole) {
+        let overtaken = gap::overtaken(c, seen, &hole);
+        let before = "it was sent before what came behind the gap";
+        if let Some(certainty) = known(context.trace, Diagnosis::LossReordering, before, overtaken) {
             gap::reordering(c, seen, hole.behind, certainty, context);
         } else {
             after_gap(c, seen, hole.behind, was_damaged, context);
         }
-    } else if let Some(sent) = seen.resends {
+    } else if let Some(sent) =
+        known(context.trace, "loss.resend", "its first copy is in flight", seen.resends)
+    {
         after_original(c, seen, &sent, context);
-    } else if acked && segment.len > 0 {
-        if c.end(seen.from).has_passed(seen.segment) {
+    } else if needs!(context.trace, Diagnosis::LossSpurious;
+        "it was acknowledged before" => acked,
+        "it has data" => segment.len > 0,
+    ) {
+        let late = c.end(seen.from).has_passed(seen.segment);
+        if !met(context.trace, Diagnosis::LossSpurious, "its sender has sent nothing newer", !late) {
             receipt::copy(c, segment, seen.from, MadeBy::Sender, context);
         } else {
             receipt::needless(c, seen, context);
@@ -66,13 +77,21 @@ pub(super) fn again(c: &Connection, seen: &Seen<'_>, was_damaged: bool, context:
     }
 }
 
+/// It has data, and no ICMP error explains it.
+fn is_resend(seen: &Seen<'_>, context: &Context<'_>) -> bool {
+    needs!(context.trace, "loss.resend";
+        "it has data" => seen.segment.len > 0,
+        "no ICMP error (too big) explains it" => !path::explains_resend(context.notes, seen.segment.time),
+    )
+}
+
 /// The first copy was seen: lost behind the capture point, or its acknowledgment was.
 fn after_original(c: &Connection, seen: &Seen<'_>, sent: &Sent, context: &mut Context<'_>) {
     let segment = seen.segment;
-    if segment.len == 0 || path::explains_resend(context.notes, segment.time) {
+    if !is_resend(seen, context) {
         return;
     }
-    let why = why(c, context.notes, seen, Some(sent), sent.time);
+    let why = why(c, context.notes, seen, Some(sent), sent.time, context.trace);
     let finding = c.finding(diagnosis(why), segment);
     let told =
         tell(c, seen, why, finding.evidence(Role::Original, sent.first_frame), sent.time, sent, context);
@@ -88,7 +107,10 @@ fn after_original(c: &Connection, seen: &Seen<'_>, sent: &Sent, context: &mut Co
         // Nobody misses it sooner than a round trip after it was sent; and an ACK of what was in front of it may only
         // have been sooner than it.
         let missed = misses(c, seen) && c.could_complain(sent.time, segment.time);
-        if !of_syn && missed {
+        if needs!(context.trace, Diagnosis::LossDownstream;
+            "it is no data of the SYN" => !of_syn,
+            "its receiver misses just this, and has had time to say so" => missed,
+        ) {
             let lost = downstream(c, seen.from, &resent);
             resent.told = context.store.claim_and_tell(Kind::LostDownstream, lost);
             resent.before = 0;
@@ -100,13 +122,13 @@ fn after_original(c: &Connection, seen: &Seen<'_>, sent: &Sent, context: &mut Co
 /// The first copy was not seen: lost before the capture point, unless it was seen damaged.
 fn after_gap(c: &Connection, seen: &Seen<'_>, behind: Mark, was_damaged: bool, context: &mut Context<'_>) {
     let segment = seen.segment;
-    if segment.len == 0 || path::explains_resend(context.notes, segment.time) {
+    if !is_resend(seen, context) {
         return;
     }
-    let why = why(c, context.notes, seen, None, behind.time);
+    let why = why(c, context.notes, seen, None, behind.time, context.trace);
     let finding = c.finding(diagnosis(why), segment).evidence(Role::BehindGap, behind.frame);
     let told = tell(c, seen, why, finding, behind.time, &Sent::unseen(segment, behind), context);
-    if !was_damaged {
+    if met(context.trace, Diagnosis::LossUpstream, "no damaged copy of it was seen", !was_damaged) {
         let finding = c
             .finding(Diagnosis::LossUpstream, segment)
             .evidence(Role::BehindGap, behind.frame)
@@ -121,7 +143,14 @@ fn after_gap(c: &Connection, seen: &Seen<'_>, behind: Mark, was_damaged: bool, c
 
 /// Duplicate ACKs and SACK ask for a resend; without them it is a timer: the retransmission timeout,
 /// or for the last of several in flight the tail-loss probe (RFC 8985, 7).
-fn why(c: &Connection, notes: &Notes, seen: &Seen<'_>, sent: Option<&Sent>, since: i64) -> Why {
+fn why(
+    c: &Connection,
+    notes: &Notes,
+    seen: &Seen<'_>,
+    sent: Option<&Sent>,
+    since: i64,
+    trace: Option<&Tracer>,
+) -> Why {
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
     let now = seen.segment.time;
     let asked = asks(c, seen.from.other());
@@ -131,13 +160,27 @@ fn why(c: &Connection, notes: &Notes, seen: &Seen<'_>, sent: Option<&Sent>, sinc
     let several = |sent: &Sent| sender.flight.len() >= 2 || seen.segment.seq.after(sent.seq);
     let last_of_several =
         sent.is_some_and(|sent| sent.end() == sender.next && sent.repeats == 0 && several(sent));
-    if last_of_several && !asked {
+    if needs!(trace, Diagnosis::LossTailProbe;
+        "it is the last of several in flight, sent once" => last_of_several,
+        "its receiver does not ask for it" => !asked,
+    ) {
         Why::TailProbe
-    } else if quiet >= bounds::RTO_MIN {
+    } else if met(
+        trace,
+        Diagnosis::LossTimeout,
+        "it was quiet for as long as a timeout",
+        quiet >= bounds::RTO_MIN,
+    ) {
         Why::Timeout
-    } else if asked || partly_acknowledged(c, notes, seen, since) {
+    } else if met(
+        trace,
+        Diagnosis::LossFastRetransmit,
+        "its receiver asks for it, with SACK, duplicate ACKs, or an ACK up to it",
+        asked || partly_acknowledged(c, notes, seen, since),
+    ) {
         Why::Asked
     } else {
+        concluded(trace, "loss.resend", "neither silence nor complaints: why is not said");
         Why::Unknown
     }
 }
@@ -214,7 +257,9 @@ pub(super) fn tail_probe_unseen(c: &Connection, seen: &Seen<'_>, context: &mut C
     let segment = seen.segment;
     let sender = c.end(seen.from);
     // A timer: twice the round trip (RFC 8985, 7.2).
-    let Some(rtt) = c.rtt().filter(|_| segment.len > 0 && sender.bytes() > 0) else { return };
+    let rtt = c.rtt().filter(|_| segment.len > 0 && sender.bytes() > 0);
+    let data = "the round trip is known, and data came before";
+    let Some(rtt) = known(context.trace, Diagnosis::LossTailProbe, data, rtt) else { return };
     let pause = segment.time - sender.last.time;
     let gap = segment.seq.since(sender.next).max(0) as u32;
     let largest = u32::from(sender.largest.max(1));
@@ -222,7 +267,11 @@ pub(super) fn tail_probe_unseen(c: &Connection, seen: &Seen<'_>, context: &mut C
     let id = segment.ip_id().filter(|_| sender.ip_id != 0);
     let sent_more = id.map(|id| u32::from(id.wrapping_sub(sender.ip_id)) > missing + 1);
     let in_time = pause >= rtt + rtt / 2 && pause < bounds::RTO_MIN + 2 * rtt;
-    if !in_time || sent_more == Some(false) || missing > bounds::LONGEST_TAIL {
+    if !needs!(context.trace, Diagnosis::LossTailProbe;
+        "it comes after a pause of two round trips" => in_time,
+        "its IP ID shows that more was sent than the gap holds" => sent_more != Some(false),
+        "little is missing" => missing <= bounds::LONGEST_TAIL,
+    ) {
         return;
     }
     let finding = c
@@ -251,7 +300,12 @@ fn count_timeout(c: &Connection, seen: &Seen<'_>, sent: &Sent, context: &mut Con
     row.last = segment.mark();
     let row = *row;
     let waited = Value::Duration(segment.time - row.first.time);
-    if row.count == bounds::STALLED {
+    if met(
+        context.trace,
+        Diagnosis::LossStalled,
+        "it is the third timeout in a row",
+        row.count == bounds::STALLED,
+    ) {
         let finding = c
             .finding(Diagnosis::LossStalled, segment)
             .evidence(Role::Original, row.first.frame)
