@@ -257,11 +257,6 @@ impl Telling<'_> {
             self.store.claims.refute(claim);
         }
     }
-
-    /// Nothing has refuted it so far.
-    pub(crate) fn stands(&self, claim: Claim) -> bool {
-        self.store.claims.stands(claim)
-    }
 }
 
 /// A claim with what was told of it.
