@@ -71,8 +71,6 @@ struct Case {
     heads: Heads,
     /// What Zeek would say of it.
     zeek: zeek::Record,
-    /// The connection before it on the same addresses and ports, [`NO_STREAM`] without.
-    before: u32,
 }
 
 /// What all connections share.
@@ -286,11 +284,12 @@ impl Engine {
         let cases = &self.cases;
         let known = self.flows.find(tuple, |n| cases[n as usize].connection.tuple);
         if let Some(number) = known {
-            let Case { connection: c, before, .. } = &cases[number as usize];
-            if let Some(Case { connection: old, .. }) = cases.get(*before as usize)
+            let c = &cases[number as usize].connection;
+            let before = c.before().and_then(|before| cases.get(before.number as usize));
+            if let Some(Case { connection: old, .. }) = before
                 && old.goes_on_beside(c, segment, old.sender(tuple))
             {
-                let old = *before;
+                let old = old.number;
                 self.cases[old as usize].connection.resume();
                 return Some(old);
             }
@@ -322,7 +321,6 @@ impl Engine {
             notes: Notes::default(),
             heads: Heads::default(),
             zeek: zeek::Record::default(),
-            before: known.unwrap_or(NO_STREAM),
         });
         let cases = &self.cases;
         self.flows.insert(tuple, number, |n| cases[n as usize].connection.tuple);

@@ -147,6 +147,8 @@ pub struct Predecessor {
     pub last: Mark,
     /// How it stood.
     pub state: Before,
+    /// Its number.
+    pub number: u32,
 }
 
 /// What an acknowledgment changes, as it stood before.
@@ -478,7 +480,7 @@ impl Connection {
         } else {
             Before::Open
         };
-        Predecessor { last: self.last(), state }
+        Predecessor { last: self.last(), state, number: self.number }
     }
 
     /// Gives back what it holds in the pool: another connection took its addresses and ports over.
