@@ -92,10 +92,23 @@ impl Options {
     const KIND_MPTCP: u8 = 30;
     const KIND_FAST_OPEN: u8 = 34;
 
+    /// The options area of nearly all segments: nothing but timestamps, laid out as RFC 7323 (appendix A) recommends.
+    fn aligned_timestamps(area: &[u8]) -> Option<(u32, u32)> {
+        match *area {
+            [1, 1, 8, 10, a, b, c, d, e, f, g, h] => {
+                Some((u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h])))
+            }
+            _ => None,
+        }
+    }
+
     /// Reads the options area of a TCP header; what is broken ends the reading and is kept in `bad`.
     #[must_use]
     pub fn parse(mut area: &[u8]) -> Options {
         let mut options = Options::default();
+        if let Some(timestamps) = Self::aligned_timestamps(area) {
+            return Options { timestamps: Some(timestamps), any: true, ..options };
+        }
         while let Some(&kind) = area.first() {
             match kind {
                 0 => break,
