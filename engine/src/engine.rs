@@ -3,10 +3,10 @@
 use crate::book::Book;
 use crate::catalogue::findings::Finding;
 use crate::chunked::Chunked;
-use crate::connection::Connection;
 use crate::connection::flight::SentPool;
 use crate::connection::flow::FlowTable;
 use crate::connection::recent::Recent;
+use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
 use crate::proof::store::{Heads, Store};
 use crate::rules;
@@ -123,6 +123,17 @@ impl Engine {
     /// Takes in one TCP packet, in file order. Returns its connection, or `None` when too little of its
     /// header was captured to tell.
     pub fn packet(&mut self, packet: &Packet<'_>) -> Option<u32> {
+        self.packet_beside(packet, |_, _| ())
+    }
+
+    /// The same; `look` is shown the packet beside its connection as the rules find them, for tests of what they ask.
+    /// Copies are not shown.
+    #[doc(hidden)]
+    pub fn packet_beside(
+        &mut self,
+        packet: &Packet<'_>,
+        look: impl FnOnce(&Connection, &Seen<'_>),
+    ) -> Option<u32> {
         let packet = &Packet { time: self.since_began(packet.time), ..*packet };
         let mut segment = Segment::parse(packet)?;
         let backwards = self.now - packet.time;
@@ -144,6 +155,7 @@ impl Engine {
             rules::copy(c, &segment, from, ttl, &mut self.shared.context(notes, heads));
         } else {
             let mut seen = c.see(&segment, from, &self.shared.pool);
+            look(c, &seen);
             let established = c.handshake.established();
             zeek::note(zeek, c, notes, &seen);
             rules::segment(c, &mut seen, &mut self.shared.context(notes, heads));

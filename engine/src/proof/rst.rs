@@ -9,7 +9,6 @@ use crate::bounds;
 use crate::connection::endpoint::Facts;
 use crate::connection::flight::SentPool;
 use crate::connection::{Connection, Seen};
-use crate::proof::causality::Known;
 use crate::side::Side;
 use crate::wire::segment::Segment;
 
@@ -170,7 +169,7 @@ pub fn answers_wrong_ack(c: &Connection, segment: &Segment<'_>) -> bool {
 fn rejects(c: &Connection, seen: &Seen<'_>) -> bool {
     let peer = c.end(seen.from.other());
     let reply = !seen.segment.flags.ack() && peer.acked_any && seen.segment.seq == peer.acked;
-    let too_early = c.could_know(seen.from, peer.last, seen.segment.time) == Known::No;
+    let too_early = c.hardly_knew(seen.from, peer.last, seen.segment.time);
     reply && peer.said.time == peer.last.time && c.way_known(seen.from) && !too_early
 }
 

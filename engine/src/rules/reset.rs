@@ -176,7 +176,7 @@ fn refused(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let other = seen.from.other();
     let Some(refused) = context.notes.details().reset.refused[other as usize] else { return };
     // What was on its way before the RST can have arrived says nothing about it.
-    if c.could_know(seen.from, refused.at, seen.segment.time) == Known::No {
+    if c.hardly_knew(seen.from, refused.at, seen.segment.time) {
         return;
     }
     context.notes.details().reset.refused[other as usize] = None;
