@@ -11,6 +11,7 @@ use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
 use crate::side::Side;
+use crate::state::Vantage;
 use crate::wire::segment::Segment;
 use crate::wire::seq::Seq;
 use std::cmp::Ordering;
@@ -190,10 +191,10 @@ impl Connection {
         other - one <= self.rtt().unwrap_or(0)
     }
 
-    /// The capture was taken beside that side, and not only by the looks of packets of one side: a device that forges may
-    /// have sent those that are all that there is.
+    /// The capture was taken beside that side for certain. The looks of one side alone may be those of a device that forges,
+    /// and where both look near a route without routers may lie between.
     fn is_surely_beside(&self, side: Side) -> bool {
-        let both = self.ends.iter().all(|end| end.ttl_count > 0);
+        let both = self.ends.iter().all(|end| end.ttl_count > 0) && self.vantage() != Vantage::Both;
         self.is_beside(side) && (both || self.vantage_given.is_some())
     }
 
@@ -226,7 +227,9 @@ impl Connection {
     /// sent later may have come, and this not.
     #[must_use]
     pub fn must_know(&self, by: Side, cause: Mark, end: Seq, segment: &Segment<'_>) -> Known {
-        if self.acknowledges_captured(by, segment) && segment.ack.reaches(end) {
+        // Another connection on the same ports has numbers that are far off.
+        let near = (0..=bounds::FAR).contains(&segment.ack.since(end));
+        if self.acknowledges_captured(by, segment) && near {
             return Known::Yes;
         }
         self.could_know(by, cause, segment.time)
