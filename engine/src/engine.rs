@@ -4,10 +4,10 @@ use crate::book::Book;
 use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::Finding;
 use crate::chunked::Chunked;
-use crate::connection::Connection;
 use crate::connection::flight::SentPool;
 use crate::connection::flow::FlowTable;
 use crate::connection::recent::Recent;
+use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
 use crate::proof::claims::Kind;
 use crate::proof::receiver::{self, Receipt};
@@ -178,6 +178,17 @@ impl Engine {
     /// Takes in one TCP packet, in file order. Returns its connection, or `None` when too little of its
     /// header was captured to tell.
     pub fn packet(&mut self, packet: &Packet<'_>) -> Option<u32> {
+        self.packet_beside(packet, |_, _| ())
+    }
+
+    /// The same; `look` is shown the packet beside its connection as the rules find them, for tests of what they ask.
+    /// Copies are not shown.
+    #[doc(hidden)]
+    pub fn packet_beside(
+        &mut self,
+        packet: &Packet<'_>,
+        look: impl FnOnce(&Connection, &Seen<'_>),
+    ) -> Option<u32> {
         let packet = &Packet { time: self.since_began(packet.time), ..*packet };
         let mut segment = Segment::parse(packet)?;
         let backwards = self.now - packet.time;
@@ -204,6 +215,7 @@ impl Engine {
             rules::copy(c, segment, from, ttl, &mut self.shared.context(notes, heads, trace));
         } else {
             let mut seen = c.see(segment, from, &self.shared.pool);
+            look(c, &seen);
             let established = c.handshake.established();
             zeek::note(zeek, c, notes, &seen);
             receipt = trace.map(|_| receiver::receipt(c, &seen, trace));

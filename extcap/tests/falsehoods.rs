@@ -10,8 +10,9 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use common::schedule::{self, DELAY, Schedule, schedules};
 use common::truth::{Effect, End, Frame, is_gone};
-use common::{schedule, table, told, truth};
+use common::{table, told, truth};
 use proptest::prelude::*;
 use tcpdx_engine::{Certainty, Engine, Finding, Outcome, Severity};
 
@@ -54,38 +55,6 @@ const ACCUSATIONS: &[&str] = &[
     "path.idle_state_lost",
     "path.pmtu_black_hole",
 ];
-
-/// A schedule in its parts, so that any of them may be left out.
-#[derive(Debug, Clone)]
-struct Schedule {
-    exchange: String,
-    /// What goes wrong, a table each.
-    troubles: Vec<String>,
-    clock: Option<String>,
-    seed: u64,
-}
-
-impl Schedule {
-    fn text(&self) -> String {
-        format!("{}{}", self.timeless(), self.clock.as_deref().unwrap_or_default())
-    }
-
-    /// The same with a clock that nobody sets.
-    fn timeless(&self) -> String {
-        format!("{}{}", self.exchange, self.troubles.concat())
-    }
-
-    /// The schedules that have one trouble less.
-    fn simpler(&self) -> impl Iterator<Item = Schedule> + '_ {
-        let without = |at| {
-            let mut simpler = self.clone();
-            simpler.troubles.remove(at);
-            simpler
-        };
-        let set = self.clock.as_ref().map(|_| Schedule { clock: None, ..self.clone() });
-        (0..self.troubles.len()).map(without).chain(set)
-    }
-}
 
 /// A capture at one end, with what is told of it.
 struct Told {
@@ -312,13 +281,9 @@ fn falsehoods(schedule: &Schedule) -> Vec<(String, usize, u32)> {
 }
 
 /// The schedule with as few troubles as tell the same kind of falsehood, and that.
-fn simplest(mut schedule: Schedule, kind: &str) -> String {
+fn simplest(schedule: Schedule, kind: &str) -> String {
     let tells = |schedule: &Schedule| falsehoods(schedule).into_iter().find(|(other, ..)| other == kind);
-    loop {
-        let simpler = schedule.simpler().find(|simpler| tells(simpler).is_some());
-        let Some(simpler) = simpler else { break };
-        schedule = simpler;
-    }
+    let schedule = schedule.simplest(|simpler| tells(simpler).is_some());
     let Some((_, end, number)) = tells(&schedule) else { return String::new() };
     let told = Told::new(truth::play(&schedule.text(), schedule.seed).into_iter().nth(end).unwrap());
     let mut story =
@@ -357,26 +322,6 @@ fn nothing_false(part: u64, cases: u32, schedules: impl Strategy<Value = Schedul
     let wrong: Vec<String> = wrong.into_inner().into_iter().map(tell).collect();
     assert!(wrong.is_empty(), "{} kinds of falsehoods\n\n{}", wrong.len(), wrong.join("\n"));
 }
-
-/// Exchanges of which so many packets are lost, late or doubled, with other troubles between.
-fn schedules(
-    faults: usize,
-    others: impl Strategy<Value = Vec<String>>,
-    clock: impl Strategy<Value = Option<String>>,
-) -> impl Strategy<Value = Schedule> {
-    let faults = prop::collection::vec(schedule::fault(), 0..=faults);
-    (schedule::exchange(), faults, others, clock, any::<u64>()).prop_map(
-        |(exchange, faults, others, clock, seed)| Schedule {
-            exchange,
-            troubles: faults.into_iter().chain(others).collect(),
-            clock,
-            seed,
-        },
-    )
-}
-
-/// The path's delay where a schedule does not say another, in milliseconds.
-const DELAY: u32 = 10;
 
 fn forgeries(part: u64) {
     let forgeries = prop::collection::vec(schedule::forgery(), 1..4);

@@ -86,14 +86,12 @@ impl Resets {
     }
 
     /// A side sends something other than a RST. One that opens a connection was not closed, or is no longer; and one that
-    /// goes on `within` so many nanoseconds after a RST that it takes may have sent this before.
+    /// goes on `within` so many nanoseconds after the other's RST may have sent this before, unless that has not the number
+    /// that it expects: then it is challenged at once (RFC 5961, 3.2).
     pub(crate) fn goes_on(&mut self, segment: &Segment<'_>, from: Side, within: i64) {
         if segment.flags.syn() {
             self.closed_by[from as usize] = 0;
-            return;
-        }
-        let other = self.of[from.other() as usize];
-        if !other.expected || segment.time - other.first.time >= within {
+        } else if !self.was_just_reset(segment, from, within) {
             self.closed_by[from as usize] &= !bit(from.other());
         }
     }

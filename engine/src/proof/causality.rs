@@ -11,6 +11,7 @@ use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
 use crate::side::Side;
+use crate::state::Vantage;
 use crate::wire::segment::Segment;
 use crate::wire::seq::Seq;
 use std::cmp::Ordering;
@@ -71,7 +72,10 @@ pub enum Missing {
     Of(Side),
 }
 
-/// A way is no shorter than this part of what the handshake took, whatever becomes of the route: one in [`SHORTER`].
+/// No packet gets to another host, and its answer back, sooner, nanoseconds. What the handshake took proves no more: its
+/// packets may have been late, and routes become shorter.
+const SHORTEST: i64 = 50_000;
+/// A way is hardly shorter than this part of what the handshake took: one in [`SHORTER`].
 const SHORTER: i64 = 2;
 /// The usual way varies by this part: one in [`JITTER`].
 const JITTER: i64 = 8;
@@ -87,8 +91,7 @@ impl Connection {
     pub fn sent_after(&self, from: Side, that: &Sending, segment: &Segment<'_>) -> Known {
         let peer = self.end(from.other());
         // It acknowledges, or echoes, what came by only after that one.
-        let captured = |ack: Seq| !peer.next.before(ack) && !peer.is(Facts::UNSEEN);
-        let answers = |next: Seq| segment.flags.ack() && segment.ack.after(next) && captured(segment.ack);
+        let answers = |next: Seq| self.acknowledges_captured(from, segment) && segment.ack.after(next);
         if that.peer_next.is_some_and(answers) {
             return Known::Yes;
         }
@@ -111,8 +114,15 @@ impl Connection {
             _ => {}
         }
         // Beside a host packets are captured in the order in which they are sent.
-        let beside = self.is_beside(from) && segment.time - that.at.time > bounds::QUEUED;
+        let beside = self.is_surely_beside(from) && segment.time - that.at.time > bounds::QUEUED;
         if beside { Known::Yes } else { Known::Unknown }
+    }
+
+    /// `segment`, of the side `from`, acknowledges no more than was captured of the other: what is beyond that a device may
+    /// have forged.
+    fn acknowledges_captured(&self, from: Side, segment: &Segment<'_>) -> bool {
+        let peer = self.end(from.other());
+        segment.flags.ack() && !peer.next.before(segment.ack) && !peer.is(Facts::UNSEEN)
     }
 
     /// `segment` looks as all others of its sender do: it has timestamps if they have (RFC 7323, 3.2), and a TTL of theirs.
@@ -176,39 +186,48 @@ impl Connection {
         other - one <= self.rtt().unwrap_or(0)
     }
 
+    /// The capture was taken beside that side for certain. The looks of one side alone may be those of a device that forges,
+    /// and where both look near a route without routers may lie between.
+    fn is_surely_beside(&self, side: Side) -> bool {
+        let both = self.ends.iter().all(|end| end.ttl_count > 0) && self.vantage() != Vantage::Both;
+        self.is_beside(side) && (both || self.vantage_given.is_some())
+    }
+
     /// Whether the side `by` could know of what was captured at `cause`, of the other side, when it sent what was captured
-    /// at `at`. It can where that is captured beside it, and cannot where no way is so short.
+    /// at `at`. It can where that is captured beside it, and cannot beside the other side where no way is so short.
     #[must_use]
     pub fn could_know(&self, by: Side, cause: Mark, at: i64) -> Known {
         let elapsed = at - cause.time;
-        if elapsed < 0 || elapsed * SHORTER < self.half(by) {
-            Known::No
-        } else if self.is_beside(by) && elapsed > bounds::QUEUED {
+        if self.is_surely_beside(by) && elapsed > bounds::QUEUED {
             Known::Yes
+        } else if self.is_surely_beside(by.other())
+            && !self.is_beside(by)
+            && (0..SHORTEST.min(self.half(by))).contains(&elapsed)
+        {
+            Known::No
         } else {
             Known::Unknown
         }
     }
 
-    /// Whether `segment`, of the side `by`, was sent by one that had got `cause` of the other side, which ends at `end`.
+    /// The side `by` hardly knew of what was captured at `cause` when it sent what was captured at `at`.
     #[must_use]
-    pub fn must_know(
-        &self,
-        by: Side,
-        cause: Mark,
-        end: Seq,
-        tsval: Option<u32>,
-        segment: &Segment<'_>,
-    ) -> Known {
-        let echoes =
-            segment.options.timestamps.zip(tsval).is_some_and(|((_, echo), sent)| is_newer(echo, sent));
-        if segment.flags.ack() && segment.ack.reaches(end) || echoes {
+    pub fn hardly_knew(&self, by: Side, cause: Mark, at: i64) -> bool {
+        let elapsed = at - cause.time;
+        elapsed < 0 || elapsed * SHORTER < self.half(by)
+    }
+
+    /// Whether `segment`, of the side `by`, was sent by one that had got `cause` of the other side, which has a place in
+    /// the sequence that ends at `end`: that, or a copy of it. That a newer timestamp is echoed proves nothing: what was
+    /// sent later may have come, and this not.
+    #[must_use]
+    pub fn must_know(&self, by: Side, cause: Mark, end: Seq, segment: &Segment<'_>) -> Known {
+        // Another connection on the same ports has numbers that are far off.
+        let near = (0..=bounds::FAR).contains(&segment.ack.since(end));
+        if self.acknowledges_captured(by, segment) && near {
             return Known::Yes;
         }
-        match self.could_know(by, cause, segment.time) {
-            Known::No => Known::No,
-            Known::Yes | Known::Unknown => Known::Unknown,
-        }
+        self.could_know(by, cause, segment.time)
     }
 
     /// Whether the capture would show what it may lack.
@@ -221,7 +240,7 @@ impl Connection {
                 let end = self.end(side);
                 if !end.last.is_set() || end.facts.intersects(Facts::GAP | Facts::UNSEEN) {
                     Known::No
-                } else if self.is_beside(side) && self.syn().is_set() {
+                } else if self.is_surely_beside(side) && self.syn().is_set() {
                     Known::Yes
                 } else {
                     Known::Unknown

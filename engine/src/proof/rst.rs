@@ -9,7 +9,6 @@ use crate::bounds;
 use crate::connection::endpoint::Facts;
 use crate::connection::flight::SentPool;
 use crate::connection::{Connection, Seen};
-use crate::proof::causality::Known;
 use crate::proof::trace::{Tracer, known, met, needs};
 use crate::side::Side;
 use crate::wire::segment::Segment;
@@ -201,23 +200,25 @@ pub fn classify(
     }
 }
 
-/// The RST of a server that has not taken the third ACK yet answers an ACK of what it has never sent.
+/// The RST of a server that has sent nothing but its SYN-ACK answers a third ACK of what it has never sent. What later ACKs
+/// are of, the capture may have missed.
 #[must_use]
 pub fn answers_wrong_ack(c: &Connection, segment: &Segment<'_>) -> bool {
     let (client, server) = (c.client(), c.server());
     let bare = segment.flags.rst() && !segment.flags.ack();
     bare && server.has_isn
-        && !server.said.is_set()
-        && segment.seq.after(server.isn + 1)
+        && server.next == server.isn + 1
+        && segment.seq.after(server.next)
         && client.acked_any
         && client.acked == segment.seq
+        && client.acked_at.frame == c.handshake.third_ack.frame
 }
 
 /// It answers a packet in the form in which firewalls reject, and not sooner than its supposed sender could.
 fn rejects(c: &Connection, seen: &Seen<'_>) -> bool {
     let peer = c.end(seen.from.other());
     let reply = !seen.segment.flags.ack() && peer.acked_any && seen.segment.seq == peer.acked;
-    let too_early = c.could_know(seen.from, peer.last, seen.segment.time) == Known::No;
+    let too_early = c.hardly_knew(seen.from, peer.last, seen.segment.time);
     reply && peer.said.time == peer.last.time && c.way_known(seen.from) && !too_early
 }
 

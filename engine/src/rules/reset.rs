@@ -191,7 +191,7 @@ fn refused(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     let a_rst = "its sender refuses a RST of the other side, or seems to";
     let Some(refused) = known(context.trace, Diagnosis::ResetIgnored, a_rst, refused) else { return };
     // What was on its way before the RST can have arrived says nothing about it.
-    let could_know = c.could_know(seen.from, refused.at, seen.segment.time) != Known::No;
+    let could_know = !c.hardly_knew(seen.from, refused.at, seen.segment.time);
     if !met(
         context.trace,
         Diagnosis::ResetIgnored,

@@ -81,6 +81,15 @@ pub(crate) struct Packet {
     pub(crate) intact: bool,
 }
 
+impl Packet {
+    /// It has something at that place in the sequence: a byte, a SYN or a FIN.
+    pub(crate) fn holds(&self, number: u32) -> bool {
+        let tcp = &self.tcp;
+        let length = self.payload as u32 + u32::from(tcp.syn) + u32::from(tcp.fin);
+        number.wrapping_sub(tcp.sequence_number) < length
+    }
+}
+
 /// An ICMP error of a capture.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct IcmpPacket {

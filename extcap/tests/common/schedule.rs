@@ -168,3 +168,59 @@ pub(crate) fn clock() -> impl Strategy<Value = String> {
     });
     prop::collection::vec(step, 1..4).prop_map(|steps| format!("[capture]\nclock = [{}]\n", steps.join(", ")))
 }
+
+/// A schedule in its parts, so that any of them may be left out.
+#[derive(Debug, Clone)]
+pub(crate) struct Schedule {
+    pub(crate) exchange: String,
+    /// What goes wrong, a table each.
+    pub(crate) troubles: Vec<String>,
+    pub(crate) clock: Option<String>,
+    pub(crate) seed: u64,
+}
+
+impl Schedule {
+    pub(crate) fn text(&self) -> String {
+        format!("{}{}", self.timeless(), self.clock.as_deref().unwrap_or_default())
+    }
+
+    /// The same with a clock that nobody sets.
+    pub(crate) fn timeless(&self) -> String {
+        format!("{}{}", self.exchange, self.troubles.concat())
+    }
+
+    /// The schedules that have one trouble less.
+    fn simpler(&self) -> impl Iterator<Item = Schedule> + '_ {
+        let without = |at| {
+            let mut simpler = self.clone();
+            simpler.troubles.remove(at);
+            simpler
+        };
+        let set = self.clock.as_ref().map(|_| Schedule { clock: None, ..self.clone() });
+        (0..self.troubles.len()).map(without).chain(set)
+    }
+
+    /// With as few troubles as it `is` so for.
+    pub(crate) fn simplest(mut self, is: impl Fn(&Schedule) -> bool) -> Schedule {
+        loop {
+            let simpler = self.simpler().find(&is);
+            let Some(simpler) = simpler else { return self };
+            self = simpler;
+        }
+    }
+}
+
+/// Exchanges of which so many packets are lost, late or doubled, with other troubles between.
+pub(crate) fn schedules(
+    faults: usize,
+    others: impl Strategy<Value = Vec<String>>,
+    clock: impl Strategy<Value = Option<String>>,
+) -> impl Strategy<Value = Schedule> {
+    let faults = prop::collection::vec(fault(), 0..=faults);
+    (exchange(), faults, others, clock, any::<u64>()).prop_map(|(exchange, faults, others, clock, seed)| {
+        Schedule { exchange, troubles: faults.into_iter().chain(others).collect(), clock, seed }
+    })
+}
+
+/// The path's delay where a schedule does not say another, in milliseconds.
+pub(crate) const DELAY: u32 = 10;

@@ -16,7 +16,8 @@ pub(crate) fn engine(capture: &[u8]) -> Engine {
     engine
 }
 
-fn decode(capture: &[u8], sink: &mut impl Sink) {
+/// Reads a capture as the command does.
+pub(crate) fn decode(capture: &[u8], sink: &mut impl Sink) {
     let mut decoder = Decoder::new();
     let reader = Box::new(std::io::Cursor::new(capture.to_vec()));
     let mut capture = Capture::from_reader(reader).unwrap();
