@@ -5,8 +5,7 @@
 
 mod common;
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
@@ -232,52 +231,6 @@ fn schedules(quarter: u64) {
             keeps_the_rules(&packets, point == CapturePoint::Server)?;
         }
     });
-}
-
-/// The same where packets are forged besides, routes change and the capture's clock is set. Neither a RST that is refused
-/// nor a SYN or data from elsewhere changes what the endpoint is in.
-///
-/// Each kind of error is told with one example.
-fn troubled_schedules(part: u64) {
-    let trouble = || prop_oneof![2 => schedule::forgery(), 1 => schedule::route(10)];
-    let errors: RefCell<BTreeMap<String, (u32, String)>> = RefCell::default();
-    proptest!(schedule::config(1_500, part), |(
-        exchange in schedule::exchange(),
-        faults in prop::collection::vec(schedule::fault(), 0..4),
-        troubles in prop::collection::vec(trouble(), 1..4),
-        clock in prop::option::of(schedule::clock()),
-        seed in any::<u64>(),
-    )| {
-        let text = format!("{exchange}{}{}{}", faults.concat(), troubles.concat(), clock.unwrap_or_default());
-        let scenario = Scenario::parse("exchange", &text).unwrap();
-        for point in POINTS {
-            let (capture, wrong) = disagreements(&scenario, point, seed);
-            let packets = read(&capture);
-            keeps_the_rules(&packets, point == CapturePoint::Server)?;
-            let Some(first) = wrong.first() else { continue };
-            let kind = first.split_once(": ").map_or(first.as_str(), |(_, kind)| kind);
-            let example = format!("{text}seed {seed}, at the {point}: {first}\n{}", table(&packets));
-            let mut errors = errors.borrow_mut();
-            let (count, shortest) = errors.entry(kind.to_owned()).or_insert_with(|| (0, example.clone()));
-            *count += 1;
-            if example.len() < shortest.len() {
-                *shortest = example;
-            }
-        }
-    });
-    let tell = |(kind, (count, example)): (String, (u32, String))| format!("{count} times {kind}\n{example}");
-    let errors: Vec<String> = errors.into_inner().into_iter().map(tell).collect();
-    assert!(errors.is_empty(), "{} kinds of errors\n\n{}", errors.len(), errors.join("\n"));
-}
-
-#[test]
-fn states_are_true_and_rules_kept_whatever_is_forged_1() {
-    troubled_schedules(1);
-}
-
-#[test]
-fn states_are_true_and_rules_kept_whatever_is_forged_2() {
-    troubled_schedules(2);
 }
 
 #[test]

@@ -52,8 +52,9 @@ impl Connection {
         // A RST may answer what answered the SYN, until this one is known to go on.
         let answers = segment.flags.rst() && !segment.flags.ack() && self.succeeded;
         let begins = segment.flags.syn() || answers;
-        // The first ACK of the server is what answers the SYN.
-        let challenge = from == Side::Server && segment.len == 0 && !next.server().last.is_set();
+        // The first ACK of the server is what answers the SYN, however often.
+        let first = !next.server().last.is_set() || next.stray_ack() == Some(segment.ack);
+        let challenge = from == Side::Server && segment.len == 0 && first;
         if accepted || begins || challenge || self.closed() && !segment.flags.rst() {
             return false;
         }
@@ -71,10 +72,12 @@ impl Connection {
 
     /// A SYN-ACK that neither has the first number of its sender nor acknowledges that of the other side.
     fn answers_another_syn(&self, segment: &Segment<'_>, from: Side) -> bool {
+        /// So far ahead of its last number Linux begins when it uses ports in TIME-WAIT again (`tcp_twsk_unique`).
+        const AHEAD: i32 = 65_535;
         let (sender, peer) = (self.end(from), self.end(from.other()));
         // A client answers no SYN; and what acknowledges the newest of an open connection is none of another.
         let open = self.syn().is_set() && self.handshake.third_ack.is_set() && !self.over();
-        let newest = segment.ack.since(peer.next).unsigned_abs() <= bounds::FAR.unsigned_abs();
+        let newest = (-bounds::FAR..AHEAD).contains(&segment.ack.since(peer.next));
         if open && (from == Side::Client || newest) {
             return false;
         }

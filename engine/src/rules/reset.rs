@@ -15,6 +15,7 @@ use crate::proof::trace::{Tracer, known, met, needs};
 use crate::rules::context::Context;
 use crate::rules::notes::{Notes, Own, Refused};
 use crate::side::Side;
+use crate::state::State;
 
 /// That side has reset the connection before.
 pub(crate) fn reset_before(notes: &Notes, from: Side) -> bool {
@@ -317,8 +318,12 @@ pub(crate) fn pending(c: &Connection, notes: &Notes, trace: Option<&Tracer>, out
         let refused = notes.details.as_ref().and_then(|details| details.reset.refused[from as usize]);
         let by = (Diagnosis::ResetIgnored, from);
         let refused = known(trace, by, "a RST of it was refused, and nothing came since", refused);
-        let certain =
-            |refused: &Refused| met(trace, by, "nothing that the capture lacks explains it", refused.certain);
+        let certain = |refused: &Refused| {
+            needs!(trace, by;
+                "nothing that the capture lacks explains it" => refused.certain,
+                "no other RST or FIN has closed its receiver" => c.state(from.other()) != State::Closed,
+            )
+        };
         if let Some(refused) = refused.filter(certain) {
             out.push(ignored(c, from, &refused).sure(Certainty::Likely));
         }
