@@ -278,6 +278,9 @@ bounds! {
 
     /// Numbers of one connection are no further apart than this, whatever the capture lacks of it, unless it is long, bytes.
     FAR: i32 = 1 << 20; Policy
+    /// So far ahead of its last number at least begins a client that uses ports in TIME-WAIT again, bytes (Linux,
+    /// tcp_twsk_unique).
+    REUSE_AHEAD: i32 = 65_535; Stack
     /// After so long a silence a connection may have ended unseen, and TIME-WAIT too, nanoseconds (RFC 9293, 3.6.1;
     /// Linux, TCP_TIMEWAIT_LEN: 60 s).
     LONG_SILENCE: i64 = 60_000_000_000; Stack

@@ -72,12 +72,10 @@ impl Connection {
 
     /// A SYN-ACK that neither has the first number of its sender nor acknowledges that of the other side.
     fn answers_another_syn(&self, segment: &Segment<'_>, from: Side) -> bool {
-        /// So far ahead of its last number Linux begins when it uses ports in TIME-WAIT again (`tcp_twsk_unique`).
-        const AHEAD: i32 = 65_535;
         let (sender, peer) = (self.end(from), self.end(from.other()));
         // A client answers no SYN; and what acknowledges the newest of an open connection is none of another.
         let open = self.syn().is_set() && self.handshake.third_ack.is_set() && !self.over();
-        let newest = (-bounds::FAR..AHEAD).contains(&segment.ack.since(peer.next));
+        let newest = (-bounds::FAR..bounds::REUSE_AHEAD).contains(&segment.ack.since(peer.next));
         if open && (from == Side::Client || newest) {
             return false;
         }
