@@ -226,10 +226,7 @@ impl Engine {
         }
         c.count(from, original.is_some());
         let record = FrameRecord { stream: number, states: Side::BOTH.map(|side| c.state(side)) };
-        self.record(packet.frame, packet.layer, record);
-        if let Some((tracer, before)) = tracer.zip(before) {
-            self.keep_trace((packet.frame, packet.layer), record, from, before, receipt, tracer);
-        }
+        self.keep((packet.frame, packet.layer), record, from, receipt, tracer.zip(before));
         Some(number)
     }
 
@@ -254,22 +251,21 @@ impl Engine {
             rules::icmp(c, &error, &mut self.shared.context(notes, heads, trace));
         }
         let record = FrameRecord { stream: number, states: Side::BOTH.map(|side| c.state(side)) };
-        self.record(packet.frame, packet.layer, record);
-        if let Some((tracer, before)) = tracer.zip(before) {
-            self.keep_trace((packet.frame, packet.layer), record, from, before, None, tracer);
-        }
+        self.keep((packet.frame, packet.layer), record, from, None, tracer.zip(before));
         Some(number)
     }
 
-    fn keep_trace(
+    /// Keeps how a frame has left its connection, and where it is traced, what was asked.
+    fn keep(
         &mut self,
         (frame, layer): (u32, u8),
         record: FrameRecord,
         from: Side,
-        before: Before,
         receipt: Option<Receipt>,
-        tracer: Tracer,
+        traced: Option<(Tracer, Before)>,
     ) {
+        self.record(frame, layer, record);
+        let Some((tracer, before)) = traced else { return };
         self.traced.entry(frame).or_default().push(Trace {
             frame,
             layer,

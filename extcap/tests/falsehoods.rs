@@ -39,23 +39,6 @@ const REASONS: [(&str, &[&str]); 3] = [
     ("reset.no_such_connection", &["no_connection", "after_close"]),
 ];
 
-/// What no packet can show that was lost, late or doubled: that somebody changed or forbade something.
-const ACCUSATIONS: &[&str] = &[
-    "capture.malformed",
-    "flow.window_scale_mismatch",
-    "flow.window_shrunk",
-    "flow.zero_window",
-    "handshake.bad_option",
-    "handshake.odd_flags",
-    "handshake.option_missing",
-    "handshake.wrong_ack",
-    "loss.conflicting_data",
-    "loss.corrupted",
-    "loss.impossible_ack",
-    "path.idle_state_lost",
-    "path.pmtu_black_hole",
-];
-
 /// A capture at one end, with what is told of it.
 struct Told {
     end: End,
@@ -119,7 +102,7 @@ impl Told {
                 || matches!(id, "loss.impossible_ack" | "loss.conflicting_data") && forged_kinds.contains("data")
                 // Its number is acknowledged though its claimed sender has never sent it.
                 || matches!(id, "handshake.wrong_ack" | "loss.impossible_ack") && forged_kinds.contains("syn");
-            let wrong = ACCUSATIONS.contains(&id) && !justified;
+            let wrong = told::ACCUSATIONS.contains(&id) && !justified;
             wrong.then(|| (format!("{id} without reason"), finding.subject))
         })
     }

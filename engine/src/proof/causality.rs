@@ -128,12 +128,8 @@ impl Connection {
     /// `segment` looks as all others of its sender do: it has timestamps if they have (RFC 7323, 3.2), and a TTL of theirs.
     #[must_use]
     pub fn looks_like_its_sender(&self, from: Side, segment: &Segment<'_>) -> bool {
-        let sender = self.end(from);
-        let timestamps = segment.options.timestamps.is_some() || sender.tsval().is_none();
-        let ttl = segment
-            .ip
-            .is_none_or(|ip| sender.ttl_count == 0 || [sender.ttl, sender.newest_ttl].contains(&ip.ttl));
-        timestamps && ttl
+        let timestamps = segment.options.timestamps.is_some() || self.end(from).tsval().is_none();
+        timestamps && !self.is_odd_ttl(from, segment)
     }
 
     /// `segment` seems to have been sent before `that`: by the ticks of their sender's clock, or by IP IDs that count.
@@ -267,7 +263,7 @@ impl Connection {
         at <= since.saturating_add(spare + self.rtt().unwrap_or(0))
     }
 
-    /// A RST whose TTL is not the usual one of its sender.
+    /// Its TTL is neither the usual nor the newest one of its sender.
     #[must_use]
     pub fn is_odd_ttl(&self, from: Side, segment: &Segment<'_>) -> bool {
         let end = self.end(from);
@@ -304,7 +300,7 @@ impl Connection {
     /// The side `by` acts at once, within the usual way, upon what was captured `since`; `host` nanoseconds are its own.
     #[must_use]
     pub fn acts_at_once(&self, by: Side, since: i64, at: i64, host: i64) -> bool {
-        at - since <= self.half(by) + host
+        self.host_took(by, since, at) <= host
     }
 
     /// What was captured at `at` came of the side `by` because of what was captured `since`: neither sooner than the way

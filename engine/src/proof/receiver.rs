@@ -83,19 +83,14 @@ pub fn receipt(c: &Connection, seen: &Seen<'_>, trace: Option<&Tracer>) -> Recei
         return Receipt::Refused(Refusal::OldTimestamp);
     }
     let beyond = beyond_window(c, seen.from, seen.segment);
-    match known(trace, RECEIVER, "it begins beyond the window", beyond) {
-        Some(beyond)
-            if met(
-                trace,
-                RECEIVER,
-                "no update of the window that the capture may lack explains it",
-                beyond.certain,
-            ) =>
-        {
-            Receipt::Refused(Refusal::OutsideWindow)
-        }
-        Some(_) => Receipt::Doubtful(Refusal::OutsideWindow),
-        None => Receipt::Taken,
+    let Some(beyond) = known(trace, RECEIVER, "it begins beyond the window", beyond) else {
+        return Receipt::Taken;
+    };
+    let certain = "no update of the window that the capture may lack explains it";
+    if met(trace, RECEIVER, certain, beyond.certain) {
+        Receipt::Refused(Refusal::OutsideWindow)
+    } else {
+        Receipt::Doubtful(Refusal::OutsideWindow)
     }
 }
 

@@ -183,7 +183,7 @@ pub fn classify(
     {
         return rst;
     }
-    let reply = !segment.flags.ack() && peer.acked_any && segment.seq == peer.acked;
+    let reply = is_reply(c, seen);
     met(trace, RST, "its sender has closed", sender.fin.is_set());
     met(trace, RST, "the other side has closed", peer.fin.is_set());
     met(trace, RST, "the other side has reset the connection", by_peer);
@@ -214,12 +214,17 @@ pub fn answers_wrong_ack(c: &Connection, segment: &Segment<'_>) -> bool {
         && client.acked_at.frame == c.handshake.third_ack.frame
 }
 
+/// In form it answers a packet (RFC 9293, 3.5.2): bare, at the number that the other side has acknowledged.
+fn is_reply(c: &Connection, seen: &Seen<'_>) -> bool {
+    let (segment, peer) = (seen.segment, c.end(seen.from.other()));
+    !segment.flags.ack() && peer.acked_any && segment.seq == peer.acked
+}
+
 /// It answers a packet in the form in which firewalls reject, and not sooner than its supposed sender could.
 fn rejects(c: &Connection, seen: &Seen<'_>) -> bool {
     let peer = c.end(seen.from.other());
-    let reply = !seen.segment.flags.ack() && peer.acked_any && seen.segment.seq == peer.acked;
     let too_early = c.hardly_knew(seen.from, peer.last, seen.segment.time);
-    reply && peer.said.time == peer.last.time && c.way_known(seen.from) && !too_early
+    is_reply(c, seen) && peer.said.time == peer.last.time && c.way_known(seen.from) && !too_early
 }
 
 /// The TTL of a RST gives it away when it differs from that of its supposed sender's other packets, unless its newest
@@ -244,8 +249,7 @@ fn forged(c: &Connection, segment: &Segment<'_>, from: Side, trace: Option<&Trac
     .then_some(Sign::Ttl { this, usual: sender.ttl })
 }
 
-/// Its timestamps go on from its sender's newest and echo the other side's newest; or where it has none, an IP ID that
-/// counts goes on.
+/// Its timestamps go on from its sender's newest and echo the other side's newest.
 fn goes_on_from(c: &Connection, segment: &Segment<'_>, from: Side) -> bool {
     let (sender, peer) = (c.end(from), c.end(from.other()));
     match (segment.options.timestamps, sender.tsval(), peer.tsval()) {

@@ -1,7 +1,7 @@
 //! The rules, one file per phase of a connection.
 //!
-//! A tracker reads the connection as it stands before a segment, and reports what the segment proves;
-//! it keeps notes of its own, and does not reach into another tracker. What follows from absence ("no
+//! The rules of a phase read the connection as it stands before a segment, and report what the segment proves;
+//! they keep notes of their own, and do not reach into those of another phase. What follows from absence ("no
 //! answer came") is in the `pending` functions, worked out from the state so far whenever it is asked for.
 //!
 //! The conditions of a diagnosis have names (`needs!`, `met`, `known` of `proof::trace`), so that it can be told which of
@@ -79,8 +79,8 @@ pub(crate) fn after(c: &Connection, seen: &Seen<'_>, completed: bool, context: &
 fn reset_by(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Context<'_>) {
     // True whatever becomes of it.
     reset::with_text(c, seen, context);
-    handshake::odd_reset(c, seen, context);
     let receipt = receiver::receipt(c, seen, None);
+    handshake::odd_reset(c, seen, receipt, context);
     let refused = matches!(receipt, Receipt::Refused(_));
     let was_overtaken = !refused && reset::overtaken(c, seen, context);
     let before = [seen.from, seen.from.other()].map(|from| reset::reset_before(context.notes, from));

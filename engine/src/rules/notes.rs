@@ -62,7 +62,7 @@ pub(crate) struct Details {
     pub(crate) http: Http,
 }
 
-/// What this tracker keeps.
+/// What its rules keep.
 #[derive(Debug, Default)]
 pub(crate) struct Handshake {
     pub(crate) unanswered: Option<Claimed>,
@@ -98,7 +98,7 @@ pub(crate) struct Opening {
     pub(crate) wrong_ack_told: bool,
 }
 
-/// What this tracker keeps: one line of probes for each side.
+/// What its rules keep: one line of probes for each side.
 #[derive(Debug, Default)]
 pub(crate) struct Keepalive {
     pub(crate) lines: [Probes; 2],
@@ -127,7 +127,7 @@ pub(crate) struct Probes {
     pub(crate) alone: Option<Told>,
 }
 
-/// What this tracker keeps.
+/// What its rules keep.
 #[derive(Debug, Default)]
 pub(crate) struct Close {
     /// For each side, what it sent after it had acknowledged the other's FIN.
@@ -149,7 +149,7 @@ pub(crate) struct AfterFin {
     pub(crate) told: bool,
 }
 
-/// What this tracker keeps, for the window of each side.
+/// What its rules keep, for the window of each side.
 #[derive(Debug, Default)]
 pub(crate) struct Flow {
     pub(crate) windows: [Window; 2],
@@ -181,13 +181,13 @@ pub(crate) struct Writes {
     pub(crate) told: Option<Told>,
 }
 
-/// What this tracker keeps.
+/// What its rules keep.
 #[derive(Debug, Default)]
 pub(crate) struct App {
     pub(crate) urgent_told: [bool; 2],
 }
 
-/// What this tracker keeps.
+/// What its rules keep.
 #[derive(Debug, Default)]
 pub(crate) struct Path {
     /// When a router last said that a packet was too big, nanoseconds; 0 never.
@@ -199,7 +199,7 @@ pub(crate) struct Path {
     pub(crate) black_hole_len: u32,
 }
 
-/// What this tracker keeps.
+/// What its rules keep.
 #[derive(Debug, Default)]
 pub(crate) struct Capture {
     /// That packets of each side are missing.
@@ -282,7 +282,7 @@ pub(crate) struct Stream {
     pub(crate) parts: u32,
 }
 
-/// What this tracker keeps about every connection, in 22 bytes.
+/// What its rules keep about every connection, in 22 bytes.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C, packed(2))]
 pub(crate) struct Reading {

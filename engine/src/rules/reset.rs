@@ -399,22 +399,15 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
     let peer = c.end(from.other());
     asked_of(rst, context.trace);
     let diagnosis = match rst {
-        Rst::Forged(sign) => {
-            let finding = injected(c, from, sign, segment.frame).layer(segment.layer);
-            let told = context.store.tell(finding);
-            let reset = &mut context.notes.details().reset;
-            reset.injected[from as usize] = told;
-            reset.forged[from as usize] = segment.mark();
-            return;
-        }
-        Rst::Middlebox(sign) => {
-            let idle = peer.said.time - peer.acked_at.time.max(c.end(from).last.time);
-            let mut finding = injected(c, from, sign, segment.frame)
-                .evidence(Role::Answered, peer.last.frame)
-                .layer(segment.layer);
-            finding.diagnosis = Diagnosis::ResetByMiddlebox;
-            finding.severity = Diagnosis::ResetByMiddlebox.severity();
-            finding.set(Param::Idle, Value::Duration(idle.max(0)));
+        Rst::Forged(sign) | Rst::Middlebox(sign) => {
+            let mut finding = injected(c, from, sign, segment.frame).layer(segment.layer);
+            if let Rst::Middlebox(_) = rst {
+                let idle = peer.said.time - peer.acked_at.time.max(c.end(from).last.time);
+                finding.diagnosis = Diagnosis::ResetByMiddlebox;
+                finding.severity = Diagnosis::ResetByMiddlebox.severity();
+                finding.set(Param::Idle, Value::Duration(idle.max(0)));
+                finding = finding.evidence(Role::Answered, peer.last.frame);
+            }
             let told = context.store.tell(finding);
             let reset = &mut context.notes.details().reset;
             reset.injected[from as usize] = told;

@@ -229,7 +229,7 @@ fn push_new(record: &mut Record, c: &Connection, letter: u8, kind: Kind, seq: Se
     }
 }
 
-/// Notes a segment that neither `c` nor its trackers have taken in yet.
+/// Notes a segment that neither `c` nor the rules have taken in yet.
 pub(crate) fn note(record: &mut Record, c: &Connection, rules: &RuleNotes, seen: &Seen<'_>) {
     let (segment, from) = (seen.segment, seen.from);
     let flags = segment.flags;

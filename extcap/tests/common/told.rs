@@ -9,6 +9,23 @@ use std::net::IpAddr;
 use tcpdx_cli::read::{Capture, Decoder, Sink};
 use tcpdx_engine::{Engine, IcmpPacket, Packet, Settings};
 
+/// What no packet can show that was lost, late or doubled: that somebody changed or forbade something.
+pub(crate) const ACCUSATIONS: &[&str] = &[
+    "capture.malformed",
+    "flow.window_scale_mismatch",
+    "flow.window_shrunk",
+    "flow.zero_window",
+    "handshake.bad_option",
+    "handshake.odd_flags",
+    "handshake.option_missing",
+    "handshake.wrong_ack",
+    "loss.conflicting_data",
+    "loss.corrupted",
+    "loss.impossible_ack",
+    "path.idle_state_lost",
+    "path.pmtu_black_hole",
+];
+
 /// The engine after it has seen a capture.
 pub(crate) fn engine(capture: &[u8]) -> Engine {
     let mut engine = Engine::new(Settings::default());

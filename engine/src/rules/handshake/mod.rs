@@ -9,6 +9,7 @@ use crate::catalogue::{Diagnosis, Severity};
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
 use crate::proof::claims::Kind;
+use crate::proof::receiver::Receipt;
 use crate::proof::rst::Rst;
 use crate::proof::trace::{Tracer, met, needs};
 use crate::rules::context::{Context, of_icmp};
@@ -365,9 +366,9 @@ fn others_accepted(c: &Connection, context: &Context<'_>) -> bool {
 }
 
 /// What is odd about a RST, whatever becomes of it.
-pub(crate) fn odd_reset(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+pub(crate) fn odd_reset(c: &Connection, seen: &Seen<'_>, receipt: Receipt, context: &mut Context<'_>) {
     opening::odd(c, seen, context);
-    opening::wrong_rst(c, seen, context);
+    opening::wrong_rst(c, seen, receipt, context);
     opening::refused_third_ack(c, seen, context);
     withdrawn(c, seen, context);
 }

@@ -6,7 +6,7 @@ use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Diagnosis, Severity};
 use crate::connection::endpoint::Facts;
 use crate::connection::{Before, Connection, Seen};
-use crate::proof::receiver::{self, Receipt, Refusal};
+use crate::proof::receiver::{Receipt, Refusal};
 use crate::proof::rst;
 use crate::proof::trace::{known, met, needs};
 use crate::rules::context::Context;
@@ -319,8 +319,8 @@ pub(super) fn refused_third_ack(c: &Connection, seen: &Seen<'_>, context: &mut C
 }
 
 /// A RST in SYN-SENT acknowledges what the client never sent: it must drop it (RFC 9293, 3.10.7.3).
-pub(super) fn wrong_rst(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
-    let refused = receiver::receipt(c, seen, None) == Receipt::Refused(Refusal::WrongAck);
+pub(super) fn wrong_rst(c: &Connection, seen: &Seen<'_>, receipt: Receipt, context: &mut Context<'_>) {
+    let refused = receipt == Receipt::Refused(Refusal::WrongAck);
     if !needs!(context.trace, Diagnosis::HandshakeWrongAck;
         "the client waits in SYN-SENT, and the RST does not acknowledge its SYN" => refused,
         "it has ACK" => seen.segment.flags.ack(),

@@ -86,12 +86,9 @@ pub(crate) fn refusal(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Con
         return;
     }
     taken_after_all(c, seen, context);
-    let line = |context: &Context<'_>| {
-        let details = context.notes.details.as_ref();
-        details.map(|details| details.loss.lines[seen.from as usize].refused).unwrap_or_default()
-    };
     let Receipt::Refused(why) = receiver::receipt(c, seen, None) else { return };
-    let before = line(context);
+    let details = context.notes.details.as_ref();
+    let before = details.map(|details| details.loss.lines[seen.from as usize].refused).unwrap_or_default();
     let strict = "its receiver has not taken before what it was to refuse";
     if !met(context.trace, "loss.refusal", strict, !before.takes_all) {
         return;

@@ -12,7 +12,7 @@ use crate::side::Side;
 use crate::wire::segment::Segment;
 use crate::wire::seq::Seq;
 
-/// What this tracker keeps, for the data of each side.
+/// What its rules keep, for the data of each side.
 #[derive(Debug, Default)]
 pub(crate) struct Loss {
     pub(crate) lines: [Line; 2],
