@@ -12,7 +12,7 @@ use crate::mark::Mark;
 use crate::proof::claims::Kind;
 use crate::proof::receiver::{self, Receipt};
 use crate::proof::store::{Heads, Store};
-use crate::proof::trace::{Step, Tracer, concluded, met};
+use crate::proof::trace::{Step, Tracer, Tracing, Untraced, concluded, met};
 use crate::rules;
 use crate::rules::context::Context;
 use crate::rules::notes::{Notes, Reading};
@@ -86,20 +86,20 @@ struct Shared {
 
 impl Shared {
     /// What the rules may use beside a connection with these notes, of which that was told.
-    fn context<'a>(
+    fn context<'a, T: Tracing>(
         &'a mut self,
         notes: &'a mut Notes,
         heads: &'a mut Heads,
-        trace: Option<&'a Tracer>,
-    ) -> Context<'a> {
+        trace: &'a T,
+    ) -> Context<'a, T> {
         Context {
-            store: self.store.of_connection(heads, trace),
+            store: self.store.of_connection(heads, trace.tracer()),
             notes,
             pool: &self.pool,
             book: &mut self.book,
             unfinished: &mut self.unfinished,
             thresholds: &self.settings.thresholds,
-            trace,
+            trace: *trace,
         }
     }
 }
@@ -108,16 +108,6 @@ impl Shared {
 struct Before {
     states: [State; 2],
     claims: Vec<(Kind, u32)>,
-}
-
-impl Before {
-    fn of(c: &Connection, heads: &Heads, store: &Store) -> Before {
-        let standing = store.claims_of(heads).filter(|(_, _, stands)| *stands);
-        Before {
-            states: Side::BOTH.map(|side| c.state(side)),
-            claims: standing.map(|(kind, frame, _)| (kind, frame)).collect(),
-        }
-    }
 }
 
 /// The diagnosis of one capture.
@@ -165,9 +155,18 @@ impl Engine {
     fn asked_at_end(&self, stream: u32) -> Vec<Step> {
         let tracer = Tracer::default();
         if let Some(Case { connection: c, notes, .. }) = self.cases.get(stream as usize) {
-            rules::pending(c, notes, self.now.max(c.last().time), Some(&tracer), &mut Vec::new());
+            rules::pending(c, notes, self.now.max(c.last().time), &tracer, &mut Vec::new());
         }
         tracer.into_steps()
+    }
+
+    fn before(&self, number: u32) -> Before {
+        let Case { connection: c, heads, .. } = &self.cases[number as usize];
+        let standing = self.shared.store.claims_of(heads).filter(|(_, _, stands)| *stands);
+        Before {
+            states: Side::BOTH.map(|side| c.state(side)),
+            claims: standing.map(|(kind, frame, _)| (kind, frame)).collect(),
+        }
     }
 
     /// Where that frame is traced, what takes it down.
@@ -190,44 +189,59 @@ impl Engine {
         look: impl FnOnce(&Connection, &Seen<'_>),
     ) -> Option<u32> {
         let packet = &Packet { time: self.since_began(packet.time), ..*packet };
-        let mut segment = Segment::parse(packet)?;
-        let backwards = self.now - packet.time;
-        self.now = self.now.max(packet.time);
+        let segment = Segment::parse(packet)?;
         let tuple = Tuple::new(packet.src, segment.src_port, packet.dst, segment.dst_port);
         let number = self.connection_of(tuple, &segment)?;
+        let from = self.cases[number as usize].connection.sender(tuple);
         let tracer = self.tracer(packet.frame);
-        let trace = tracer.as_ref();
+        let before = tracer.as_ref().map(|_| self.before(number));
+        let receipt = match &tracer {
+            None => self.take_in(number, from, segment, look, &Untraced),
+            Some(tracer) => self.take_in(number, from, segment, look, &tracer),
+        };
+        self.keep((packet.frame, packet.layer), number, from, receipt, tracer.zip(before));
+        Some(number)
+    }
+
+    /// Takes a segment into its connection. Where it is traced, returns what becomes of it at its receiver.
+    fn take_in<T: Tracing>(
+        &mut self,
+        number: u32,
+        from: Side,
+        mut segment: Segment<'_>,
+        look: impl FnOnce(&Connection, &Seen<'_>),
+        trace: &T,
+    ) -> Option<Receipt> {
+        let backwards = self.now - segment.time;
+        self.now = self.now.max(segment.time);
         let Case { connection: c, notes, heads, zeek, .. } = &mut self.cases[number as usize];
-        let from = c.sender(tuple);
         let goes_back = backwards > 0 && segment.time + c.set_back() < c.last().time;
         segment.time += c.set_back();
         segment.time += c.notice_clock(&segment, from);
         let segment = &segment;
-        let before = trace.map(|_| Before::of(c, heads, &self.shared.store));
-        let mut receipt = None;
         let original = self.shared.recent.original_of(segment, number, from);
-        if met(trace, Diagnosis::CaptureTimeBackwards, "it is earlier than the packet before it", goes_back) {
+        if met(*trace, Diagnosis::CaptureTimeBackwards, "it is earlier than the packet before it", goes_back)
+        {
             let mut context = self.shared.context(notes, heads, trace);
             rules::capture::time_backwards(c, segment, backwards, &mut context);
         }
         if let Some(ttl) = original {
-            concluded(trace, "packet", "a copy of an earlier one");
+            concluded(*trace, "packet", "a copy of an earlier one");
             rules::copy(c, segment, from, ttl, &mut self.shared.context(notes, heads, trace));
-        } else {
-            let mut seen = c.see(segment, from, &self.shared.pool);
-            look(c, &seen);
-            let established = c.handshake.established();
-            zeek::note(zeek, c, notes, &seen);
-            receipt = trace.map(|_| receiver::receipt(c, &seen, trace));
-            rules::segment(c, &mut seen, &mut self.shared.context(notes, heads, trace));
-            c.apply(&seen, &mut self.shared.pool);
-            let completed = c.handshake.established() && !established;
-            rules::after(c, &seen, completed, &mut self.shared.context(notes, heads, trace));
+            c.count(from, true);
+            return None;
         }
-        c.count(from, original.is_some());
-        let record = FrameRecord { stream: number, states: Side::BOTH.map(|side| c.state(side)) };
-        self.keep((packet.frame, packet.layer), record, from, receipt, tracer.zip(before));
-        Some(number)
+        let mut seen = c.see(segment, from, &self.shared.pool);
+        look(c, &seen);
+        let established = c.handshake.established();
+        zeek::note(zeek, c, notes, &seen);
+        let receipt = trace.tracer().map(|tracer| receiver::receipt(c, &seen, tracer));
+        rules::segment(c, &mut seen, &mut self.shared.context(notes, heads, trace));
+        c.apply(&seen, &mut self.shared.pool);
+        let completed = c.handshake.established() && !established;
+        rules::after(c, &seen, completed, &mut self.shared.context(notes, heads, trace));
+        c.count(from, false);
+        receipt
     }
 
     /// Takes in one ICMP or ICMPv6 packet, in file order. Returns the connection that it quotes, if
@@ -238,38 +252,51 @@ impl Engine {
         let quote = icmp::quote(packet)?;
         let cases = &self.cases;
         let number = self.flows.find(quote.tuple, |n| cases[n as usize].connection.tuple)?;
+        let from = self.cases[number as usize].connection.sender(quote.tuple);
         let tracer = self.tracer(packet.frame);
-        let trace = tracer.as_ref();
-        let Case { connection: c, notes, heads, .. } = &mut self.cases[number as usize];
-        let before = trace.map(|_| Before::of(c, heads, &self.shared.store));
-        let from = c.sender(quote.tuple);
-        if self.shared.recent.is_copy(packet) {
-            concluded(trace, "packet", "a copy of an earlier one");
-        } else {
-            concluded(trace, "packet", "an ICMP error");
-            let error = IcmpError::new(packet, &quote, from);
-            rules::icmp(c, &error, &mut self.shared.context(notes, heads, trace));
+        let before = tracer.as_ref().map(|_| self.before(number));
+        let error = IcmpError::new(packet, &quote, from);
+        match &tracer {
+            None => self.take_in_error(number, packet, &error, &Untraced),
+            Some(tracer) => self.take_in_error(number, packet, &error, &tracer),
         }
-        let record = FrameRecord { stream: number, states: Side::BOTH.map(|side| c.state(side)) };
-        self.keep((packet.frame, packet.layer), record, from, None, tracer.zip(before));
+        self.keep((packet.frame, packet.layer), number, from, None, tracer.zip(before));
         Some(number)
+    }
+
+    fn take_in_error<T: Tracing>(
+        &mut self,
+        number: u32,
+        packet: &IcmpPacket<'_>,
+        error: &IcmpError,
+        trace: &T,
+    ) {
+        if self.shared.recent.is_copy(packet) {
+            concluded(*trace, "packet", "a copy of an earlier one");
+            return;
+        }
+        concluded(*trace, "packet", "an ICMP error");
+        let Case { connection: c, notes, heads, .. } = &mut self.cases[number as usize];
+        rules::icmp(c, error, &mut self.shared.context(notes, heads, trace));
     }
 
     /// Keeps how a frame has left its connection, and where it is traced, what was asked.
     fn keep(
         &mut self,
         (frame, layer): (u32, u8),
-        record: FrameRecord,
+        number: u32,
         from: Side,
         receipt: Option<Receipt>,
         traced: Option<(Tracer, Before)>,
     ) {
+        let c = &self.cases[number as usize].connection;
+        let record = FrameRecord { stream: number, states: Side::BOTH.map(|side| c.state(side)) };
         self.record(frame, layer, record);
         let Some((tracer, before)) = traced else { return };
         self.traced.entry(frame).or_default().push(Trace {
             frame,
             layer,
-            stream: record.stream,
+            stream: number,
             sender: from.party(),
             before: before.states,
             after: record.states,
@@ -427,7 +454,7 @@ impl Engine {
         if let Some(Case { connection: c, .. }) = case
             && rules::milestones::may_be_about(c, frame)
         {
-            rules::milestones::passed(c, None, &mut out);
+            rules::milestones::passed(c, Untraced, &mut out);
         }
         out
     }
@@ -437,7 +464,7 @@ impl Engine {
     pub fn pending(&self, stream: u32) -> Vec<Finding> {
         let mut out = Vec::new();
         if let Some(Case { connection: c, notes, .. }) = self.cases.get(stream as usize) {
-            rules::pending(c, notes, self.now.max(c.last().time), None, &mut out);
+            rules::pending(c, notes, self.now.max(c.last().time), Untraced, &mut out);
         }
         out
     }
@@ -461,7 +488,7 @@ impl Engine {
             return None;
         }
         let mut lacking = Vec::new();
-        rules::lacking(c, notes, self.now, None, &mut lacking);
+        rules::lacking(c, notes, self.now, Untraced, &mut lacking);
         let calm = Calm { zeek: zeek.ordinary(), vantage: c.vantage(), course: c.handshake.course };
         lacking.is_empty().then_some(calm)
     }

@@ -7,7 +7,7 @@
 use crate::bounds;
 use crate::connection::endpoint::{Endpoint, Facts};
 use crate::connection::{Connection, Seen};
-use crate::proof::trace::{Tracer, known, met, needs};
+use crate::proof::trace::{Tracing, known, met, needs};
 use crate::side::Side;
 use crate::wire::segment::Segment;
 
@@ -70,7 +70,7 @@ const RECEIVER: &str = "receiver";
 
 /// What becomes of a segment at its receiver, as far as the capture tells. `trace` takes down what was asked.
 #[must_use]
-pub fn receipt(c: &Connection, seen: &Seen<'_>, trace: Option<&Tracer>) -> Receipt {
+pub(crate) fn receipt(c: &Connection, seen: &Seen<'_>, trace: impl Tracing) -> Receipt {
     if seen.segment.flags.rst() {
         return of_rst(c, seen, trace);
     }
@@ -104,7 +104,7 @@ fn opens_another(c: &Connection, from: Side, segment: &Segment<'_>) -> bool {
     taken && sender.has_isn && segment.seq != sender.isn
 }
 
-fn of_rst(c: &Connection, seen: &Seen<'_>, trace: Option<&Tracer>) -> Receipt {
+fn of_rst(c: &Connection, seen: &Seen<'_>, trace: impl Tracing) -> Receipt {
     let segment = seen.segment;
     let in_syn_sent = in_syn_sent(c, seen.from, segment);
     if let Some(acknowledges) = known(trace, RECEIVER, "the client waits in SYN-SENT", in_syn_sent) {

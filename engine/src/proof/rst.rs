@@ -9,7 +9,7 @@ use crate::bounds;
 use crate::connection::endpoint::Facts;
 use crate::connection::flight::SentPool;
 use crate::connection::{Connection, Seen};
-use crate::proof::trace::{Tracer, known, met, needs};
+use crate::proof::trace::{Tracing, known, met, needs};
 use crate::side::Side;
 use crate::wire::segment::Segment;
 
@@ -95,13 +95,13 @@ pub enum Sign {
 /// other side has; `probes_failed`: so many of its keep-alive probes in a row brought no answer that it uses;
 /// `trace` takes down what was asked.
 #[must_use]
-pub fn classify(
+pub(crate) fn classify(
     c: &Connection,
     seen: &Seen<'_>,
     pool: &SentPool,
     reset_before: [bool; 2],
     probes_failed: u32,
-    trace: Option<&Tracer>,
+    trace: impl Tracing,
 ) -> Rst {
     let segment = seen.segment;
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
@@ -230,7 +230,7 @@ fn rejects(c: &Connection, seen: &Seen<'_>) -> bool {
 /// The TTL of a RST gives it away when it differs from that of its supposed sender's other packets, unless its newest
 /// have come with that TTL too, as when the route has changed, or its other numbers are those that only its sender
 /// knows. A SYN-ACK alone is a weak standard: a proxy may have sent it, one hop nearer.
-fn forged(c: &Connection, segment: &Segment<'_>, from: Side, trace: Option<&Tracer>) -> Option<Sign> {
+fn forged(c: &Connection, segment: &Segment<'_>, from: Side, trace: impl Tracing) -> Option<Sign> {
     let sender = c.end(from);
     let this = segment.ip?.ttl;
     let distance = this.abs_diff(sender.ttl);
@@ -262,12 +262,7 @@ fn goes_on_from(c: &Connection, segment: &Segment<'_>, from: Side) -> bool {
     }
 }
 
-fn before_established(
-    c: &Connection,
-    seen: &Seen<'_>,
-    pool: &SentPool,
-    trace: Option<&Tracer>,
-) -> Option<Rst> {
+fn before_established(c: &Connection, seen: &Seen<'_>, pool: &SentPool, trace: impl Tracing) -> Option<Rst> {
     let client = c.client();
     let client_spoke = client.bytes() > 0 || client.fin.is_set();
     let server_silent = c.server().bytes() == 0 && !c.server().fin.is_set();
@@ -296,7 +291,7 @@ fn before_established(
 }
 
 /// Both sides have closed: mostly harmless.
-fn after_both_fins(c: &Connection, seen: &Seen<'_>, trace: Option<&Tracer>) -> Rst {
+fn after_both_fins(c: &Connection, seen: &Seen<'_>, trace: impl Tracing) -> Rst {
     let segment = seen.segment;
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
     let bare = !segment.flags.ack();
@@ -329,7 +324,7 @@ fn after_both_fins(c: &Connection, seen: &Seen<'_>, trace: Option<&Tracer>) -> R
 
 /// The other side has sent data that crossed this side's FIN or came after it: more than the alert with which TLS says
 /// goodbye, of which nobody feels the loss.
-fn peer_spoke_after_close(c: &Connection, from: Side, trace: Option<&Tracer>) -> bool {
+fn peer_spoke_after_close(c: &Connection, from: Side, trace: impl Tracing) -> bool {
     let (sender, peer) = (c.end(from), c.end(from.other()));
     let spoke = !peer.said_all_but_goodbye(sender);
     met(trace, RST, "the other side has sent data that its sender has not acknowledged", spoke)
@@ -338,7 +333,7 @@ fn peer_spoke_after_close(c: &Connection, from: Side, trace: Option<&Tracer>) ->
 /// A TLS side has said goodbye, and each has all that the other sent before.
 ///
 /// A socket that is closed before the other side's goodbye was read from it sends a RST instead of a FIN.
-fn instead_of_fin(c: &Connection, seen: &Seen<'_>, trace: Option<&Tracer>) -> bool {
+fn instead_of_fin(c: &Connection, seen: &Seen<'_>, trace: impl Tracing) -> bool {
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
     let goodbye = c.ends.iter().any(|e| e.is(Facts::SAYS_GOODBYE));
     let has_all = seen.segment.ack.reaches(peer.next) || peer.said_all_but_goodbye(sender);
@@ -352,7 +347,7 @@ fn instead_of_fin(c: &Connection, seen: &Seen<'_>, trace: Option<&Tracer>) -> bo
 
 /// Right behind the other side's FIN, with nothing unacknowledged: an application that closes with
 /// SO_LINGER 0 to avoid TIME-WAIT.
-fn promptly_after_fin(c: &Connection, seen: &Seen<'_>, trace: Option<&Tracer>) -> bool {
+fn promptly_after_fin(c: &Connection, seen: &Seen<'_>, trace: impl Tracing) -> bool {
     let peer = c.end(seen.from.other());
     let at_once = c.at_once(seen.from, peer.fin.time, seen.segment.time, bounds::PROMPTLY);
     needs!(trace, RST;

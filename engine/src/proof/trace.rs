@@ -89,8 +89,7 @@ pub enum Step {
     Refuted(Kind, u32),
 }
 
-/// Takes down what happens while a frame is taken in. It is handed about as `Option<&Tracer>`, `None` for all frames but
-/// those that are traced.
+/// Takes down what happens while a frame is taken in. It is handed about as [`Tracing`].
 #[derive(Debug, Default)]
 pub struct Tracer {
     steps: RefCell<Vec<Step>>,
@@ -111,19 +110,49 @@ impl Tracer {
     }
 }
 
+/// What rules hand about: [`Untraced`] for all frames but those that are traced, so that nothing but the conditions
+/// themselves is asked of the others.
+pub(crate) trait Tracing: Copy {
+    /// What takes it down, where the frame is traced.
+    fn tracer(&self) -> Option<&Tracer>;
+
+    /// One more step, worked out only where the frame is traced.
+    #[inline]
+    fn step(&self, step: impl FnOnce() -> Step) {
+        if let Some(tracer) = self.tracer() {
+            tracer.note(step());
+        }
+    }
+}
+
+/// Nobody asked for this frame.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Untraced;
+
+impl Tracing for Untraced {
+    #[inline]
+    fn tracer(&self) -> Option<&Tracer> {
+        None
+    }
+}
+
+impl Tracing for &Tracer {
+    fn tracer(&self) -> Option<&Tracer> {
+        Some(self)
+    }
+}
+
 /// Whether a condition is met, noted where the frame is traced.
 #[inline]
-pub(crate) fn met(trace: Option<&Tracer>, by: impl Into<Asker>, what: &'static str, met: bool) -> bool {
-    if let Some(trace) = trace {
-        trace.note(Step::Asked { by: by.into(), what, met });
-    }
+pub(crate) fn met(trace: impl Tracing, by: impl Into<Asker>, what: &'static str, met: bool) -> bool {
+    trace.step(|| Step::Asked { by: by.into(), what, met });
     met
 }
 
 /// The same for what may be there or not.
 #[inline]
 pub(crate) fn known<T>(
-    trace: Option<&Tracer>,
+    trace: impl Tracing,
     by: impl Into<Asker>,
     what: &'static str,
     it: Option<T>,
@@ -134,22 +163,14 @@ pub(crate) fn known<T>(
 
 /// What came of several conditions, noted where the frame is traced.
 #[inline]
-pub(crate) fn concluded(trace: Option<&Tracer>, by: impl Into<Asker>, what: &'static str) {
-    if let Some(trace) = trace {
-        trace.note(Step::Concluded { by: by.into(), what });
-    }
+pub(crate) fn concluded(trace: impl Tracing, by: impl Into<Asker>, what: &'static str) {
+    trace.step(|| Step::Concluded { by: by.into(), what });
 }
 
 /// Whether all these conditions are met, asked in order until one is not.
 macro_rules! needs {
-    ($trace:expr, $by:expr; $($what:literal => $condition:expr),+ $(,)?) => {{
-        let trace: Option<&$crate::proof::trace::Tracer> = $trace;
-        // Written twice, so that nothing but this is asked of frames that nobody traces.
-        if trace.is_none() {
-            $($condition)&&+
-        } else {
-            $($crate::proof::trace::met(trace, $by, $what, $condition))&&+
-        }
-    }};
+    ($trace:expr, $by:expr; $($what:literal => $condition:expr),+ $(,)?) => {
+        $($crate::proof::trace::met($trace, $by, $what, $condition))&&+
+    };
 }
 pub(crate) use needs;

@@ -7,12 +7,12 @@ use crate::catalogue::{Certainty, Diagnosis};
 use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
-use crate::proof::trace::{Tracer, needs};
+use crate::proof::trace::{Tracing, needs};
 use crate::rules::context::Context;
 use crate::side::Side;
 use crate::wire::segment::Segment;
 
-pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     if !needs!(context.trace, "app";
         "it is of this connection, not of an older one on these ports" => !seen.stray,
         "its receiver does not refuse it" => !seen.refused,
@@ -25,7 +25,7 @@ pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>
 }
 
 /// The request was acknowledged at once, and the answer's first byte came much later.
-fn slow_response(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn slow_response(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let (client, server) = (c.client(), c.server());
     let request = client.said;
@@ -91,7 +91,7 @@ fn copies_lost(c: &Connection, segment: &Segment<'_>) -> Option<bool> {
     (by_connection && (1..=bounds::MOST_COPIES).contains(&step)).then_some(step > 1)
 }
 
-fn urgent(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn urgent(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     if !needs!(context.trace, Diagnosis::AppUrgentData;
         "it has URG" => seen.segment.flags.urg(),
         "it was not told before of this side"
@@ -108,7 +108,7 @@ fn urgent(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 }
 
 /// What the applications have not said so far.
-pub(crate) fn pending(c: &Connection, now: i64, trace: Option<&Tracer>, out: &mut Vec<Finding>) {
+pub(crate) fn pending(c: &Connection, now: i64, trace: impl Tracing, out: &mut Vec<Finding>) {
     let (client, server) = (c.client(), c.server());
     let opened = needs!(trace, "app";
         "the third ACK was seen" => c.handshake.third_ack.is_set(),

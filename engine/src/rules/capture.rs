@@ -7,13 +7,13 @@ use crate::catalogue::{Certainty, Diagnosis};
 use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen, fold};
 use crate::proof::claims::Kind;
-use crate::proof::trace::{Tracer, known, met, needs};
+use crate::proof::trace::{Tracing, known, met, needs};
 use crate::rules::context::Context;
 use crate::rules::notes::Lacking;
 use crate::side::Side;
 use crate::wire::segment::Segment;
 
-pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     if met(context.trace, Diagnosis::CaptureMalformed, "its header contradicts itself", segment.malformed) {
         let finding = c.finding(Diagnosis::CaptureMalformed, segment).of(seen.from);
@@ -31,7 +31,7 @@ pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>
 }
 
 /// The snap length cut the payload.
-fn truncated(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn truncated(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let missing = segment.len as usize - segment.payload.len().min(segment.len as usize);
     if !needs!(context.trace, Diagnosis::CaptureTruncated;
@@ -49,7 +49,7 @@ fn truncated(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 }
 
 /// More than a segment in one packet, or checksums that are not computed yet: the network card does it later.
-fn offload(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn offload(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let mss = u32::from(c.end(seen.from.other()).mss);
     let large = mss > 0 && segment.len > mss;
@@ -72,7 +72,12 @@ fn offload(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 }
 
 /// A frame with an earlier time than one before it.
-pub(crate) fn time_backwards(c: &Connection, segment: &Segment<'_>, by: i64, context: &mut Context<'_>) {
+pub(crate) fn time_backwards(
+    c: &Connection,
+    segment: &Segment<'_>,
+    by: i64,
+    context: &mut Context<'_, impl Tracing>,
+) {
     let finding = c.finding(Diagnosis::CaptureTimeBackwards, segment).with(Param::By, Value::Duration(by));
     context.store.tell(finding);
 }
@@ -81,7 +86,7 @@ pub(crate) fn time_backwards(c: &Connection, segment: &Segment<'_>, by: i64, con
 ///
 /// The receiver has it, so it was not lost on the way; and where it was lost and sent again, the second copy
 /// would have been captured before the acknowledgment.
-fn dropped(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn dropped(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let writer = c.end(seen.from.other());
     let acked = c.end(seen.from);
@@ -131,7 +136,11 @@ fn dropped(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 ///
 /// It is not sent again, for no timer repeats so soon what was sent behind the newest packet; and it has not only been
 /// overtaken by its acknowledgment. Returns whether it is so.
-pub(crate) fn never_sent(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) -> bool {
+pub(crate) fn never_sent(
+    c: &mut Connection,
+    seen: &Seen<'_>,
+    context: &mut Context<'_, impl Tracing>,
+) -> bool {
     let segment = seen.segment;
     let Some(details) = &mut context.notes.details else { return false };
     let side = seen.from as usize;
@@ -173,7 +182,7 @@ pub(crate) fn never_sent(c: &mut Connection, seen: &Seen<'_>, context: &mut Cont
     true
 }
 
-fn missed(c: &Connection, seen: &Seen<'_>, bytes: u64, context: &mut Context<'_>) {
+fn missed(c: &Connection, seen: &Seen<'_>, bytes: u64, context: &mut Context<'_, impl Tracing>) {
     let side = seen.from.other();
     let notes = &mut context.notes.details().capture;
     notes.dropped_bytes[side as usize] += bytes;
@@ -199,7 +208,7 @@ pub(crate) fn copy(
     segment: &Segment<'_>,
     from: Side,
     ttl: u8,
-    context: &mut Context<'_>,
+    context: &mut Context<'_, impl Tracing>,
 ) -> bool {
     let sender = c.end(from);
     let hop = segment.ip.is_some_and(|ip| ip.ttl != ttl);
@@ -241,7 +250,7 @@ pub(crate) fn copy(
 }
 
 /// Only one side is in the capture.
-pub(crate) fn pending(c: &Connection, trace: Option<&Tracer>, out: &mut Vec<Finding>) {
+pub(crate) fn pending(c: &Connection, trace: impl Tracing, out: &mut Vec<Finding>) {
     let [client, server] = &c.ends;
     let (present, absent) = match (client.last.is_set(), server.last.is_set()) {
         (true, false) => (client, Side::Server),

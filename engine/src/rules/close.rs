@@ -8,12 +8,12 @@ use crate::connection::endpoint::{Endpoint, Facts};
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
 use crate::proof::rst::Rst;
-use crate::proof::trace::{Tracer, known, met, needs};
+use crate::proof::trace::{Tracing, known, met, needs};
 use crate::rules::context::Context;
 use crate::side::Side;
 use crate::wire::segment::Segment;
 
-pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     if !needs!(context.trace, "close";
         "it is no RST" => !segment.flags.rst(),
@@ -34,7 +34,7 @@ pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>
 }
 
 /// The other side has got this side's FIN twice: neither it nor the path had lost it, its ACK only took its time.
-fn fin_twice(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn fin_twice(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let writer = seen.from.other();
     let told = context.notes.details.as_ref().and_then(|d| d.close.fin_again[writer as usize]);
     let (Some((_, right)), Some(_)) = (seen.segment.duplicate_sack(), told) else { return };
@@ -43,7 +43,7 @@ fn fin_twice(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     }
 }
 
-fn first_fin(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn first_fin(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let at_server = c.is_beside(Side::Server);
     if needs!(context.trace, Diagnosis::CloseFinBeforeThirdAck;
@@ -63,7 +63,7 @@ fn first_fin(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 }
 
 /// The same FIN again: it, or its acknowledgment, was lost.
-fn fin_again(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn fin_again(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let sender = c.end(seen.from);
     let same = segment.seq + segment.len == sender.fin_seq();
@@ -98,7 +98,7 @@ fn fin_again(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     }
 }
 
-fn ack_lost(c: &Connection, seen: &Seen<'_>, acked: Mark, context: &mut Context<'_>) {
+fn ack_lost(c: &Connection, seen: &Seen<'_>, acked: Mark, context: &mut Context<'_, impl Tracing>) {
     let frame = seen.segment.frame;
     if let told @ Some(_) = context.notes.details().close.ack_lost[seen.from as usize] {
         context.store.amend(told, |finding| finding.show(Role::FinAgain, frame));
@@ -117,7 +117,7 @@ fn ack_lost(c: &Connection, seen: &Seen<'_>, acked: Mark, context: &mut Context<
 }
 
 /// One side closed and the other goes on sending, and is still read.
-fn half(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn half(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
     if segment.len > 0 && !seen.old && peer.fin_acked.is_set() && !sender.fin.is_set() {
@@ -155,7 +155,7 @@ fn half(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     context.notes.details().close.after_fin[seen.from.other() as usize].told = true;
 }
 
-fn storm(c: &Connection, seen: &Seen<'_>, what: Term, context: &mut Context<'_>) {
+fn storm(c: &Connection, seen: &Seen<'_>, what: Term, context: &mut Context<'_, impl Tracing>) {
     let finding = c
         .finding(Diagnosis::CloseStorm, seen.segment)
         .of(seen.from)
@@ -165,7 +165,7 @@ fn storm(c: &Connection, seen: &Seen<'_>, what: Term, context: &mut Context<'_>)
 }
 
 /// The same RST again and again, long after the first.
-pub(crate) fn storm_of_resets(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+pub(crate) fn storm_of_resets(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let first = c.rst(seen.from);
     if !needs!(context.trace, Diagnosis::CloseStorm;
         "the same side has sent a RST before" => first.is_set(),
@@ -182,7 +182,7 @@ pub(crate) fn storm_of_resets(c: &Connection, seen: &Seen<'_>, context: &mut Con
 }
 
 /// A RST ends it: what was in flight is lost.
-pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Context<'_>) {
+pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Context<'_, impl Tracing>) {
     if rst == Rst::NeverEstablished {
         let told = context.notes.details().close.fin_completes;
         context.store.withdraw(told);
@@ -218,7 +218,7 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
 }
 
 /// The side that did not close for so long has written at last, and met nobody.
-fn leaked(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn leaked(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let (closer, peer) = (c.end(seen.from), c.end(seen.from.other()));
     let waited = seen.segment.time - closer.fin_acked.time;
     if !needs!(context.trace, Diagnosis::ClosePeerNeverClosed;
@@ -256,7 +256,7 @@ fn lost(sender: &Endpoint, peer: &Endpoint, rst: Option<&Segment<'_>>) -> u32 {
 }
 
 /// What has not come so far.
-pub(crate) fn pending(c: &Connection, now: i64, trace: Option<&Tracer>, out: &mut Vec<Finding>) {
+pub(crate) fn pending(c: &Connection, now: i64, trace: impl Tracing, out: &mut Vec<Finding>) {
     if !needs!(trace, "close";
         "no other connection came on the same ports" => !c.succeeded,
         "it was not reset" => !c.is_reset(),

@@ -7,13 +7,12 @@ use crate::catalogue::findings::Finding;
 use crate::connection::Connection;
 use crate::connection::flight::SentPool;
 use crate::proof::store::Telling;
-use crate::proof::trace::Tracer;
 use crate::settings::Thresholds;
 use crate::wire::http::Unfinished;
 use crate::wire::icmp::IcmpError;
 
 /// What a rule may use beside the connection and the segment.
-pub(crate) struct Context<'a> {
+pub(crate) struct Context<'a, T> {
     /// Where findings and claims go.
     pub(crate) store: Telling<'a>,
     /// What the rules keep about this connection.
@@ -27,7 +26,7 @@ pub(crate) struct Context<'a> {
     /// From when on things are worth telling.
     pub(crate) thresholds: &'a Thresholds,
     /// Takes down what is asked, where the frame is traced.
-    pub(crate) trace: Option<&'a Tracer>,
+    pub(crate) trace: T,
 }
 
 /// A finding about an ICMP error.

@@ -6,13 +6,13 @@ use crate::catalogue::findings::Value;
 use crate::catalogue::terms::{Param, Role};
 use crate::catalogue::{Certainty, Diagnosis};
 use crate::connection::{Connection, Seen};
-use crate::proof::trace::{met, needs};
+use crate::proof::trace::{Tracing, met, needs};
 use crate::rules::context::Context;
 use crate::side::Side;
 use crate::state::Vantage;
 
 /// A new SYN.
-pub(crate) fn syn(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+pub(crate) fn syn(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     if !needs!(context.trace, "crowd";
         "it is a SYN" => segment.is_syn(),
@@ -58,7 +58,7 @@ pub(crate) fn syn(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 }
 
 /// The SYN again at a host next to the capture point: it arrived, and nobody answered.
-fn ignored(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn ignored(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let given = matches!(c.vantage_given, Some(Vantage::Server | Vantage::Both));
     let at_server = given || context.book.crowd.near.contains(&c.tuple.dst.ip);
     if !needs!(context.trace, Diagnosis::HandshakeSynIgnored;
@@ -80,7 +80,12 @@ fn ignored(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 }
 
 /// After a segment was taken in: has the handshake come to an end?
-pub(crate) fn after(c: &Connection, seen: &Seen<'_>, completed: bool, context: &mut Context<'_>) {
+pub(crate) fn after(
+    c: &Connection,
+    seen: &Seen<'_>,
+    completed: bool,
+    context: &mut Context<'_, impl Tracing>,
+) {
     let segment = seen.segment;
     let shown = completed || segment.is_syn_ack();
     if shown && c.vantage() == Vantage::Server && context.book.crowd.near.len() < MOST {
@@ -110,7 +115,7 @@ pub(crate) fn after(c: &Connection, seen: &Seen<'_>, completed: bool, context: &
 }
 
 /// An attempt came to nothing.
-fn failed(c: &Connection, time: i64, context: &mut Context<'_>) {
+fn failed(c: &Connection, time: i64, context: &mut Context<'_, impl Tracing>) {
     let (src, dst) = (c.tuple.src.ip, c.tuple.dst);
     let Some(source) = entry(&mut context.book.crowd.sources, src) else { return };
     if source.failed.is_empty() || time - source.first > bounds::SCAN_WITHIN {

@@ -7,13 +7,13 @@ use crate::catalogue::{Diagnosis, Severity};
 use crate::connection::endpoint::{Endpoint, Facts};
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
-use crate::proof::trace::{Tracer, known, met, needs};
+use crate::proof::trace::{Tracing, known, met, needs};
 use crate::rules::context::Context;
 use crate::rules::notes::Notes;
 use crate::side::Side;
 use crate::wire::seq::Seq;
 
-pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     if !needs!(context.trace, "flow";
         "it is of this connection, not of an older one on these ports" => !seen.stray,
@@ -31,7 +31,7 @@ pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>
     writes(c, seen, context);
 }
 
-fn window_of_sender(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn window_of_sender(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let sender = c.end(seen.from);
     if !needs!(context.trace, "flow.window";
@@ -58,7 +58,7 @@ fn window_of_sender(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) 
 }
 
 /// The receiver's application does not read, or not yet: until its window has been shut for long, no more than a note.
-fn closes(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn closes(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let mut finding = c
         .finding(Diagnosis::FlowZeroWindow, seen.segment)
         .of(seen.from)
@@ -72,7 +72,7 @@ fn closes(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     window.probes = 0;
 }
 
-fn reopens(c: &Connection, seen: &Seen<'_>, shut: Mark, context: &mut Context<'_>) {
+fn reopens(c: &Connection, seen: &Seen<'_>, shut: Mark, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let shut_for = segment.time - shut.time;
     let span = Value::Duration(shut_for);
@@ -100,7 +100,7 @@ fn reopens(c: &Connection, seen: &Seen<'_>, shut: Mark, context: &mut Context<'_
 }
 
 /// The right edge of the window moved left, by more than rounding to the scale explains.
-fn shrunk(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn shrunk(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let sender = c.end(seen.from);
     let old = sender.has_passed(segment);
@@ -143,7 +143,7 @@ fn shrunk(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 }
 
 /// An empty or small segment to a closed window.
-fn probe(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn probe(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let sender = c.end(seen.from);
     let below = segment.seq + 1 == sender.next || segment.seq == sender.next;
@@ -179,7 +179,7 @@ fn sender_next(ends: &[Endpoint; 2], from: Side) -> Seq {
 }
 
 /// The sender has filled the receiver's window to its last byte.
-fn filled(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn filled(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let peer = c.end(seen.from.other());
     let scaled = c.scaled(seen.from.other(), peer.window);
@@ -229,7 +229,7 @@ fn filled(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 }
 
 /// Write, write, read: the second write waits (Nagle, RFC 896) for an ACK that the reader delays.
-fn writes(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn writes(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
     // The reader's side: a late pure ACK of all there is.
@@ -312,7 +312,7 @@ fn writes_full_segments(c: &Connection, from: Side) -> bool {
 }
 
 /// A router marked a packet instead of dropping it; the receiver echoes the mark until the sender answers.
-fn congestion(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn congestion(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let told = context.notes.details.as_ref().and_then(|d| d.flow.ecn);
     if needs!(context.trace, Diagnosis::FlowEcnCongestion;
@@ -337,7 +337,7 @@ fn congestion(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 }
 
 /// A window that was shut when the connection ended.
-pub(crate) fn pending(c: &Connection, notes: &Notes, trace: Option<&Tracer>, out: &mut Vec<Finding>) {
+pub(crate) fn pending(c: &Connection, notes: &Notes, trace: impl Tracing, out: &mut Vec<Finding>) {
     let trouble = "there was something to note of the connection";
     let details = notes.details.as_ref();
     let Some(details) = known(trace, Diagnosis::FlowNeverReopened, trouble, details) else { return };

@@ -7,14 +7,14 @@ use crate::catalogue::terms::{Param, Role, Term};
 use crate::connection::endpoint::{Endpoint, Facts};
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
-use crate::proof::trace::{concluded, known, met, needs};
+use crate::proof::trace::{Tracing, concluded, known, met, needs};
 use crate::rules::context::Context;
 use crate::rules::notes::{Notes, Stream};
 use crate::side::Side;
 use crate::wire::http;
 use crate::wire::http::{Direction, Event, Held, Newline};
 
-pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     if !needs!(context.trace, "http";
         "it is of this connection, not of an older one on these ports" => !seen.stray,
@@ -56,7 +56,7 @@ fn begins(c: &Connection, notes: &Notes, seen: &Seen<'_>) -> bool {
         && http::begins_request(seen.segment.payload)
 }
 
-fn read(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn read(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let sender = c.end(seen.from);
     let side = seen.from as usize;
@@ -104,7 +104,7 @@ fn read(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
     context.notes.http.heads = heads;
 }
 
-fn tell(c: &Connection, seen: &Seen<'_>, event: Event, context: &mut Context<'_>) {
+fn tell(c: &Connection, seen: &Seen<'_>, event: Event, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let who = Value::Party(seen.from.party());
     let new = |c: &Connection, d| c.finding(d, segment).of(seen.from).with(Param::Who, who);
@@ -150,7 +150,7 @@ fn tell(c: &Connection, seen: &Seen<'_>, event: Event, context: &mut Context<'_>
     }
 }
 
-fn reaction(frame: u32, how: Term, context: &mut Context<'_>) {
+fn reaction(frame: u32, how: Term, context: &mut Context<'_, impl Tracing>) {
     let Some(details) = &mut context.notes.details else { return };
     context.store.add(details.http.fault, move |finding| {
         finding.set(Param::Reaction, Value::Term(how));
@@ -162,7 +162,7 @@ fn reaction(frame: u32, how: Term, context: &mut Context<'_>) {
 }
 
 /// The server closes: was all said that had been announced?
-fn closed(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn closed(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     reaction(segment.frame, Term::Closed, context);
     let request = context.unfinished.get(c.number, Side::Client).map(|held| held.began);

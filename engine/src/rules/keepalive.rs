@@ -8,14 +8,14 @@ use crate::connection::endpoint::Endpoint;
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
 use crate::proof::rst::Rst;
-use crate::proof::trace::{Tracer, known, met, needs};
+use crate::proof::trace::{Tracing, known, met, needs};
 use crate::rules::context::Context;
 use crate::rules::notes::Notes;
 use crate::rules::notes::Probes;
 use crate::side::Side;
 use crate::wire::segment::Segment;
 
-pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     if !needs!(context.trace, "keepalive";
         "it is no RST" => !segment.flags.rst(),
@@ -73,7 +73,7 @@ pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>
 ///
 /// With a closed window on the other side the same segment is a window probe; while something is in flight, or where it
 /// pushes its byte, it is a resend; and an old ACK that was overtaken looks the same but for its timestamp and the rest.
-fn is_probe(c: &Connection, segment: &Segment<'_>, from: Side, trace: Option<&Tracer>) -> bool {
+fn is_probe(c: &Connection, segment: &Segment<'_>, from: Side, trace: impl Tracing) -> bool {
     let (sender, peer) = (c.end(from), c.end(from.other()));
     let shape = segment.flags.ack() && !segment.flags.syn() && !segment.flags.fin() && segment.len <= 1;
     needs!(trace, Diagnosis::KeepaliveProbe;
@@ -104,7 +104,7 @@ fn is_newest(sender: &Endpoint, segment: &Segment<'_>) -> bool {
         .is_some_and(|(last, (this, _))| (this.wrapping_sub(last) as i32) > 0)
 }
 
-fn probe(c: &Connection, segment: &Segment<'_>, from: Side, context: &mut Context<'_>) {
+fn probe(c: &Connection, segment: &Segment<'_>, from: Side, context: &mut Context<'_, impl Tracing>) {
     let ahead = answer_ahead(c, context.notes, segment, from);
     let (sender, peer) = (c.end(from), c.end(from.other()));
     let idle_since = if ahead.is_set() { sender.last.time } else { sender.last.time.max(peer.last.time) };
@@ -210,7 +210,7 @@ pub(crate) fn failed(notes: &Notes, from: Side, now: i64) -> u32 {
 }
 
 /// A RST after probes: the newest of them was not answered either.
-pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Context<'_>) {
+pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Context<'_, impl Tracing>) {
     let gives_up = rst == Rst::KeepaliveTimeout;
     if !met(context.trace, Diagnosis::ResetKeepaliveTimeout, "that is what the RST is (rst)", gives_up) {
         return;
@@ -238,13 +238,7 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
 }
 
 /// The newest probe has gone without an answer for longer than a round trip and the time to answer takes.
-pub(crate) fn pending(
-    c: &Connection,
-    notes: &Notes,
-    now: i64,
-    trace: Option<&Tracer>,
-    out: &mut Vec<Finding>,
-) {
+pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, trace: impl Tracing, out: &mut Vec<Finding>) {
     let trouble = "there was something to note of the connection";
     let details = notes.details.as_ref();
     let Some(details) = known(trace, Diagnosis::KeepaliveUnanswered, trouble, details) else { return };

@@ -6,7 +6,7 @@ use crate::catalogue::findings::{Finding, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::connection::endpoint::{Endpoint, Facts};
 use crate::connection::{Connection, Course};
-use crate::proof::trace::{Tracer, known, met, needs};
+use crate::proof::trace::{Tracing, known, met, needs};
 use crate::side::{Party, Side};
 
 /// Whether one of the milestones can be about that frame; cheaper than to work them out.
@@ -17,7 +17,7 @@ pub(crate) fn may_be_about(c: &Connection, frame: u32) -> bool {
 }
 
 /// All milestones that the connection has passed; each is about the frame that proves it.
-pub(crate) fn passed(c: &Connection, trace: Option<&Tracer>, out: &mut Vec<Finding>) {
+pub(crate) fn passed(c: &Connection, trace: impl Tracing, out: &mut Vec<Finding>) {
     out.extend(
         [started_late(c, trace), completed(c, trace), closed(c, trace)]
             .into_iter()
@@ -27,7 +27,7 @@ pub(crate) fn passed(c: &Connection, trace: Option<&Tracer>, out: &mut Vec<Findi
 }
 
 /// The capture ends, at `now`, with the connection open.
-pub(crate) fn incomplete(c: &Connection, now: i64, trace: Option<&Tracer>) -> Option<Finding> {
+pub(crate) fn incomplete(c: &Connection, now: i64, trace: impl Tracing) -> Option<Finding> {
     let opened = c.handshake.third_ack.is_set() || (!c.syn().is_set() && !c.handshake.syn_ack.is_set());
     let ended = c.succeeded || c.is_reset() || c.ends.iter().any(|e| e.fin.is_set());
     let open = needs!(trace, Diagnosis::CloseIncomplete;
@@ -42,14 +42,14 @@ pub(crate) fn incomplete(c: &Connection, now: i64, trace: Option<&Tracer>) -> Op
 }
 
 /// It was open before the capture began.
-fn started_late(c: &Connection, trace: Option<&Tracer>) -> Option<Finding> {
+fn started_late(c: &Connection, trace: impl Tracing) -> Option<Finding> {
     let amid = "it begins with something else than a SYN or RST";
     let from = known(trace, Diagnosis::CaptureStartedLate, amid, c.started_late)?;
     Some(c.finding_at(Diagnosis::CaptureStartedLate, c.first.frame).of(from))
 }
 
 /// The client has acknowledged the SYN-ACK.
-fn completed(c: &Connection, trace: Option<&Tracer>) -> Option<Finding> {
+fn completed(c: &Connection, trace: impl Tracing) -> Option<Finding> {
     let handshake = &c.handshake;
     let third_ack = handshake.third_ack.get().filter(|ack| ack.frame > handshake.syn_ack.frame);
     let behind = "the third ACK was seen, behind the SYN-ACK";
@@ -81,7 +81,7 @@ fn completed(c: &Connection, trace: Option<&Tracer>) -> Option<Finding> {
 }
 
 /// Both sides have closed: crossing each other, or in order with the last ACK seen.
-fn closed(c: &Connection, trace: Option<&Tracer>) -> Option<Finding> {
+fn closed(c: &Connection, trace: impl Tracing) -> Option<Finding> {
     let [client, server] = &c.ends;
     let (from, first, second) = if client.fin.frame <= server.fin.frame {
         (Side::Client, client, server)

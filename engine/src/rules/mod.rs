@@ -26,7 +26,7 @@ use crate::catalogue::findings::Finding;
 use crate::connection::{Connection, Seen};
 use crate::proof::receiver::{self, Receipt};
 use crate::proof::rst::{self, Rst};
-use crate::proof::trace::{Tracer, concluded, met};
+use crate::proof::trace::{Tracing, Untraced, concluded, met};
 use crate::rules::context::Context;
 use crate::rules::loss::lines::MadeBy;
 use crate::rules::notes::Notes;
@@ -39,7 +39,7 @@ use crate::wire::segment::Segment;
 /// First its receiver is asked whether it takes it: what it refuses is told, and counts for nothing. Then what it refutes
 /// is taken back, so that the rules behind read what still holds. The capture's own faults come next, for they explain
 /// what seems odd; and losses last, for they depend on what keep-alive and window probes and HTTP have been taken for.
-pub(crate) fn segment(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Context<'_>) {
+pub(crate) fn segment(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     crowd::syn(c, seen, context);
     capture::segment(c, seen, context);
     if seen.segment.flags.rst() {
@@ -61,14 +61,25 @@ pub(crate) fn segment(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Con
 }
 
 /// Shows a packet that was captured, or delivered, twice; `ttl` is that of its original.
-pub(crate) fn copy(c: &Connection, segment: &Segment<'_>, from: Side, ttl: u8, context: &mut Context<'_>) {
+pub(crate) fn copy(
+    c: &Connection,
+    segment: &Segment<'_>,
+    from: Side,
+    ttl: u8,
+    context: &mut Context<'_, impl Tracing>,
+) {
     let of_capture = capture::copy(c, segment, from, ttl, context);
     let made_by = if of_capture { MadeBy::Capture } else { MadeBy::Network };
     loss::receipt::copy(c, segment, from, made_by, context);
 }
 
 /// After the connection has taken a segment in: has the handshake come to an end? `completed`: by this segment.
-pub(crate) fn after(c: &Connection, seen: &Seen<'_>, completed: bool, context: &mut Context<'_>) {
+pub(crate) fn after(
+    c: &Connection,
+    seen: &Seen<'_>,
+    completed: bool,
+    context: &mut Context<'_, impl Tracing>,
+) {
     crowd::after(c, seen, completed, context);
     if completed {
         context.book.listeners.accepted(c.tuple.src.ip, c.tuple.dst, c.number, seen.segment.time);
@@ -76,10 +87,10 @@ pub(crate) fn after(c: &Connection, seen: &Seen<'_>, completed: bool, context: &
 }
 
 /// Shows a RST to every rule, with what it is. What they tell hangs on the claim that it is so.
-fn reset_by(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Context<'_>) {
+fn reset_by(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     // True whatever becomes of it.
     reset::with_text(c, seen, context);
-    let receipt = receiver::receipt(c, seen, None);
+    let receipt = receiver::receipt(c, seen, Untraced);
     handshake::odd_reset(c, seen, receipt, context);
     let refused = matches!(receipt, Receipt::Refused(_));
     let was_overtaken = !refused && reset::overtaken(c, seen, context);
@@ -123,26 +134,14 @@ fn reset_by(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Context<'_>) 
 }
 
 /// The milestones, and what follows from absence, at `now` (the time of the newest packet of the capture).
-pub(crate) fn pending(
-    c: &Connection,
-    notes: &Notes,
-    now: i64,
-    trace: Option<&Tracer>,
-    out: &mut Vec<Finding>,
-) {
+pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, trace: impl Tracing, out: &mut Vec<Finding>) {
     milestones::passed(c, trace, out);
     out.extend(milestones::incomplete(c, now, trace));
     lacking(c, notes, now, trace, out);
 }
 
 /// What follows from absence, at `now`.
-pub(crate) fn lacking(
-    c: &Connection,
-    notes: &Notes,
-    now: i64,
-    trace: Option<&Tracer>,
-    out: &mut Vec<Finding>,
-) {
+pub(crate) fn lacking(c: &Connection, notes: &Notes, now: i64, trace: impl Tracing, out: &mut Vec<Finding>) {
     handshake::pending(c, notes, now, trace, out);
     keepalive::pending(c, notes, now, trace, out);
     close::pending(c, now, trace, out);
@@ -154,7 +153,7 @@ pub(crate) fn lacking(
 }
 
 /// Shows an ICMP error about the connection to the rules.
-pub(crate) fn icmp(c: &Connection, error: &IcmpError, context: &mut Context<'_>) {
+pub(crate) fn icmp(c: &Connection, error: &IcmpError, context: &mut Context<'_, impl Tracing>) {
     handshake::icmp(c, error, context);
     path::icmp(c, error, context);
 }

@@ -7,7 +7,7 @@ use crate::catalogue::{Certainty, Diagnosis};
 use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen};
 use crate::proof::claims::Kind;
-use crate::proof::trace::{met, needs};
+use crate::proof::trace::{Tracing, met, needs};
 use crate::rules::context::{Context, of_icmp};
 use crate::rules::loss::lines::Timeouts;
 use crate::rules::notes::Notes;
@@ -22,7 +22,7 @@ pub(crate) fn explains_resend(notes: &Notes, time: i64) -> bool {
 }
 
 /// An ICMP error that quotes a segment of this connection.
-pub(crate) fn icmp(c: &Connection, error: &IcmpError, context: &mut Context<'_>) {
+pub(crate) fn icmp(c: &Connection, error: &IcmpError, context: &mut Context<'_, impl Tracing>) {
     let too_big = error.kind() == Term::IcmpTooBig;
     if !met(context.trace, Diagnosis::PathPmtuReduced, "it says that a packet is too big", too_big) {
         return;
@@ -43,7 +43,12 @@ pub(crate) fn icmp(c: &Connection, error: &IcmpError, context: &mut Context<'_>)
 }
 
 /// One more timeout on the same data.
-pub(crate) fn timeout(c: &Connection, seen: &Seen<'_>, row: Timeouts, context: &mut Context<'_>) {
+pub(crate) fn timeout(
+    c: &Connection,
+    seen: &Seen<'_>,
+    row: Timeouts,
+    context: &mut Context<'_, impl Tracing>,
+) {
     if !met(context.trace, "path", "it is the third timeout in a row", row.count == bounds::INTERRUPTED) {
         return;
     }
@@ -102,7 +107,12 @@ pub(crate) fn timeout(c: &Connection, seen: &Seen<'_>, row: Timeouts, context: &
 /// All that passed was small, up to the moment at which the first segments of full size were sent; nothing else is lost.
 ///
 /// A path that breaks, or a host that dies, does not choose that moment.
-fn only_full_size_lost(c: &Connection, seen: &Seen<'_>, row: Timeouts, context: &Context<'_>) -> bool {
+fn only_full_size_lost(
+    c: &Connection,
+    seen: &Seen<'_>,
+    row: Timeouts,
+    context: &Context<'_, impl Tracing>,
+) -> bool {
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
     // A server that lacks the third ACK repeats its SYN-ACK by now.
     // A timer: that of the SYN-ACK, and the way of what it sends.
@@ -128,7 +138,7 @@ pub(crate) fn heard_again(
     seen: &Seen<'_>,
     row: Timeouts,
     advanced: bool,
-    context: &mut Context<'_>,
+    context: &mut Context<'_, impl Tracing>,
 ) {
     let open = c.handshake.established() || !c.syn().is_set();
     let Some(details) = &mut context.notes.details else { return };

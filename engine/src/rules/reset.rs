@@ -11,7 +11,7 @@ use crate::proof::causality::{Known, Sending};
 use crate::proof::claims::{Claim, Kind};
 use crate::proof::receiver::{Receipt, Refusal};
 use crate::proof::rst::{Rst, Sign};
-use crate::proof::trace::{Tracer, known, met, needs};
+use crate::proof::trace::{Tracing, known, met, needs};
 use crate::rules::context::Context;
 use crate::rules::notes::{Notes, Own, Refused};
 use crate::side::Side;
@@ -28,7 +28,11 @@ fn own(notes: &Notes, from: Side) -> Option<&Own> {
 
 /// The RST with which that side has aborted, overtaken by one that answers what came after it: that one tells nothing.
 /// Whether it is such a RST.
-pub(crate) fn overtaken(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) -> bool {
+pub(crate) fn overtaken(
+    c: &mut Connection,
+    seen: &Seen<'_>,
+    context: &mut Context<'_, impl Tracing>,
+) -> bool {
     if !seen.segment.flags.ack() || seen.stray {
         return false;
     }
@@ -42,7 +46,7 @@ pub(crate) fn overtaken(c: &mut Connection, seen: &Seen<'_>, context: &mut Conte
 }
 
 /// The RST that seemed that side's own was not, or had no effect: all that hangs on it goes.
-fn take_back(c: &Connection, from: Side, context: &mut Context<'_>) -> Option<Own> {
+fn take_back(c: &Connection, from: Side, context: &mut Context<'_, impl Tracing>) -> Option<Own> {
     let own = context.notes.details().reset.own[from as usize].take()?;
     context.store.refute(own.claim);
     let told = context.book.crowd.has_not_failed(c.tuple.src.ip, c.tuple.dst, c.number);
@@ -51,7 +55,7 @@ fn take_back(c: &Connection, from: Side, context: &mut Context<'_>) -> Option<Ow
 }
 
 /// The same RST at once again: it answers another packet of several, or was captured twice.
-pub(crate) fn repeats(seen: &Seen<'_>, context: &mut Context<'_>) -> bool {
+pub(crate) fn repeats(seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) -> bool {
     let segment = seen.segment;
     let newest = &mut context.notes.details().reset.newest[seen.from as usize];
     let before = newest.replace((segment.seq, segment.time));
@@ -60,7 +64,7 @@ pub(crate) fn repeats(seen: &Seen<'_>, context: &mut Context<'_>) -> bool {
 
 /// Takes back what a segment other than a RST refutes: a side that sends on after its RST did not send it, and one that
 /// goes on after the other's has refused it.
-pub(crate) fn refute(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+pub(crate) fn refute(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     if seen.stray || seen.refused || context.notes.details.is_none() {
         return;
@@ -130,7 +134,7 @@ fn disown(
     goes_on: u32,
     certainty: Certainty,
     seen: &Seen<'_>,
-    context: &mut Context<'_>,
+    context: &mut Context<'_, impl Tracing>,
 ) {
     let Some(own) = take_back(c, from, context) else { return };
     // Captured beside that host, and no hop away: it left the host.
@@ -159,7 +163,7 @@ fn disown(
 }
 
 /// The receiver of a forged RST goes on: it has not taken it.
-fn unimpressed(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn unimpressed(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let other = seen.from.other();
     let reset = &mut context.notes.details().reset;
     let (forged, told) = (reset.forged[other as usize], reset.injected[other as usize]);
@@ -177,7 +181,7 @@ fn unimpressed(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 }
 
 /// The client tries anew, and is answered: an earlier attempt was refused, this one is not.
-fn superseded(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn superseded(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let attempt = c.handshake.syn_repeats;
     let own = &mut context.notes.details().reset.own[seen.from as usize];
     let Some(own) = own.take_if(|own| own.attempt != attempt) else { return };
@@ -186,7 +190,7 @@ fn superseded(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 }
 
 /// The receiver of a RST that it cannot have taken goes on: it has refused it.
-fn refused(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn refused(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let other = seen.from.other();
     let refused = context.notes.details().reset.refused[other as usize];
     let a_rst = "its sender refuses a RST of the other side, or seems to";
@@ -227,7 +231,7 @@ fn ignored(c: &Connection, from: Side, refused: &Refused) -> Finding {
 }
 
 /// A RST was refused, and none that fits came in its place, as its genuine sender's would have: it ended nothing.
-fn outlived(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn outlived(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let Some(own) = &mut context.notes.details().reset.own[seen.from.other() as usize] else { return };
     if !needs!(context.trace, "reset.refute";
         "the other side's RST was refused" => own.refused != 0,
@@ -241,7 +245,7 @@ fn outlived(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 }
 
 /// Somebody goes on sending, though the RST must have arrived.
-fn followed(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn followed(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let own = c.rst(seen.from);
     let other = c.rst(seen.from.other());
@@ -267,7 +271,7 @@ fn followed(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 }
 
 /// Remembers a RST that its receiver refuses, or seems to; one that fits takes that back.
-pub(crate) fn note_receipt(seen: &Seen<'_>, receipt: Receipt, context: &mut Context<'_>) {
+pub(crate) fn note_receipt(seen: &Seen<'_>, receipt: Receipt, context: &mut Context<'_, impl Tracing>) {
     let reset = &mut context.notes.details().reset;
     let side = seen.from as usize;
     let (why, certain) = match receipt {
@@ -284,7 +288,7 @@ pub(crate) fn note_receipt(seen: &Seen<'_>, receipt: Receipt, context: &mut Cont
 }
 
 /// A RST with a message in its payload, or with a vendor's code in its window (NetScaler: 8196 to 9999).
-pub(crate) fn with_text(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+pub(crate) fn with_text(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let code = bounds::VENDOR_CODES.contains(&segment.window) && !segment.options.any && segment.len == 0;
     let mut finding = c
@@ -304,7 +308,7 @@ pub(crate) fn with_text(c: &Connection, seen: &Seen<'_>, context: &mut Context<'
 
 /// The answer to what is not in the capture: what that side sent is all there is of the connection. And a RST that its
 /// receiver must have refused, where nothing of it has been captured since.
-pub(crate) fn pending(c: &Connection, notes: &Notes, trace: Option<&Tracer>, out: &mut Vec<Finding>) {
+pub(crate) fn pending(c: &Connection, notes: &Notes, trace: impl Tracing, out: &mut Vec<Finding>) {
     for from in Side::BOTH {
         let by = (Diagnosis::ResetBackscatter, from);
         let alone = known(trace, by, "it sent RSTs, or a SYN-ACK, and nothing else", alone(c, from));
@@ -360,7 +364,7 @@ fn injected(c: &Connection, from: Side, sign: Sign, frame: u32) -> Finding {
 }
 
 /// What is claimed because of a RST; `None` where it tells nothing of its sender that could be refuted.
-pub(crate) fn claim(seen: &Seen<'_>, rst: Rst, context: &mut Context<'_>) -> Option<Claim> {
+pub(crate) fn claim(seen: &Seen<'_>, rst: Rst, context: &mut Context<'_, impl Tracing>) -> Option<Claim> {
     let kind = match rst {
         Rst::Forged(_) | Rst::Middlebox(_) => Kind::Forged,
         Rst::Again | Rst::Unknown => return None,
@@ -378,7 +382,7 @@ pub(crate) fn impact(rst: Rst) -> Impact {
 }
 
 /// For each diagnosis of a RST, whether that is what it is.
-fn asked_of(rst: Rst, trace: Option<&Tracer>) {
+fn asked_of(rst: Rst, trace: impl Tracing) {
     let is = |diagnosis, met| self::met(trace, diagnosis, "that is what the RST is (rst)", met);
     is(Diagnosis::ResetInjected, matches!(rst, Rst::Forged(_)));
     is(Diagnosis::ResetByMiddlebox, matches!(rst, Rst::Middlebox(_)));
@@ -393,7 +397,7 @@ fn asked_of(rst: Rst, trace: Option<&Tracer>) {
 }
 
 /// A RST to an open or closing connection.
-pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Context<'_>) {
+pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let from = seen.from;
     let peer = c.end(from.other());
@@ -459,7 +463,7 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
 }
 
 /// A forged RST that its receiver refuses.
-pub(crate) fn in_vain(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Context<'_>) {
+pub(crate) fn in_vain(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Context<'_, impl Tracing>) {
     reset(c, seen, rst, context);
     let reset = &mut context.notes.details().reset;
     reset.forged[seen.from as usize] = Mark::default();
@@ -510,7 +514,7 @@ pub(crate) fn note(
     rst: Rst,
     claim: Option<Claim>,
     ended: Option<Told>,
-    context: &mut Context<'_>,
+    context: &mut Context<'_, impl Tracing>,
 ) {
     if matches!(rst, Rst::Forged(_) | Rst::Again | Rst::Unknown) || seen.stray {
         return;

@@ -11,14 +11,14 @@ use crate::mark::Mark;
 use crate::proof::claims::Kind;
 use crate::proof::receiver::Receipt;
 use crate::proof::rst::Rst;
-use crate::proof::trace::{Tracer, met, needs};
+use crate::proof::trace::{Tracing, met, needs};
 use crate::rules::context::{Context, of_icmp};
 use crate::rules::notes::{Handshake, Notes};
 use crate::side::{Party, Side};
 use crate::wire::icmp::IcmpError;
 use crate::wire::segment::Segment;
 
-pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     opening::odd(c, seen, context);
     if met(context.trace, "handshake", "no stack sends such flags", segment.has_odd_flags()) {
@@ -46,7 +46,7 @@ pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>
 }
 
 /// The SYN again: unanswered so far, or the answer did not arrive.
-fn syn_repeated(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+fn syn_repeated(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, impl Tracing>) {
     met(context.trace, Diagnosis::HandshakeSynRetransmitted, "it is the SYN again", true);
     let syn = c.syn();
     let count = u64::from(c.handshake.syn_repeats) + 1;
@@ -88,7 +88,7 @@ fn syn_repeated(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>
 }
 
 /// The SYN again after a SYN-ACK was seen: the client did not get it.
-fn syn_ack_lost(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+fn syn_ack_lost(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, impl Tracing>) {
     // A repeat of the server's timer may still be on its way: then it is the first that the client did not get.
     let newest = c.last_syn_ack();
     let crossing = segment.time - newest.time < bounds::RTO_MIN;
@@ -118,7 +118,7 @@ fn syn_ack_lost(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>
 }
 
 /// A SYN-ACK: the answer, or the answer again.
-fn syn_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+fn syn_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, impl Tracing>) {
     if let Some(details) = &mut context.notes.details {
         context.store.refute(details.handshake.unanswered.take().map(|it| it.claim));
     }
@@ -169,7 +169,12 @@ fn syn_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
 ///
 /// A listener repeats its SYN-ACK until the handshake is acknowledged (RFC 9293, 3.10.7.4), so the third
 /// ACK was lost behind this capture point, or arrived and was ignored: at the server it is the latter.
-fn third_ack_lost(c: &Connection, segment: &Segment<'_>, repeats: u64, context: &mut Context<'_>) {
+fn third_ack_lost(
+    c: &Connection,
+    segment: &Segment<'_>,
+    repeats: u64,
+    context: &mut Context<'_, impl Tracing>,
+) {
     let ack = c.handshake.third_ack;
     // A repeat that left before the ACK can have arrived proves nothing.
     let had_time = c.had_time(Side::Server, ack.time, segment.time);
@@ -226,7 +231,7 @@ fn third_ack_lost(c: &Connection, segment: &Segment<'_>, repeats: u64, context: 
 ///
 /// A connection that is in the accept queue acknowledges, whether it is accepted yet or not. One that was answered with
 /// a SYN cookie is in no queue, and its SYN-ACK is not repeated (RFC 4987, 3.6).
-fn ignored(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn ignored(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let at_server = c.is_beside(Side::Server);
     let again = seen.segment.len > 0 && seen.resends.is_some_and(|sent| sent.repeats > 0);
     let ack = c.handshake.third_ack;
@@ -256,7 +261,12 @@ fn ignored(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 }
 
 /// The SYN-ACK again, and no third ACK in the capture.
-fn third_ack_missing(c: &Connection, segment: &Segment<'_>, repeats: u64, context: &mut Context<'_>) {
+fn third_ack_missing(
+    c: &Connection,
+    segment: &Segment<'_>,
+    repeats: u64,
+    context: &mut Context<'_, impl Tracing>,
+) {
     let client = c.client().last.is_set();
     if !met(context.trace, Diagnosis::HandshakeThirdAckMissing, "the client was seen", client) {
         return;
@@ -281,7 +291,7 @@ fn third_ack_missing(c: &Connection, segment: &Segment<'_>, repeats: u64, contex
 }
 
 /// The client acknowledges the SYN-ACK.
-fn third_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+fn third_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, impl Tracing>) {
     if !c.handshake.syn_ack.is_set() {
         return;
     }
@@ -300,7 +310,7 @@ fn third_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
 }
 
 /// The server shows that it got the third ACK after all.
-fn recovered(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+fn recovered(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, impl Tracing>) {
     let Some(details) = &context.notes.details else { return };
     let notes = &details.handshake;
     let deferred = notes.deferred;
@@ -335,7 +345,7 @@ fn recovered(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
 }
 
 /// The client itself takes back a SYN that no one answered: by RST, or by FIN.
-fn withdrawn(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn withdrawn(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let takes_back = seen.from == Side::Client && (segment.flags.rst() || segment.flags.fin());
     let only_syn = c.client().next == c.client().isn + 1 && !c.client().acked_any;
@@ -357,7 +367,7 @@ fn withdrawn(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 }
 
 /// Another connection between these hosts was accepted by this listener while it ignored this one.
-fn others_accepted(c: &Connection, context: &Context<'_>) -> bool {
+fn others_accepted(c: &Connection, context: &Context<'_, impl Tracing>) -> bool {
     context
         .book
         .listeners
@@ -366,7 +376,12 @@ fn others_accepted(c: &Connection, context: &Context<'_>) -> bool {
 }
 
 /// What is odd about a RST, whatever becomes of it.
-pub(crate) fn odd_reset(c: &Connection, seen: &Seen<'_>, receipt: Receipt, context: &mut Context<'_>) {
+pub(crate) fn odd_reset(
+    c: &Connection,
+    seen: &Seen<'_>,
+    receipt: Receipt,
+    context: &mut Context<'_, impl Tracing>,
+) {
     opening::odd(c, seen, context);
     opening::wrong_rst(c, seen, receipt, context);
     opening::refused_third_ack(c, seen, context);
@@ -374,7 +389,12 @@ pub(crate) fn odd_reset(c: &Connection, seen: &Seen<'_>, receipt: Receipt, conte
 }
 
 /// A RST in the handshake.
-pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Context<'_>) -> Option<Told> {
+pub(crate) fn reset(
+    c: &Connection,
+    seen: &Seen<'_>,
+    rst: Rst,
+    context: &mut Context<'_, impl Tracing>,
+) -> Option<Told> {
     let segment = seen.segment;
     let is = |diagnosis, kind| met(context.trace, diagnosis, "that is what the RST is (rst)", rst == kind);
     is(Diagnosis::HandshakeRejected, Rst::RefusesSyn);
@@ -435,7 +455,7 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
 }
 
 /// An ICMP error that quotes a segment of this connection.
-pub(crate) fn icmp(c: &Connection, error: &IcmpError, context: &mut Context<'_>) {
+pub(crate) fn icmp(c: &Connection, error: &IcmpError, context: &mut Context<'_, impl Tracing>) {
     let about_syn = error.from == Side::Client && error.seq.is_none_or(|seq| seq == c.client().isn);
     if !needs!(context.trace, Diagnosis::HandshakeRejectedByIcmp;
         "the SYN was seen" => c.syn().is_set(),
@@ -459,13 +479,7 @@ pub(crate) fn icmp(c: &Connection, error: &IcmpError, context: &mut Context<'_>)
 }
 
 /// What has not come so far.
-pub(crate) fn pending(
-    c: &Connection,
-    notes: &Notes,
-    now: i64,
-    trace: Option<&Tracer>,
-    out: &mut Vec<Finding>,
-) {
+pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, trace: impl Tracing, out: &mut Vec<Finding>) {
     let default = Handshake::default();
     let notes = notes.details.as_ref().map_or(&default, |d| &d.handshake);
     let handshake = &c.handshake;

@@ -8,12 +8,12 @@ use crate::connection::endpoint::Facts;
 use crate::connection::{Before, Connection, Seen};
 use crate::proof::receiver::{Receipt, Refusal};
 use crate::proof::rst;
-use crate::proof::trace::{known, met, needs};
+use crate::proof::trace::{Tracing, known, met, needs};
 use crate::rules::context::Context;
 use crate::side::Side;
 use crate::wire::segment::Segment;
 
-pub(super) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+pub(super) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     match (seen.from, segment.is_syn(), segment.is_syn_ack()) {
         (Side::Client, true, _) if !c.syn().is_set() => first_syn(c, segment, context),
@@ -36,7 +36,7 @@ pub(super) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>
     }
 }
 
-fn first_syn(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+fn first_syn(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, impl Tracing>) {
     let server = c.server();
     if needs!(context.trace, Diagnosis::HandshakeReordered;
         "a SYN-ACK was seen before" => server.has_isn,
@@ -79,7 +79,7 @@ fn first_syn(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
 }
 
 /// A SYN on addresses and ports that had a connection before.
-fn reused(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+fn reused(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, impl Tracing>) {
     let before = "there was a connection before on these addresses and ports";
     let before = known(context.trace, Diagnosis::HandshakePortReused, before, c.before());
     let Some(before) = before else { return };
@@ -111,7 +111,7 @@ fn reused(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
 }
 
 /// The same SYN again after a RST had refused it.
-fn rejected_retried(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+fn rejected_retried(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, impl Tracing>) {
     let rst = c.rst(Side::Server);
     if !needs!(context.trace, Diagnosis::HandshakeRejectedRetried;
         "the server has sent a RST" => rst.is_set(),
@@ -129,7 +129,7 @@ fn rejected_retried(c: &Connection, segment: &Segment<'_>, context: &mut Context
 }
 
 /// The answer: what it takes up of what was offered.
-fn syn_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+fn syn_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, impl Tracing>) {
     let (client, server) = (c.client(), c.server());
     if c.handshake.syn_ack.is_set() {
         let other_ack = segment.ack != server.acked && client.bytes() == 0;
@@ -207,7 +207,7 @@ fn syn_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
 }
 
 /// What options are missing, and what that costs.
-fn options_of(c: &Connection, segment: &Segment<'_>, from: Side, context: &mut Context<'_>) {
+fn options_of(c: &Connection, segment: &Segment<'_>, from: Side, context: &mut Context<'_, impl Tracing>) {
     let options = &segment.options;
     let client = c.client();
     let answers = from == Side::Server && c.syn().is_set();
@@ -232,7 +232,12 @@ fn options_of(c: &Connection, segment: &Segment<'_>, from: Side, context: &mut C
 }
 
 /// Both sent a SYN: in a simultaneous open both answer SYN-ACK, in a split handshake only the client does.
-fn crossed(c: &Connection, segment: &Segment<'_>, diagnosis: Diagnosis, context: &mut Context<'_>) {
+fn crossed(
+    c: &Connection,
+    segment: &Segment<'_>,
+    diagnosis: Diagnosis,
+    context: &mut Context<'_, impl Tracing>,
+) {
     let Some(details) = &mut context.notes.details else { return };
     let notes = &mut details.handshake.opening;
     if !needs!(context.trace, diagnosis;
@@ -254,7 +259,7 @@ fn crossed(c: &Connection, segment: &Segment<'_>, diagnosis: Diagnosis, context:
 }
 
 /// A plain ACK answers the SYN: the server still holds an older connection (RFC 9293, 3.5.1; RFC 5961, 4).
-fn answered_by_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+fn answered_by_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, impl Tracing>) {
     if !needs!(context.trace, Diagnosis::HandshakeAnsweredByAck;
         "it is a pure ACK" => segment.is_pure_ack(),
         "it was not told before"
@@ -278,7 +283,7 @@ fn answered_by_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<
 }
 
 /// The third ACK acknowledges what the server never sent.
-fn wrong_third_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+fn wrong_third_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, impl Tracing>) {
     let server = c.server();
     if needs!(context.trace, Diagnosis::HandshakeWrongAck;
         "the server's first number is known" => server.has_isn,
@@ -298,7 +303,7 @@ fn wrong_third_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<
 }
 
 /// A RST of a server that has not taken the third ACK shows that this acknowledged what it has never sent.
-pub(super) fn refused_third_ack(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+pub(super) fn refused_third_ack(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     if !needs!(context.trace, Diagnosis::HandshakeWrongAck;
         "the server sent the RST" => seen.from == Side::Server,
         "it answers an ACK of what the server has never sent" => rst::answers_wrong_ack(c, seen.segment),
@@ -319,7 +324,12 @@ pub(super) fn refused_third_ack(c: &Connection, seen: &Seen<'_>, context: &mut C
 }
 
 /// A RST in SYN-SENT acknowledges what the client never sent: it must drop it (RFC 9293, 3.10.7.3).
-pub(super) fn wrong_rst(c: &Connection, seen: &Seen<'_>, receipt: Receipt, context: &mut Context<'_>) {
+pub(super) fn wrong_rst(
+    c: &Connection,
+    seen: &Seen<'_>,
+    receipt: Receipt,
+    context: &mut Context<'_, impl Tracing>,
+) {
     let refused = receipt == Receipt::Refused(Refusal::WrongAck);
     if !needs!(context.trace, Diagnosis::HandshakeWrongAck;
         "the client waits in SYN-SENT, and the RST does not acknowledge its SYN" => refused,
@@ -336,7 +346,7 @@ pub(super) fn wrong_rst(c: &Connection, seen: &Seen<'_>, receipt: Receipt, conte
 }
 
 /// The first data is acknowledged in a fraction of the time that the SYN-ACK took.
-fn slow(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
+fn slow(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, impl Tracing>) {
     // Measured: told as it is.
     let took = c.half(Side::Server);
     if !needs!(context.trace, Diagnosis::HandshakeSlow;
@@ -369,7 +379,7 @@ fn slow(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_>) {
 }
 
 /// What no stack sends, and what no RFC allows.
-pub(super) fn odd(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+pub(super) fn odd(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     if met(context.trace, Diagnosis::HandshakeOddFlags, "no stack sends such flags", segment.has_odd_flags())
     {

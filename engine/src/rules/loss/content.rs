@@ -7,14 +7,14 @@ use crate::catalogue::terms::{Param, Role};
 use crate::connection::{Connection, Seen};
 use crate::proof::claims::Kind;
 use crate::proof::receiver::{self, Receipt, Refusal};
-use crate::proof::trace::{known, met, needs};
+use crate::proof::trace::{Tracing, Untraced, known, met, needs};
 use crate::rules::context::Context;
 use crate::rules::loss::lines;
 use crate::rules::loss::lines::{Resent, keep, resent};
 use crate::wire::seq::Seq;
 
 /// A wrong checksum, though not from offload: told when it is sent again, which `true` says.
-pub(super) fn corrupted(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) -> bool {
+pub(super) fn corrupted(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) -> bool {
     let segment = seen.segment;
     let wrong = c.is_corrupted(segment, seen.from);
     if met(
@@ -49,14 +49,14 @@ pub(super) fn corrupted(c: &Connection, seen: &Seen<'_>, context: &mut Context<'
 }
 
 /// What its numbers and bytes say.
-pub(super) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+pub(super) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     conflicting(c, seen, context);
     impossible_ack(c, seen, context);
     karn(c, seen, context);
 }
 
 /// The same bytes again, and they differ.
-fn conflicting(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn conflicting(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let again = "it repeats what is in flight";
     let Some(sent) = known(context.trace, Diagnosis::LossConflictingData, again, seen.resends) else {
@@ -81,12 +81,12 @@ fn conflicting(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 }
 
 /// What its receiver refuses is told, and has no effect from here on.
-pub(crate) fn refusal(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Context<'_>) {
+pub(crate) fn refusal(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     if seen.stray {
         return;
     }
     taken_after_all(c, seen, context);
-    let Receipt::Refused(why) = receiver::receipt(c, seen, None) else { return };
+    let Receipt::Refused(why) = receiver::receipt(c, seen, Untraced) else { return };
     let details = context.notes.details.as_ref();
     let before = details.map(|details| details.loss.lines[seen.from as usize].refused).unwrap_or_default();
     let strict = "its receiver has not taken before what it was to refuse";
@@ -113,7 +113,7 @@ pub(crate) fn refusal(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Con
 }
 
 /// The receiver acknowledges what it was to refuse: it is not as strict as the capture makes it seem.
-fn taken_after_all(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn taken_after_all(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let writer = seen.from.other();
     let Some(details) = &mut context.notes.details else { return };
     let refused = &mut details.loss.lines[writer as usize].refused;
@@ -158,7 +158,7 @@ fn out_of_window(c: &Connection, seen: &Seen<'_>) -> Option<Finding> {
 }
 
 /// An acknowledgment further ahead than any loss of the capture explains.
-fn impossible_ack(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn impossible_ack(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let writer = c.end(seen.from.other());
     let ahead = segment.ack.since(writer.next);
@@ -180,7 +180,7 @@ fn impossible_ack(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
 }
 
 /// An acknowledgment that could be for either copy (RFC 6298, 3): without timestamps it gives no round-trip time.
-fn karn(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+fn karn(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let acker = c.end(seen.from);
     let advances = segment.flags.ack() && acker.acked_any && segment.ack.after(acker.acked);

@@ -6,12 +6,12 @@ use crate::catalogue::terms::{Param, Role};
 use crate::catalogue::{Certainty, Diagnosis};
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
-use crate::proof::trace::{met, needs};
+use crate::proof::trace::{Tracing, met, needs};
 use crate::rules::context::Context;
 use crate::rules::loss::lines::{Hole, keep};
 
 /// A segment beyond the next expected: what lies between has not been seen.
-pub(super) fn opens(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+pub(super) fn opens(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let hole = Hole {
         seq: c.end(seen.from).next,
@@ -24,7 +24,7 @@ pub(super) fn opens(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) 
 }
 
 /// The hole that `segment` fills, wholly or in part, cut down to what stays of it.
-pub(super) fn fill(seen: &Seen<'_>, context: &mut Context<'_>) -> Option<Hole> {
+pub(super) fn fill(seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) -> Option<Hole> {
     let (seq, end) = (seen.segment.seq, seen.segment.end());
     let details = context.notes.details.as_mut()?;
     let holes = &mut details.loss.lines[seen.from as usize].holes;
@@ -67,7 +67,7 @@ pub(super) fn reordering(
     seen: &Seen<'_>,
     behind: Mark,
     certainty: Certainty,
-    context: &mut Context<'_>,
+    context: &mut Context<'_, impl Tracing>,
 ) {
     let finding = c
         .finding(Diagnosis::LossReordering, seen.segment)
@@ -78,7 +78,7 @@ pub(super) fn reordering(
 }
 
 /// A pure ACK with numbers that its sender has already passed: overtaken, when it was sent before.
-pub(super) fn overtaken_ack(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+pub(super) fn overtaken_ack(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let sender = c.end(seen.from);
     let passed = segment.seq.before(sender.next) || (sender.acked_any && segment.ack.before(sender.acked));

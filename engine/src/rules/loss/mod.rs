@@ -15,12 +15,12 @@ use crate::catalogue::findings::Finding;
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Certainty, Diagnosis};
 use crate::connection::{Connection, Seen};
-use crate::proof::trace::{Tracer, needs};
+use crate::proof::trace::{Tracing, needs};
 use crate::rules::context::Context;
 use crate::rules::notes::Notes;
 use crate::side::Side;
 
-pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let was_damaged = content::corrupted(c, seen, context);
     if !needs!(context.trace, "loss";
@@ -50,13 +50,7 @@ pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>
 }
 
 /// What is known of a connection whose data goes unanswered: given up for good?
-pub(crate) fn pending(
-    c: &Connection,
-    notes: &Notes,
-    now: i64,
-    trace: Option<&Tracer>,
-    out: &mut Vec<Finding>,
-) {
+pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, trace: impl Tracing, out: &mut Vec<Finding>) {
     use crate::catalogue::findings::Value;
     if !needs!(trace, Diagnosis::ResetRetransmissionTimeout;
         "it was not reset" => !c.is_reset(),

@@ -7,7 +7,7 @@ use crate::catalogue::{Certainty, Diagnosis, Severity};
 use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen};
 use crate::proof::claims::Kind;
-use crate::proof::trace::{known, met, needs};
+use crate::proof::trace::{Tracing, known, met, needs};
 use crate::rules::context::Context;
 use crate::rules::loss::lines::{Copied, Line, MadeBy, Resent, Timeouts, downstream, keep, resent};
 use crate::rules::path;
@@ -16,7 +16,7 @@ use crate::wire::segment::Segment;
 use crate::wire::seq::Seq;
 
 /// An acknowledgment of the other side's data.
-pub(super) fn acknowledgment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+pub(super) fn acknowledgment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     if !needs!(context.trace, "loss.receipt";
         "it has ACK" => segment.flags.ack(),
@@ -50,7 +50,7 @@ pub(super) fn acknowledgment(c: &Connection, seen: &Seen<'_>, context: &mut Cont
 ///
 /// Of several that it acknowledges the first counts: its is the timestamp that is echoed (RFC 7323, 4.3). Of the others
 /// it tells only where their resends cannot have arrived yet.
-fn echoes_first_copy(c: &Connection, seen: &Seen<'_>, writer: Side, context: &mut Context<'_>) {
+fn echoes_first_copy(c: &Connection, seen: &Seen<'_>, writer: Side, context: &mut Context<'_, impl Tracing>) {
     let (segment, acker) = (seen.segment, c.end(seen.from));
     if !acker.acked_any {
         return;
@@ -79,7 +79,7 @@ fn echoes_first_copy(c: &Connection, seen: &Seen<'_>, writer: Side, context: &mu
 
 /// What was sent again after a timeout is acknowledged, and its receiver, which reports what it gets twice (RFC 2883),
 /// reports nothing: the copies before it were lost.
-fn arrived_once(c: &Connection, seen: &Seen<'_>, writer: Side, context: &mut Context<'_>) {
+fn arrived_once(c: &Connection, seen: &Seen<'_>, writer: Side, context: &mut Context<'_, impl Tracing>) {
     let (segment, acker) = (seen.segment, c.end(seen.from));
     // Beside its receiver, what was seen did arrive, and was ignored there.
     let report = [acker, c.end(writer)].iter().all(|e| e.is(Facts::OFFERS_SACK));
@@ -117,7 +117,7 @@ fn arrived_once(c: &Connection, seen: &Seen<'_>, writer: Side, context: &mut Con
 
 /// The receiver had asked for it, and echoes the timestamp of the copy that it was sent then: the copy before it, of an
 /// earlier tick, had not arrived by then (RFC 7323, 4.3), and was lost.
-fn echoes_resend(c: &Connection, seen: &Seen<'_>, writer: Side, context: &mut Context<'_>) {
+fn echoes_resend(c: &Connection, seen: &Seen<'_>, writer: Side, context: &mut Context<'_, impl Tracing>) {
     let (segment, acker) = (seen.segment, c.end(seen.from));
     let Some(details) = &context.notes.details else { return };
     let ticks_apart = c.is_longer_than(bounds::SLOWEST_TICK);
@@ -136,7 +136,7 @@ fn echoes_resend(c: &Connection, seen: &Seen<'_>, writer: Side, context: &mut Co
 }
 
 /// Nothing was lost: the first copy was overtaken so far that its receiver complained.
-fn overtaken(mut resent: Resent, context: &mut Context<'_>) {
+fn overtaken(mut resent: Resent, context: &mut Context<'_, impl Tracing>) {
     context.store.refute(resent.told.take().map(|it| it.claim));
     context.store.amend(resent.asked, |finding| finding.rate(Severity::Note, Term::FirstCopyArrived));
 }
@@ -148,7 +148,7 @@ fn reported_twice(
     writer: Side,
     left: Seq,
     right: Seq,
-    context: &mut Context<'_>,
+    context: &mut Context<'_, impl Tracing>,
 ) {
     let covers = |r: &Resent| r.seq.before(right) && r.end.after(left);
     let copied = |c: &Copied| c.seq.before(right) && c.end.after(left);
@@ -183,7 +183,7 @@ pub(super) fn delivered_twice(
     writer: Side,
     copy: Copied,
     proof: u32,
-    context: &mut Context<'_>,
+    context: &mut Context<'_, impl Tracing>,
 ) {
     let mut finding = c
         .finding_at(Diagnosis::LossDuplicateDelivery, copy.frame)
@@ -196,7 +196,7 @@ pub(super) fn delivered_twice(
 }
 
 /// Data again that the other side has acknowledged already.
-pub(super) fn needless(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+pub(super) fn needless(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let peer = c.end(seen.from.other());
     let (ack_frame, ack_time) = (peer.acked_at.frame, peer.acked_at.time);
@@ -224,7 +224,7 @@ fn spurious(
     resent: &Resent,
     writer: Side,
     how: Term,
-    context: &mut Context<'_>,
+    context: &mut Context<'_, impl Tracing>,
 ) {
     let proof = if how == Term::ReportedByDsack { seen.segment.frame } else { 0 };
     let mut finding = finding
@@ -244,7 +244,7 @@ pub(crate) fn copy(
     segment: &Segment<'_>,
     from: Side,
     made_by: MadeBy,
-    context: &mut Context<'_>,
+    context: &mut Context<'_, impl Tracing>,
 ) {
     if segment.len == 0 {
         return;

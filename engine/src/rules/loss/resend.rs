@@ -10,7 +10,7 @@ use crate::connection::flight::Sent;
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
 use crate::proof::claims::Kind;
-use crate::proof::trace::{Tracer, concluded, known, met, needs};
+use crate::proof::trace::{Tracing, concluded, known, met, needs};
 use crate::rules::context::Context;
 use crate::rules::loss::lines::{MadeBy, Resent, Timeouts, downstream, keep, resent};
 use crate::rules::notes::Notes;
@@ -28,7 +28,12 @@ enum Why {
 }
 
 /// A segment below the next expected. `was_damaged`: a copy of it with a wrong checksum was seen.
-pub(super) fn again(c: &Connection, seen: &Seen<'_>, was_damaged: bool, context: &mut Context<'_>) {
+pub(super) fn again(
+    c: &Connection,
+    seen: &Seen<'_>,
+    was_damaged: bool,
+    context: &mut Context<'_, impl Tracing>,
+) {
     let segment = seen.segment;
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
     // A keep-alive or window probe is no resend; nor is a byte of what was longer, or what comes later than a first
@@ -78,7 +83,7 @@ pub(super) fn again(c: &Connection, seen: &Seen<'_>, was_damaged: bool, context:
 }
 
 /// It has data, and no ICMP error explains it.
-fn is_resend(seen: &Seen<'_>, context: &Context<'_>) -> bool {
+fn is_resend(seen: &Seen<'_>, context: &Context<'_, impl Tracing>) -> bool {
     needs!(context.trace, "loss.resend";
         "it has data" => seen.segment.len > 0,
         "no ICMP error (too big) explains it" => !path::explains_resend(context.notes, seen.segment.time),
@@ -86,7 +91,7 @@ fn is_resend(seen: &Seen<'_>, context: &Context<'_>) -> bool {
 }
 
 /// The first copy was seen: lost behind the capture point, or its acknowledgment was.
-fn after_original(c: &Connection, seen: &Seen<'_>, sent: &Sent, context: &mut Context<'_>) {
+fn after_original(c: &Connection, seen: &Seen<'_>, sent: &Sent, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     if !is_resend(seen, context) {
         return;
@@ -120,7 +125,13 @@ fn after_original(c: &Connection, seen: &Seen<'_>, sent: &Sent, context: &mut Co
 }
 
 /// The first copy was not seen: lost before the capture point, unless it was seen damaged.
-fn after_gap(c: &Connection, seen: &Seen<'_>, behind: Mark, was_damaged: bool, context: &mut Context<'_>) {
+fn after_gap(
+    c: &Connection,
+    seen: &Seen<'_>,
+    behind: Mark,
+    was_damaged: bool,
+    context: &mut Context<'_, impl Tracing>,
+) {
     let segment = seen.segment;
     if !is_resend(seen, context) {
         return;
@@ -149,7 +160,7 @@ fn why(
     seen: &Seen<'_>,
     sent: Option<&Sent>,
     since: i64,
-    trace: Option<&Tracer>,
+    trace: impl Tracing,
 ) -> Why {
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
     let now = seen.segment.time;
@@ -223,7 +234,7 @@ fn tell(
     finding: Finding,
     since: i64,
     sent: &Sent,
-    context: &mut Context<'_>,
+    context: &mut Context<'_, impl Tracing>,
 ) -> Option<Told> {
     if why == Why::Unknown {
         return None;
@@ -253,7 +264,7 @@ fn tell(
 /// A probe of which the first copy was lost before the capture point: after a pause it comes alone, and leaves a gap.
 ///
 /// The IP IDs show that more was sent than the gap holds; without them the pause of two round trips must do.
-pub(super) fn tail_probe_unseen(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_>) {
+pub(super) fn tail_probe_unseen(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let sender = c.end(seen.from);
     // A timer: twice the round trip (RFC 8985, 7.2).
@@ -285,7 +296,7 @@ pub(super) fn tail_probe_unseen(c: &Connection, seen: &Seen<'_>, context: &mut C
 }
 
 /// Timeout after timeout on the same data: stalled from the third on.
-fn count_timeout(c: &Connection, seen: &Seen<'_>, sent: &Sent, context: &mut Context<'_>) {
+fn count_timeout(c: &Connection, seen: &Seen<'_>, sent: &Sent, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let heard = c.end(seen.from.other()).last.time;
     let line = &mut context.notes.details().loss.lines[seen.from as usize];
