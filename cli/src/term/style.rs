@@ -1,6 +1,9 @@
-//! Colours. Streams that are no terminal drop them on their own.
+//! Colours, where standard output shows them: to print them and take them off again costs more than all the rest.
 
+use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Effects, Style};
+use std::io;
+use std::sync::LazyLock;
 use tcpdx_engine::Severity;
 
 /// What stands out.
@@ -18,7 +21,10 @@ pub(crate) fn severity_style(severity: Severity) -> Style {
     }
 }
 
+/// Whether standard output is a terminal that shows colours, or was told to.
+static COLOURED: LazyLock<bool> = LazyLock::new(|| AutoStream::choice(&io::stdout()) != ColorChoice::Never);
+
 /// `text` in that style.
 pub(crate) fn paint(style: Style, text: &str) -> String {
-    format!("{style}{text}{style:#}")
+    if *COLOURED { format!("{style}{text}{style:#}") } else { text.to_owned() }
 }

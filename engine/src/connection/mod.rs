@@ -391,7 +391,9 @@ impl Connection {
     /// Takes a segment in. A copy only counts as a packet.
     pub(crate) fn apply(&mut self, seen: &Seen<'_>, pool: &mut SentPool) {
         let segment = seen.segment;
-        let near = self.is_beside(seen.from.other());
+        // What else a segment does to its receiver, the receiver's own segments tell.
+        let ends = segment.flags.rst() || segment.flags.fin() || self.ends.iter().any(|e| e.fin.is_set());
+        let near = ends && self.is_beside(seen.from.other());
         let just_reset = self.resets().was_just_reset(segment, seen.from, bounds::QUEUED);
         let pause = bounds::PAUSE + self.rtt().unwrap_or(0);
         let (sender, receiver) = {

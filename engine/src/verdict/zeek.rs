@@ -120,10 +120,24 @@ impl Record {
 
 impl Zeek {
     const BITS_OF_LETTERS: u32 = 5 * INLINE;
+    /// 1 in the place of each letter.
+    const ONES: u64 = 0x0004_2108_4210_8421;
 
     /// The letters that it holds itself, as codes.
     fn letters(self) -> impl Iterator<Item = u8> {
         (0..INLINE).map(move |n| (self.0 >> (5 * n)) as u8 & 31).take_while(|&code| code != 0)
+    }
+
+    /// Whether that letter is among those that it holds itself: where its code is taken off each of them, one is zero.
+    fn holds(self, code: u8) -> bool {
+        let rest = (self.0 & ((1 << Self::BITS_OF_LETTERS) - 1)) ^ (Self::ONES * u64::from(code));
+        rest.wrapping_sub(Self::ONES) & !rest & (Self::ONES << 4) != 0
+    }
+
+    /// How many letters it holds itself.
+    fn count(self) -> u32 {
+        let letters = self.0 & ((1 << Self::BITS_OF_LETTERS) - 1);
+        (u64::BITS - letters.leading_zeros()).div_ceil(5)
     }
 
     /// The states of originator and responder.
@@ -168,7 +182,7 @@ fn code(letter: u8, from: Side) -> u8 {
 
 fn push(record: &mut Record, letter: u8, from: Side) {
     let code = code(letter, from);
-    let n = record.zeek.letters().count() as u32;
+    let n = record.zeek.count();
     if n < INLINE {
         record.zeek.0 |= u64::from(code) << (5 * n);
         return;
@@ -181,7 +195,7 @@ fn push(record: &mut Record, letter: u8, from: Side) {
 
 fn has(record: &Record, letter: u8, from: Side) -> bool {
     let code = code(letter, from);
-    codes(record).any(|other| other == code)
+    record.zeek.holds(code) || record.notes.as_ref().is_some_and(|notes| notes.more.contains(&code))
 }
 
 fn push_once(record: &mut Record, letter: u8, from: Side) {

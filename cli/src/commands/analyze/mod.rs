@@ -109,7 +109,7 @@ fn print(
         Format::Table => {
             let connections: Vec<Connection> = connections.collect();
             let worst = connections.iter().filter_map(Connection::severity).max();
-            let mut out = BufWriter::new(anstream::stdout().lock());
+            let mut out = BufWriter::new(io::stdout().lock());
             if let Some(number) = heading {
                 table::heading(&mut out, &name(analysis.file), number)?;
             }
@@ -135,7 +135,7 @@ fn print_traces(
             out.flush()?;
         }
         Format::Table => {
-            let mut out = BufWriter::new(anstream::stdout().lock());
+            let mut out = BufWriter::new(io::stdout().lock());
             if let Some(number) = heading {
                 table::heading(&mut out, &name(file), number)?;
             }
