@@ -114,6 +114,17 @@ bounds! {
     /// that is in order keeps a packet so long.
     STALE_TICKS: i32 = 2_000; Stack
 
+    // Causality.
+
+    /// No packet gets to another host, and its answer back, sooner, nanoseconds: two system calls, two network cards and
+    /// a switch. What the handshake took proves no more: its packets may have been late, and routes become shorter.
+    SHORTEST: i64 = 50_000; Physics
+    /// A way is hardly shorter than this part of what the handshake took, one in so many: queues lengthen it, and no queue is
+    /// usually longer than the path.
+    SHORTER: i64 = 2; Policy
+    /// The usual way varies by this part, one in so many: what an ordinary path's queues and a busy host's timers add.
+    JITTER: i64 = 8; Policy
+
     // Loss: gaps.
 
     /// Where the round trip is not known it may be so long, nanoseconds: that of two hops by satellite, or the first timeout

@@ -72,14 +72,6 @@ pub enum Missing {
     Of(Side),
 }
 
-/// No packet gets to another host, and its answer back, sooner, nanoseconds. What the handshake took proves no more: its
-/// packets may have been late, and routes become shorter.
-const SHORTEST: i64 = 50_000;
-/// A way is hardly shorter than this part of what the handshake took: one in [`SHORTER`].
-const SHORTER: i64 = 2;
-/// The usual way varies by this part: one in [`JITTER`].
-const JITTER: i64 = 8;
-
 /// `later` is ahead of `earlier`, as numbers that wrap are.
 fn is_newer(later: u32, earlier: u32) -> bool {
     (later.wrapping_sub(earlier) as i32) > 0
@@ -198,7 +190,7 @@ impl Connection {
             Known::Yes
         } else if self.is_surely_beside(by.other())
             && !self.is_beside(by)
-            && (0..SHORTEST.min(self.half(by))).contains(&elapsed)
+            && (0..bounds::SHORTEST.min(self.half(by))).contains(&elapsed)
         {
             Known::No
         } else {
@@ -210,7 +202,11 @@ impl Connection {
     #[must_use]
     pub fn hardly_knew(&self, by: Side, cause: Mark, at: i64) -> bool {
         let elapsed = at - cause.time;
-        elapsed < 0 || elapsed * SHORTER < self.half(by)
+        match self.could_know(by, cause, at) {
+            Known::Yes => false,
+            Known::No => true,
+            Known::Unknown => elapsed < 0 || elapsed * bounds::SHORTER < self.half(by),
+        }
     }
 
     /// Whether `segment`, of the side `by`, was sent by one that had got `cause` of the other side, which has a place in
@@ -280,7 +276,7 @@ impl Connection {
     #[must_use]
     pub fn too_soon(&self, by: Side, since: i64, at: i64) -> bool {
         let way = self.half(by);
-        at - since < way - way / JITTER
+        at - since < way - way / bounds::JITTER
     }
 
     /// The side `by` answers at once what was captured `since`: within the usual way, and `host` nanoseconds of its own.
@@ -346,7 +342,7 @@ impl Connection {
     /// round trip, quick as it may be, where it is known.
     #[must_use]
     pub fn could_complain(&self, since: i64, at: i64) -> bool {
-        self.rtt().is_none_or(|rtt| at - since >= rtt - rtt / JITTER)
+        self.rtt().is_none_or(|rtt| at - since >= rtt - rtt / bounds::JITTER)
     }
 
     /// A whole round trip, or where that is not known the longest that is usual, and `least` at any rate.

@@ -9,6 +9,7 @@ use crate::bounds;
 use crate::connection::endpoint::Facts;
 use crate::connection::flight::SentPool;
 use crate::connection::{Connection, Seen};
+use crate::proof::causality::Known;
 use crate::proof::trace::{Tracing, known, met, needs};
 use crate::side::Side;
 use crate::wire::segment::Segment;
@@ -349,10 +350,11 @@ fn instead_of_fin(c: &Connection, seen: &Seen<'_>, trace: impl Tracing) -> bool 
 /// SO_LINGER 0 to avoid TIME-WAIT.
 fn promptly_after_fin(c: &Connection, seen: &Seen<'_>, trace: impl Tracing) -> bool {
     let peer = c.end(seen.from.other());
+    let got = c.must_know(seen.from, peer.fin, peer.fin_seq() + 1, seen.segment);
     let at_once = c.at_once(seen.from, peer.fin.time, seen.segment.time, bounds::PROMPTLY);
     needs!(trace, RST;
         "it has ACK" => seen.segment.flags.ack(),
-        "it acknowledges the other side's FIN" => seen.segment.ack.reaches(peer.fin_seq() + 1),
+        "its sender has got the other side's FIN" => got == Known::Yes,
         "it comes right behind that FIN" => at_once,
     )
 }

@@ -4,9 +4,9 @@ use crate::bounds;
 use crate::catalogue::findings::{Finding, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Certainty, Diagnosis};
-use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
+use crate::proof::causality::{Known, Missing};
 use crate::proof::trace::{Tracing, needs};
 use crate::rules::context::Context;
 use crate::side::Side;
@@ -46,7 +46,7 @@ fn slow_response(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl
     // Nothing may be missing, and no loss may explain the wait.
     let first = server.said.time < request.time;
     let complete = segment.seq == server.next
-        && !server.is(Facts::GAP)
+        && c.would_show(Missing::Of(Side::Server)) != Known::No
         && client.acked_at.time <= request.time
         && !segment.ack.after(client.next);
     if !needs!(context.trace, Diagnosis::AppSlowResponse;
@@ -152,8 +152,7 @@ pub(crate) fn pending(c: &Connection, now: i64, trace: impl Tracing, out: &mut V
         "the client's segments were answered" => client.unanswered < bounds::TELLS,
         "the connection has ended" => ended,
         "the answer was long in coming" => waited >= bounds::UNANSWERED,
-        "nothing of the server is missing" => !server.is(Facts::GAP),
-        "nothing of the server was acknowledged unseen" => !server.is(Facts::UNSEEN),
+        "the capture may show all of the server" => c.would_show(Missing::Of(Side::Server)) != Known::No,
     ) {
         out.push(
             c.finding_at(Diagnosis::AppNoResponse, request.frame)

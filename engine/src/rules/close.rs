@@ -4,9 +4,10 @@ use crate::bounds;
 use crate::catalogue::findings::{Finding, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Certainty, Diagnosis, Severity};
-use crate::connection::endpoint::{Endpoint, Facts};
+use crate::connection::endpoint::Endpoint;
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
+use crate::proof::causality::{Known, Missing};
 use crate::proof::rst::Rst;
 use crate::proof::trace::{Tracing, known, met, needs};
 use crate::rules::context::Context;
@@ -295,8 +296,7 @@ pub(crate) fn pending(c: &Connection, now: i64, trace: impl Tracing, out: &mut V
             }
         } else if needs!(trace, (Diagnosis::ClosePeerNeverClosed, from);
             "the other side has not closed" => !peer.fin.is_set(),
-            "nothing of the other side was acknowledged unseen" => !peer.is(Facts::UNSEEN),
-            "nothing of the other side is missing" => !peer.is(Facts::GAP),
+            "the capture may show all of the other side" => c.would_show(Missing::Of(from.other())) != Known::No,
             "the other side had not closed before the capture" => !peer.may_have_closed_before(),
         ) {
             let waited = now - closer.fin_acked.time.max(peer.last.time);

@@ -4,9 +4,10 @@ use crate::bounds;
 use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::Value;
 use crate::catalogue::terms::{Param, Role, Term};
-use crate::connection::endpoint::{Endpoint, Facts};
+use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
+use crate::proof::causality::{Known, Missing};
 use crate::proof::trace::{Tracing, concluded, known, met, needs};
 use crate::rules::context::Context;
 use crate::rules::notes::{Notes, Stream};
@@ -166,8 +167,8 @@ fn closed(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracin
     let segment = seen.segment;
     reaction(segment.frame, Term::Closed, context);
     let request = context.unfinished.get(c.number, Side::Client).map(|held| held.began);
-    let lacks = |end: &Endpoint| end.facts.intersects(Facts::GAP | Facts::UNSEEN);
-    let asked = !lacks(c.client());
+    let lacks = |side| c.would_show(Missing::Of(side)) == Known::No;
+    let asked = !lacks(Side::Client);
     let in_head =
         request.filter(|_| asked && context.notes.http.directions[0].at_head() && !c.client().fin.is_set());
     let in_head = known(context.trace, Diagnosis::HttpRequestIncomplete, "a request has no end yet", in_head);
@@ -188,7 +189,7 @@ fn closed(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracin
     let whole = needs!(context.trace, Diagnosis::HttpLengthMismatch;
         "nothing of the client is missing" => asked,
         "it has FIN" => segment.flags.fin(),
-        "nothing of the server is missing" => !lacks(server),
+        "nothing of the server is missing" => !lacks(Side::Server),
         "nor is anything right before it" => !segment.seq.after(server.next),
     );
     let missing = context.notes.http.directions[1].missing().filter(|_| whole);
