@@ -85,7 +85,6 @@ pub(crate) fn refusal(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Con
     if seen.stray {
         return;
     }
-    taken_after_all(c, seen, context);
     let Receipt::Refused(why) = receiver::receipt(c, seen, Untraced) else { return };
     let details = context.notes.details.as_ref();
     let before = details.map(|details| details.loss.lines[seen.from as usize].refused).unwrap_or_default();
@@ -112,10 +111,14 @@ pub(crate) fn refusal(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Con
     seen.refused = true;
 }
 
-/// The receiver acknowledges what it was to refuse: it is not as strict as the capture makes it seem.
-fn taken_after_all(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
+/// The receiver acknowledges what it was to refuse: it is not as strict as the capture makes it seem. Returns whether it does.
+pub(crate) fn taken_after_all(
+    c: &mut Connection,
+    seen: &Seen<'_>,
+    context: &mut Context<'_, impl Tracing>,
+) -> bool {
     let writer = seen.from.other();
-    let Some(details) = &mut context.notes.details else { return };
+    let Some(details) = context.notes.details.as_mut().filter(|_| !seen.stray) else { return false };
     let refused = &mut details.loss.lines[writer as usize].refused;
     let acknowledged = |end: Seq| {
         let next = c.end(writer).next;
@@ -126,11 +129,14 @@ fn taken_after_all(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_
     };
     let end = refused.end.filter(|end| acknowledged(*end));
     let taken = "it acknowledges what it was to refuse";
-    let Some(end) = known(context.trace, "loss.refusal", taken, end) else { return };
+    let Some(end) = known(context.trace, "loss.refusal", taken, end) else { return false };
     let claim = refused.claim.take();
     *refused = lines::Refused { takes_all: true, ..lines::Refused::default() };
     context.store.refute(claim);
     c.took_after_all(writer, end);
+    // Of the content, that was passed over.
+    context.notes.http.directions[writer as usize].stop();
+    true
 }
 
 /// A timestamp far behind the newest: PAWS must drop it (RFC 7323, 5).
