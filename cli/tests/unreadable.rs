@@ -5,8 +5,6 @@ mod common;
 
 use common::build::*;
 use common::{corpus, record};
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use pcap_file::Endianness;
 use proptest::prelude::*;
 use std::io::Write;
@@ -37,12 +35,17 @@ fn each_trouble_is_one_line_that_says_what_to_do() {
     let mut huge = clean.clone();
     huge[32..36].copy_from_slice(&0xffff_fff0u32.to_le_bytes());
     let wlan = pcap(&[whole(105, vec![8; 40])], false, false);
-    let cases: [(&str, &[u8]); 9] = [
+    let twice = gzip(&gzip(&clean));
+    let mut broken = xz(&clean);
+    broken[30] ^= 0xff;
+    let cases: [(&str, &[u8]); 11] = [
         ("empty.pcap", b""),
         ("short.pcap", &clean[..3]),
         ("header-cut.pcap", &clean[..20]),
         ("text.pcap", b"this is no capture"),
-        ("capture.pcap.zst", &[0x28, 0xb5, 0x2f, 0xfd, 0, 0]),
+        ("twice.pcap.gz.gz", &twice),
+        ("broken.pcap.xz", &broken),
+        ("capture.pcap.bz2", b"BZh91AY&SY"),
         ("cut.pcap", &clean[..200]),
         ("huge.pcap", &huge),
         ("trailer.pcapng", &wrong_trailer),
@@ -175,18 +178,61 @@ fn a_pcapng_may_be_cut_anywhere() {
 }
 
 #[test]
-fn a_compressed_capture_may_be_cut_anywhere() {
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
-    gzip.write_all(&pcap(&three(), false, false)).unwrap();
-    let capture = gzip.finish().unwrap();
-    for length in 1..capture.len() {
-        let (_, result) = read(&capture[..length]);
-        assert!(
-            matches!(result, Err(Trouble::Cut { .. } | Trouble::NotACapture(None))),
-            "byte {length}: {result:?}"
-        );
+fn a_snoop_file_may_be_cut_anywhere() {
+    let capture = snoop(&three(), 4, 4);
+    let ends = [16, 16 + 28 + 59, 16 + 2 * 28 + 59 + 64, capture.len()];
+    for length in 0..capture.len() {
+        let (packets, result) = read(&capture[..length]);
+        // Missing padding is no loss.
+        let whole =
+            ends.iter().any(|end| (end - 4..=*end).contains(&length) && length > 16 || length == *end);
+        assert_eq!(result.is_ok(), whole, "byte {length}: {result:?}");
+        let frames = ends[1..].iter().filter(|end| **end - 4 <= length).count();
+        assert_eq!(packets, frames, "byte {length}");
     }
-    assert_eq!(read(&capture).0, 3);
+}
+
+#[test]
+fn a_compressed_capture_may_be_cut_anywhere() {
+    for (name, compress) in COMPRESSIONS {
+        let capture = compress(&pcap(&three(), false, false));
+        for length in 5..capture.len() {
+            let (packets, result) = read(&capture[..length]);
+            match result {
+                Err(Trouble::Cut { .. } | Trouble::Empty) => {}
+                // The last bytes may say no more than that it has ended.
+                Ok(()) => assert_eq!(packets, 3, "{name} at byte {length}"),
+                Err(trouble) => panic!("{name} at byte {length}: {trouble:?}"),
+            }
+        }
+        assert_eq!(read(&capture).0, 3);
+    }
+}
+
+#[test]
+fn broken_compression_is_told_as_such() {
+    for (name, compress) in COMPRESSIONS {
+        let mut capture = compress(&pcap(&vec![three(); 50].concat(), false, false));
+        let at = capture.len() - 20;
+        capture[at..at + 10].fill(0x55);
+        let (_, result) = read(&capture);
+        assert!(matches!(result, Err(Trouble::Damaged { .. } | Trouble::Cut { .. })), "{name}: {result:?}");
+    }
+}
+
+#[test]
+fn no_compression_may_take_all_memory() {
+    // A window of 2 GB (RFC 8878, 3.1.1.1.2), and a dictionary of 4 GB (The .xz File Format, 5.3.1).
+    let window = [&[0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xa8][..], &[1, 0, 0]].concat();
+    let mut dictionary = xz(b"nothing");
+    dictionary[16] = 40;
+    let mut crc = flate2::Crc::new();
+    crc.update(&dictionary[12..20]);
+    dictionary[20..24].copy_from_slice(&crc.sum().to_le_bytes());
+    for file in [window, dictionary] {
+        let Err(trouble) = read(&file).1 else { panic!("it was read") };
+        assert!(trouble.to_string().contains("needs more than 128 MB of memory"), "{trouble}");
+    }
 }
 
 /// Frames of every link type that is known, so that mutations reach every layer.

@@ -1,10 +1,11 @@
 //! A capture: a file or stream of frames.
 
+use super::compression::Compression;
 use super::pcap::PcapFrames;
 use super::pcapng::PcapngFrames;
+use super::snoop::SnoopFrames;
 use super::trouble::Trouble;
-use flate2::read::MultiGzDecoder;
-use pcap_file::DataLink;
+use pcap_file::{DataLink, Endianness};
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, Read};
@@ -22,6 +23,8 @@ pub struct Frame<'a> {
     pub interface: u32,
     /// What its first header is.
     pub link_type: DataLink,
+    /// The byte order of the machine that captured it; some link layers have numbers in it.
+    pub endianness: Endianness,
     /// The captured bytes.
     pub bytes: &'a [u8],
     /// Length on the wire, more than `bytes.len()` when the snap length cut it.
@@ -35,8 +38,15 @@ pub struct Capture {
 
 enum Format {
     Pcap(Box<PcapFrames<Input>>),
-    Pcapng(Box<PcapngFrames<Input>>),
+    Pcapng(Box<PcapngFrames>),
+    Snoop(Box<SnoopFrames>),
 }
+
+/// What is read, for people who ask for help.
+pub const FORMATS: &str = "pcap, pcapng or snoop, also compressed with gzip, zstd, lz4 or xz";
+
+/// Room for the longest record that is taken for real.
+pub(super) const MAX_RECORD: usize = 16 << 20;
 
 /// Where the bytes come from, decompressed.
 pub(super) type Input = Watched<Box<dyn Read>>;
@@ -57,16 +67,16 @@ impl Capture {
         Capture::from_reader(Box::new(file))
     }
 
-    /// Recognizes a capture by its first bytes, through gzip compression.
+    /// Recognizes a capture by its first bytes, through compression.
     ///
     /// # Errors
     /// It is empty, is no capture, or cannot be read.
     pub fn from_reader(reader: Box<dyn Read>) -> Result<Capture, Trouble> {
         let (magic, reader) = peek(reader)?;
-        if magic.starts_with(&[0x1f, 0x8b]) {
-            let (magic, reader) = peek(Box::new(MultiGzDecoder::new(reader)))?;
-            return Capture::recognize(magic, reader);
-        }
+        let (magic, reader) = match Compression::of(&magic) {
+            Some(compression) => peek(compression.decompress(reader))?,
+            None => (magic, reader),
+        };
         Capture::recognize(magic, reader)
     }
 
@@ -74,7 +84,8 @@ impl Capture {
         let input = Watched::new(reader);
         let format = match *magic {
             [] => return Err(Trouble::Empty),
-            [0x0a, 0x0d, 0x0d, 0x0a] => Format::Pcapng(Box::new(PcapngFrames::new(input)?)),
+            [0x0a, 0x0d, 0x0d, 0x0a] => Format::Pcapng(Box::new(PcapngFrames::new(input))),
+            [b's', b'n', b'o', b'o'] => Format::Snoop(Box::new(SnoopFrames::new(input)?)),
             [0xa1, 0xb2, 0xc3, 0xd4]
             | [0xd4, 0xc3, 0xb2, 0xa1]
             | [0xa1, 0xb2, 0x3c, 0x4d]
@@ -84,14 +95,14 @@ impl Capture {
         Ok(Capture { format })
     }
 
-    /// Reads the comments at the head of the capture; a pcapng file has a head for each of its sections, a pcap file
-    /// has none.
+    /// Reads the comments at the head of the capture; a pcapng file has a head for each of its sections, other files
+    /// have none.
     ///
     /// # Errors
     /// As [`Capture::read`].
     pub fn read_headings(&mut self, each: impl FnMut(&str)) -> Result<(), Trouble> {
         match &mut self.format {
-            Format::Pcap(_) => Ok(()),
+            Format::Pcap(_) | Format::Snoop(_) => Ok(()),
             Format::Pcapng(frames) => frames.read_headings(each),
         }
     }
@@ -104,8 +115,19 @@ impl Capture {
         match &mut self.format {
             Format::Pcap(frames) => frames.read(each),
             Format::Pcapng(frames) => frames.read(each),
+            Format::Snoop(frames) => frames.read(each),
         }
     }
+}
+
+/// A frame without its check sequence of so many bytes, which is no payload. Only that of Ethernet is told apart, as
+/// Wireshark does it.
+pub(super) fn without_check_sequence(frame: Frame<'_>, length: u8) -> Frame<'_> {
+    if frame.link_type != DataLink::ETHERNET {
+        return frame;
+    }
+    let wire_len = frame.wire_len.saturating_sub(length.into());
+    Frame { bytes: &frame.bytes[..frame.bytes.len().min(wire_len as usize)], wire_len, ..frame }
 }
 
 /// The first four bytes, and a reader that still gives them.
@@ -119,11 +141,9 @@ fn peek(mut reader: Box<dyn Read>) -> Result<(Vec<u8>, Box<dyn Read>), Trouble> 
 /// What a file that is no capture looks like to someone who may have mixed up names, with a way out.
 fn looks_like(magic: &[u8]) -> Option<&'static str> {
     Some(match magic {
-        [0x28, 0xb5, 0x2f, 0xfd] => "zstd-compressed data; decompress it first: zstd -d",
-        [0x04, 0x22, 0x4d, 0x18] => "lz4-compressed data; decompress it first: lz4 -d",
-        [0xfd, b'7', b'z', b'X'] => "xz-compressed data; decompress it first: xz -d",
+        [b'B', b'Z', b'h', _] => "bzip2-compressed data; decompress it first: bzip2 -d",
         [b'P', b'K', 3, 4] => "a zip archive; unpack it first",
-        [b's', b'n', b'o', b'o'] => "a snoop file; convert it first: editcap -F pcapng IN OUT",
+        magic if Compression::of(magic).is_some() => "data compressed twice; decompress it once first",
         [0xa1, 0xb2, 0xcd, 0x34] | [0x34, 0xcd, 0xb2, 0xa1] => {
             "a modified pcap file; convert it first: editcap -F pcapng IN OUT"
         }

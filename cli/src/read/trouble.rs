@@ -58,7 +58,7 @@ impl fmt::Display for Trouble {
             Trouble::Empty => f.write_str("empty file (0 bytes); was the capture started, or the copy finished?"),
             Trouble::NotACapture(Some(what)) => write!(f, "not a capture but {what}"),
             Trouble::NotACapture(None) => f.write_str(
-                "not a pcap or pcapng capture (unknown first bytes at offset 0); if Wireshark opens it, save it there as pcapng",
+                "not a pcap, pcapng or snoop capture (unknown first bytes at offset 0); if Wireshark opens it, save it there as pcapng",
             ),
             Trouble::Cut { offset, frames } => write!(
                 f,

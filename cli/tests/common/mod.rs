@@ -68,6 +68,14 @@ pub fn record(path: &Path) -> (Recorder, Result<(), Trouble>) {
     (recorder, result)
 }
 
+/// The same of a capture that is no file yet.
+pub fn record_bytes(capture: &[u8]) -> (Recorder, Result<(), Trouble>) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("capture");
+    std::fs::write(&path, capture).unwrap();
+    record(&path)
+}
+
 /// The same TCP packets as tshark's dissectors see them. Those that ICMP errors quote are left out.
 pub fn tshark(path: &Path) -> Vec<Seen> {
     const FIELDS: [&str; 11] = [
