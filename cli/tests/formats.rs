@@ -275,6 +275,12 @@ fn snoop_of_every_network_that_carries_ip() {
             1
         );
     }
+    let snap = [&[0xaa, 0xaa, 3, 0, 0, 0, 8, 0][..], &ip()].concat();
+    assert_eq!(both("fddi", &snoop(&[whole(0, [&[0x50; 13][..], &snap].concat())], 8, 0)).len(), 1);
+    assert_eq!(
+        both("token-ring", &snoop(&[whole(0, [&[0x10, 0x40][..], &[2; 12], &snap].concat())], 2, 0)).len(),
+        1
+    );
     let cut = cut(0, &common::build::ethernet(0x0800, &ip()), 60);
     assert_eq!(both("cut", &snoop(&[cut], 4, 0))[0].wire_len, Some(30));
 }

@@ -43,7 +43,7 @@ enum Format {
 }
 
 /// What is read, for people who ask for help.
-pub const FORMATS: &str = "pcap, pcapng or snoop, also compressed with gzip, zstd, lz4 or xz";
+pub const FORMATS: &str = "pcap, pcapng or snoop format, also compressed with gzip, zstd, lz4 or xz";
 
 /// Room for the longest record that is taken for real.
 pub(super) const MAX_RECORD: usize = 16 << 20;

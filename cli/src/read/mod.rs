@@ -15,13 +15,17 @@ mod layers;
 mod link;
 mod pcap;
 mod pcapng;
+mod serial;
 mod snoop;
+mod tags;
 pub mod trouble;
 mod tunnel;
 mod view;
 mod window;
+mod wlan;
 
 pub use capture::{Capture, FORMATS, Frame};
-pub use decode::{Decoder, Sink};
+pub use decode::{Decoder, Sink, TAGS, TUNNELS};
+pub use link::{link_name, link_names};
 pub use pcap_file::{DataLink, Endianness};
 pub use trouble::Trouble;

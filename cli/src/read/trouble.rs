@@ -77,7 +77,7 @@ impl fmt::Display for Trouble {
             }
             Trouble::LinkType(name) => write!(
                 f,
-                "link type {name} is not supported; capture on an Ethernet, cooked (any), loopback or raw IP interface"
+                "link type {name} is not supported; capture on an Ethernet, cooked (any), loopback or raw IP interface (tcpdx analyze --help lists all that are)"
             ),
         }
     }

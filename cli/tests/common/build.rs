@@ -156,8 +156,10 @@ pub fn snoop(frames: &[Made], network: u32, padding: usize) -> Vec<u8> {
     out
 }
 
+pub type Compress = fn(&[u8]) -> Vec<u8>;
+
 /// Every compression that is read through, with a file's name.
-pub const COMPRESSIONS: [(&str, fn(&[u8]) -> Vec<u8>); 4] =
+pub const COMPRESSIONS: [(&str, Compress); 4] =
     [("capture.gz", gzip), ("capture.zst", zstd), ("capture.lz4", lz4), ("capture.xz", xz)];
 
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {

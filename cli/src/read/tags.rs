@@ -1,0 +1,75 @@
+//! Tags and labels between an Ethernet header and what it carries.
+
+use super::layers::{Layer, Step};
+use super::link::{has_type_at, type_or_length};
+use super::view::View;
+
+/// A tag of IEEE 802.1Q. Also returns its VLAN.
+pub(super) fn vlan(view: View<'_>) -> Option<(u16, (Layer, View<'_>))> {
+    let id = view.u16(0)? & 0x0fff;
+    Some((id, type_or_length(view.u16(2)?, view.skip(4)?)?))
+}
+
+/// Cisco's VN-tag: four bytes of virtual interfaces, then a type or length.
+pub(super) fn vn_tag(view: View<'_>) -> Step<'_> {
+    type_or_length(view.u16(4)?, view.skip(6)?)
+}
+
+/// The E-tag of a port extender (IEEE 802.1BR, 7.5).
+pub(super) fn e_tag(view: View<'_>) -> Step<'_> {
+    Some((Layer::EtherType(view.u16(6)?), view.skip(8)?))
+}
+
+/// The I-tag of a provider backbone (IEEE 802.1ah, 9.7): four bytes, then the customer's addresses and type.
+pub(super) fn i_tag(view: View<'_>) -> Step<'_> {
+    Some((Layer::EtherType(view.u16(16)?), view.skip(18)?))
+}
+
+/// MACsec (IEEE 802.1AE, 9.3) that protects the frame without hiding it; the check value behind it counts as padding.
+pub(super) fn macsec(view: View<'_>) -> Step<'_> {
+    const VERSION: u8 = 0x80;
+    const CHANNEL_IDENTIFIER: u8 = 0x20;
+    const ENCRYPTED: u8 = 0x08;
+    const CHANGED: u8 = 0x04;
+    let control = view.u8(0)?;
+    if control & (VERSION | ENCRYPTED | CHANGED) != 0 {
+        return None;
+    }
+    let length = if control & CHANNEL_IDENTIFIER == 0 { 6 } else { 14 };
+    Some((Layer::EtherType(view.u16(length)?), view.skip(length + 2)?))
+}
+
+/// A stack of MPLS labels (RFC 3032). What it carries is not said; IP shows by its version, an Ethernet pseudowire by
+/// its type, perhaps behind a control word of zeros (RFC 4448, 4.6).
+pub(super) fn mpls(mut view: View<'_>) -> Step<'_> {
+    loop {
+        let bottom = view.u8(2)? & 1 == 1;
+        view = view.skip(4)?;
+        if bottom {
+            break;
+        }
+    }
+    match view.u8(0)? >> 4 {
+        4 | 6 => Some((Layer::Ip, view)),
+        0 if has_type_at(view, 16) => Some((Layer::Ethernet, view.skip(4)?)),
+        0 if has_type_at(view, 12) => Some((Layer::Ethernet, view)),
+        _ => None,
+    }
+}
+
+/// The header of a service chain (RFC 8300, 2): its length in units of four bytes, and what follows.
+pub(super) fn service_header(view: View<'_>) -> Step<'_> {
+    let length = usize::from(view.u8(1)? & 0x3f) * 4;
+    next_protocol(view.u8(3)?, view.skip(length)?)
+}
+
+/// The numbers of RFC 8300, 11.2.5, which VXLAN-GPE shares.
+pub(super) fn next_protocol(number: u8, payload: View<'_>) -> Step<'_> {
+    match number {
+        1 | 2 => Some((Layer::Ip, payload)),
+        3 => Some((Layer::Ethernet, payload)),
+        4 => Some((Layer::ServiceHeader, payload)),
+        5 => Some((Layer::Mpls, payload)),
+        _ => None,
+    }
+}
