@@ -121,6 +121,24 @@ fn links_differ_by_interface_and_outer_vlan() {
 }
 
 #[test]
+fn the_vlan_that_erspan_tells_counts_unless_one_is_outside() {
+    let mirrored = |vlan: u16| {
+        let header =
+            [&[0x10, 0, 0x88, 0xbe, 0, 0, 0, 1][..], &(0x1000 | vlan).to_be_bytes(), &[0, 1, 0, 0, 0, 3]];
+        ipv4(47, &[&header.concat()[..], &ethernet(IPV4, &tcp4())].concat())
+    };
+    let frames = [
+        whole(ETHERNET, ethernet(IPV4, &mirrored(5))),
+        whole(ETHERNET, ethernet(0x8100, &vlan(5, IPV4, &tcp4()))),
+        whole(ETHERNET, ethernet(0x8100, &vlan(7, IPV4, &mirrored(5)))),
+        // A tag for its priority names no VLAN.
+        whole(ETHERNET, ethernet(0x8100, &vlan(0, 0x8100, &vlan(5, IPV4, &tcp4())))),
+    ];
+    let links = found_by_both("links", &pcapng(&frames, Endianness::Little)).links;
+    assert_eq!(links, [5, 5, 7, 5]);
+}
+
+#[test]
 fn captures_of_the_field_give_what_tshark_sees() {
     let captures: Vec<_> = files_below(&corpus(""))
         .into_iter()

@@ -171,6 +171,11 @@ fn tags_of_larger_networks() {
     holds_one_segment("vn-tag-vlan", tagged(0x8926, &[0, 1, 0, 2, 0x81, 0], &vlan(7, IPV4, &tcp4())));
     holds_one_segment("vn-tag-llc", tagged(0x8926, &[0, 1, 0, 2, 0, 148], &[&snap()[..], &[0; 6]].concat()));
     holds_one_segment("e-tag", tagged(0x893f, &[0, 1, 0, 2, 0, 0, 0x86, 0xdd], &tcp6()));
+    holds_one_segment("metadata", tagged(0x8909, &[1, 1, 0, 1, 0, 2, 8, 0], &tcp4()));
+    holds_one_segment("ring", tagged(0x892f, &[0, 146, 0, 1, 8, 0], &tcp4()));
+    holds_one_segment("redundancy", tagged(0xf1c1, &[0, 0, 0, 1, 0x86, 0xdd], &tcp6()));
+    holds_one_segment("trill", tagged(0x22f3, &[0, 5, 0, 1, 0, 2], &frame));
+    holds_one_segment("trill-options", tagged(0x22f3, &[0, 0x45, 0, 1, 0, 2, 9, 9, 9, 9], &frame));
     holds_one_segment("backbone", tagged(0x88e7, &[0, 0, 0, 42], &frame));
     holds_one_segment("backbone-vlan", tagged(0x88a8, &[0, 5, 0x88, 0xe7, 0, 0, 0, 42], &frame));
     let check_value = [0xab; 16];

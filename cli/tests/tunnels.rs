@@ -114,6 +114,10 @@ fn more_tunnels() {
     );
     holds_one_segment("gre-mikrotik", over_ip(47, &gre(0, 0x6400, &frame)));
     holds_one_segment("gre-aruba", over_ip(47, &gre(0, 0x8200, &wlan)));
+    holds_one_segment(
+        "gre-metadata",
+        over_ip(47, &gre(0, 0x8909, &[&[8, 0, 1, 1, 0, 1, 0, 2][..], &tcp4()].concat())),
+    );
     holds_one_segment("wccp", over_ip(47, &gre(0, 0x883e, &tcp4())));
     holds_one_segment("wccp-2", over_ip(47, &gre(0, 0x883e, &[&[0, 1, 2, 3][..], &tcp4()].concat())));
     holds_one_segment("ethernet-in-ip", over_ip(97, &[&[0x30, 0][..], &frame].concat()));

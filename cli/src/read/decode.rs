@@ -14,8 +14,8 @@ use pcap_file::Endianness;
 use tcpdx_engine::{Engine, IcmpPacket, Packet};
 
 /// What stands between a link layer and IP without hiding it, for people who ask for help.
-pub const TAGS: &str =
-    "VLAN, VN and E-tags, provider backbone bridging, MACsec without encryption, MPLS, NSH, PPPoE";
+pub const TAGS: &str = "VLAN, VN, E and HSR tags, Cisco's metadata, provider backbone bridging, TRILL, \
+    MACsec without encryption, MPLS, NSH, PPPoE";
 
 /// What carries TCP inside IP, for people who ask for help.
 pub const TUNNELS: &str = "IP in IP, GRE (also in UDP, with PPTP, ERSPAN, WCCP), EtherIP, VXLAN, VXLAN-GPE, Geneve, GTP-U, \
@@ -174,9 +174,17 @@ fn ether_type<'a>(number: u16, view: View<'a>, context: &mut Context) -> Step<'a
     const PPPOE_SESSION: EtherType = EtherType(0x8864);
     const MPLS: EtherType = EtherType(0x8847);
     const MPLS_MULTICAST: EtherType = EtherType(0x8848);
+    const TRILL: EtherType = EtherType(0x22f3);
+    // IEEE 802.1ah, 9.7: four bytes and the customer's addresses.
     const I_TAG: EtherType = EtherType(0x88e7);
-    const VN_TAG: EtherType = EtherType(0x8926);
+    // IEC 62439-3, 5.7.
+    const HSR_TAG: EtherType = EtherType(0x892f);
+    // IEEE 802.1CB, 7.8.
+    const R_TAG: EtherType = EtherType(0xf1c1);
+    // IEEE 802.1BR, 7.5.
     const E_TAG: EtherType = EtherType(0x893f);
+    const CISCO_METADATA: EtherType = EtherType(0x8909);
+    const VN_TAG: EtherType = EtherType(0x8926);
     const SERVICE_HEADER: EtherType = EtherType(0x894f);
     match EtherType(number) {
         EtherType::IPV4 | EtherType::IPV6 => Some((Layer::Ip, view)),
@@ -191,9 +199,11 @@ fn ether_type<'a>(number: u16, view: View<'a>, context: &mut Context) -> Step<'a
         MPLS | MPLS_MULTICAST => Some((Layer::Mpls, view)),
         SERVICE_HEADER => Some((Layer::ServiceHeader, view)),
         EtherType::MACSEC => tags::macsec(view),
-        I_TAG => tags::i_tag(view),
+        TRILL => tags::trill(view),
         VN_TAG => tags::vn_tag(view),
-        E_TAG => tags::e_tag(view),
+        HSR_TAG | R_TAG => tags::tag(view, 4),
+        E_TAG | CISCO_METADATA => tags::tag(view, 6),
+        I_TAG => tags::tag(view, 16),
         _ => None,
     }
 }

@@ -15,14 +15,15 @@ pub(super) fn vn_tag(view: View<'_>) -> Step<'_> {
     type_or_length(view.u16(4)?, view.skip(6)?)
 }
 
-/// The E-tag of a port extender (IEEE 802.1BR, 7.5).
-pub(super) fn e_tag(view: View<'_>) -> Step<'_> {
-    Some((Layer::EtherType(view.u16(6)?), view.skip(8)?))
+/// A tag of `length` bytes, then a type.
+pub(super) fn tag(view: View<'_>, length: usize) -> Step<'_> {
+    Some((Layer::EtherType(view.u16(length)?), view.skip(length + 2)?))
 }
 
-/// The I-tag of a provider backbone (IEEE 802.1ah, 9.7): four bytes, then the customer's addresses and type.
-pub(super) fn i_tag(view: View<'_>) -> Step<'_> {
-    Some((Layer::EtherType(view.u16(16)?), view.skip(18)?))
+/// The header between routing bridges (RFC 6325, 3.2), with options in units of four bytes.
+pub(super) fn trill(view: View<'_>) -> Step<'_> {
+    let options = usize::from(view.u16(0)? >> 6 & 0x1f) * 4;
+    Some((Layer::Ethernet, view.skip(6 + options)?))
 }
 
 /// MACsec (IEEE 802.1AE, 9.3) that protects the frame without hiding it; the check value behind it counts as padding.
@@ -36,7 +37,7 @@ pub(super) fn macsec(view: View<'_>) -> Step<'_> {
         return None;
     }
     let length = if control & CHANNEL_IDENTIFIER == 0 { 6 } else { 14 };
-    Some((Layer::EtherType(view.u16(length)?), view.skip(length + 2)?))
+    tag(view, length)
 }
 
 /// A stack of MPLS labels (RFC 3032). What it carries is not said; IP shows by its version, an Ethernet pseudowire by

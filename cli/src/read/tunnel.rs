@@ -14,6 +14,7 @@ pub(super) fn gre(view: View<'_>) -> Step<'_> {
     const MIKROTIK_ETHERNET: u16 = 0x6400;
     const FRAME_RELAY: u16 = 0x6559;
     const WEB_CACHE: u16 = 0x883e;
+    const CISCO_METADATA: u16 = 0x8909;
     const ERSPAN: u16 = 0x88be;
     const ERSPAN_3: u16 = 0x22eb;
     let flags = view.u16(0)?;
@@ -36,6 +37,8 @@ pub(super) fn gre(view: View<'_>) -> Step<'_> {
         // WCCP's second version has four bytes more, which do not look like IP.
         WEB_CACHE if payload.u8(0)? >> 4 != 4 => (Layer::Ip, payload.skip(4)?),
         WEB_CACHE => (Layer::Ip, payload),
+        // Here the type comes first.
+        CISCO_METADATA => (ether_type(payload.u16(0)?), payload.skip(8)?),
         // The first type of ERSPAN has no header, and no sequence number.
         ERSPAN if !sequence => (Layer::Ethernet, payload),
         ERSPAN | ERSPAN_3 => (Layer::Erspan, payload),
