@@ -36,12 +36,17 @@ fn each_trouble_is_one_line_that_says_what_to_do() {
     huge[32..36].copy_from_slice(&0xffff_fff0u32.to_le_bytes());
     let usb = pcap(&[whole(189, vec![8; 40])], false, false);
     let unknown = pcap(&[whole(999, vec![8; 40])], false, false);
+    let changed = |at: usize, to: &[u8]| {
+        let mut bytes = ng.clone();
+        bytes[at..at + to.len()].copy_from_slice(to);
+        bytes
+    };
     let snoop_atm = snoop(&three(), 17, 0);
     let snoop_cut = &snoop(&three(), 4, 0)[..100];
     let twice = gzip(&gzip(&clean));
     let mut broken = xz(&clean);
     broken[30] ^= 0xff;
-    let cases: [(&str, &[u8]); 14] = [
+    let cases: [(&str, &[u8]); 20] = [
         ("empty.pcap", b""),
         ("short.pcap", &clean[..3]),
         ("header-cut.pcap", &clean[..20]),
@@ -52,6 +57,12 @@ fn each_trouble_is_one_line_that_says_what_to_do() {
         ("cut.pcap", &clean[..200]),
         ("huge.pcap", &huge),
         ("trailer.pcapng", &wrong_trailer),
+        ("order.pcapng", &changed(8, &[1, 2, 3, 4])),
+        ("version.pcapng", &changed(12, &[2])),
+        ("tiny.pcapng", &changed(28 + 4, &[8])),
+        ("interface.pcapng", &changed(48 + 8, &[7])),
+        ("long-packet.pcapng", &changed(48 + 20, &[200])),
+        ("huge.pcapng", &[&changed(28 + 4, &[0xf0, 0xff, 0xff, 0x7f])[..], &vec![0; 17 << 20]].concat()),
         ("usb.pcap", &usb),
         ("unknown.pcap", &unknown),
         ("atm.snoop", &snoop_atm),
@@ -303,7 +314,7 @@ fn frames_of_all_kinds() -> Vec<Made> {
 }
 
 /// These bytes with some changed, and an end.
-fn changed(
+fn mutated(
     mut bytes: Vec<u8>,
     changes: &[(prop::sample::Index, u8)],
     length: prop::sample::Index,
@@ -334,7 +345,7 @@ proptest! {
             2 => pcap(&frames, false, false),
             _ => snoop(&frames, 4, 4),
         };
-        read(&changed(capture, &changes, length)).1.ok();
+        read(&mutated(capture, &changes, length)).1.ok();
     }
 
     #[test]
@@ -344,7 +355,7 @@ proptest! {
         compression in 0..COMPRESSIONS.len(),
     ) {
         let (_, compress) = COMPRESSIONS[compression];
-        read(&changed(compress(&pcap(&three(), false, false)), &changes, length)).1.ok();
+        read(&mutated(compress(&pcap(&three(), false, false)), &changes, length)).1.ok();
     }
 
     #[test]
@@ -364,7 +375,7 @@ proptest! {
         wire_len in any::<u32>(),
     ) {
         let Made { link_type, bytes, .. } = frame.get(&frames_of_all_kinds()).clone();
-        let bytes = changed(bytes, &changes, length);
+        let bytes = mutated(bytes, &changes, length);
         read(&pcap(&[Made { link_type, bytes, wire_len }], true, true)).1.unwrap();
     }
 }

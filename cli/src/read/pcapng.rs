@@ -140,7 +140,7 @@ impl PcapngFrames {
                     return Err(damaged(format!("a block of {length} bytes ends as one of {again}")));
                 }
             }
-            self.section.heed(&block).map_err(damaged)?;
+            self.section.update(&block).map_err(damaged)?;
             each(&block, &self.section, &mut self.frames).map_err(damaged)?;
             self.window.step(length);
         }
@@ -179,7 +179,7 @@ impl Section {
     }
 
     /// Takes over what the block says of the section.
-    fn heed(&mut self, block: &Block<'_>) -> Result<(), String> {
+    fn update(&mut self, block: &Block<'_>) -> Result<(), String> {
         match block.kind {
             SECTION_HEADER_BLOCK => {
                 match block.body.u16(4) {
