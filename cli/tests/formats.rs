@@ -84,6 +84,23 @@ fn both_formats_in_both_byte_orders() {
 }
 
 #[test]
+fn a_pcap_with_more_before_each_packet() {
+    // FRITZ!Box routers write it: interface, protocol and packet type, padding.
+    for big_endian in [false, true] {
+        let long = |number: u32| if big_endian { number.to_be_bytes() } else { number.to_le_bytes() };
+        let mut file = pcap(&two(), big_endian, false)[..24].to_vec();
+        file[..4].copy_from_slice(&long(0xa1b2_cd34));
+        for payload in [10, 20] {
+            let packet = ipv4(TCP, &segment(payload));
+            let length = long(packet.len() as u32);
+            file.extend([long(1_700_000_000), long(123_456), length, length, long(3), [8, 0, 4, 0]].concat());
+            file.extend(packet);
+        }
+        assert_eq!(both("modified", &file).len(), 2);
+    }
+}
+
+#[test]
 fn compression_is_read_through() {
     let framed = [10, 20].map(|payload| whole(1, ethernet(0x0800, &ipv4(TCP, &segment(payload)))));
     for capture in [pcap(&two(), false, false), pcapng(&two(), Endianness::Little), snoop(&framed, 4, 0)] {

@@ -130,6 +130,11 @@ fn what_hosts_make_up() {
         let packet = if version == 4 { tcp4() } else { tcp6() };
         holds_one_segment("pflog", raw(117, &[&[61, family][..], &[0; 62]].concat(), &packet));
     }
+    let frame = ethernet(IPV4, &tcp4());
+    holds_one_segment("juniper", raw(178, b"MGC\x01", &frame));
+    holds_one_segment("juniper-extensions", raw(178, b"MGC\x80\0\x06\x03\x01\x01\x06\x01\x0e", &frame));
+    holds_one_segment("juniper-no-link", raw(178, b"MGC\x02\x02\0\0\0", &tcp4()));
+    holds_one_segment("juniper-no-link-v6", raw(178, b"MGC\x02\x06\0\0\0", &tcp6()));
     holds_one_segment("enc", raw(109, &[2, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0], &tcp4()));
     holds_one_segment("enc-swapped", raw(109, &[0, 0, 0, 24, 0, 0, 0, 1, 0, 0, 0, 0], &tcp6()));
 }

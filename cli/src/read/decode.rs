@@ -141,6 +141,7 @@ impl Decoder {
                 Layer::Nflog => link::nflog(view, context.endianness),
                 Layer::Pflog => link::pflog(view),
                 Layer::Enc => link::enc(view),
+                Layer::JuniperEthernet => link::juniper_ethernet(view),
                 Layer::Mpls => tags::mpls(view),
                 Layer::ServiceHeader => tags::service_header(view),
                 Layer::Gre => tunnel::gre(view),

@@ -40,6 +40,7 @@ pub(super) enum Layer {
     Nflog,
     Pflog,
     Enc,
+    JuniperEthernet,
     // Tags that Ethernet types, and tunnels, announce.
     Mpls,
     ServiceHeader,

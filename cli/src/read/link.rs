@@ -10,7 +10,7 @@ use pcap_file::{DataLink, Endianness};
 const MAX_LENGTH: u16 = 1500;
 
 /// The link types that are read: LINKTYPE_ value, what the help calls it, and the first layer of its frames.
-const LINKS: [(DataLink, &str, Layer); 30] = [
+const LINKS: [(DataLink, &str, Layer); 31] = [
     (DataLink::ETHERNET, "Ethernet", Layer::Ethernet),
     (DataLink::LINUX_SLL, "Linux cooked (any)", Layer::LinuxCooked),
     (DataLink::LINUX_SLL2, "Linux cooked (any)", Layer::LinuxCooked2),
@@ -42,6 +42,7 @@ const LINKS: [(DataLink, &str, Layer); 30] = [
     (DataLink::NFLOG, "NFLOG", Layer::Nflog),
     (DataLink::PFLOG, "PFLOG", Layer::Pflog),
     (DataLink::ENC, "BSD IPsec (enc)", Layer::Enc),
+    (DataLink::JUNIPER_ETHER, "Juniper Ethernet", Layer::JuniperEthernet),
 ];
 
 /// The first layer of a frame of that link type; `None` when it is not one that carries IP as we know it.
@@ -229,6 +230,23 @@ pub(super) fn pflog(view: View<'_>) -> Step<'_> {
 /// BSD's IPsec interface (LINKTYPE_ENC): address family, security parameters index, flags.
 pub(super) fn enc(view: View<'_>) -> Step<'_> {
     address_family(either_order(view.u32(0)?), view.skip(12)?)
+}
+
+/// What Junos' `monitor traffic` writes (LINKTYPE_JUNIPER_ETHER): a magic number, flags, perhaps extensions.
+pub(super) fn juniper_ethernet(view: View<'_>) -> Step<'_> {
+    const MAGIC: u32 = 0x4d_4743;
+    const HAS_EXTENSIONS: u8 = 0x80;
+    const HAS_NO_LINK_LAYER: u8 = 0x02;
+    if view.u32(0)? >> 8 != MAGIC {
+        return None;
+    }
+    let flags = view.u8(3)?;
+    let header = if flags & HAS_EXTENSIONS == 0 { 4 } else { 6 + usize::from(view.u16(4)?) };
+    if flags & HAS_NO_LINK_LAYER == 0 {
+        return Some((Layer::Ethernet, view.skip(header)?));
+    }
+    let is_ip = matches!(view.u8(header)?, 2 | 6);
+    is_ip.then_some((Layer::Ip, view.skip(header + 4)?))
 }
 
 /// Whether the two bytes at `at` are the Ethernet type of what may carry IP.

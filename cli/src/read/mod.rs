@@ -9,6 +9,7 @@
 pub mod capture;
 mod compression;
 pub mod decode;
+mod fields;
 mod fragments;
 mod ip;
 mod layers;

@@ -5,7 +5,8 @@
 //! have counts as absent, options may break off, a block's length may leave out its padding, and blocks of unknown
 //! kinds are stepped over.
 
-use super::capture::{Frame, Input, MAX_RECORD, cut_or_io, without_check_sequence};
+use super::capture::{Frame, Input, cut_or_io, without_check_sequence};
+use super::fields::Fields;
 use super::trouble::Trouble;
 use super::window::Window;
 use pcap_file::pcapng::blocks::{
@@ -54,14 +55,7 @@ struct Clock {
 /// A block's type and what it holds.
 struct Block<'a> {
     kind: u32,
-    body: Body<'a>,
-}
-
-/// Bytes with the numbers of a section.
-#[derive(Clone, Copy)]
-struct Body<'a> {
-    bytes: &'a [u8],
-    endianness: Endianness,
+    body: Fields<'a>,
 }
 
 /// A block that holds a packet, before its interface is looked up.
@@ -71,7 +65,7 @@ struct PacketBlock<'a> {
     timestamp: Option<u64>,
     wire_len: u32,
     bytes: &'a [u8],
-    options: Body<'a>,
+    options: Fields<'a>,
 }
 
 impl PcapngFrames {
@@ -85,7 +79,7 @@ impl PcapngFrames {
         const COMMENT: u16 = 1;
         self.blocks(|block, _, _| {
             if block.kind == SECTION_HEADER_BLOCK {
-                let comments = block.body.from(16).into_iter().flat_map(Body::options);
+                let comments = block.body.from(16).into_iter().flat_map(options);
                 comments
                     .filter(|(code, _)| *code == COMMENT)
                     .filter_map(|(_, text)| std::str::from_utf8(text.bytes).ok())
@@ -116,24 +110,17 @@ impl PcapngFrames {
         loop {
             let (offset, frames) = (self.window.offset(), self.frames);
             let damaged = |what| Trouble::Damaged { offset, frames, what };
-            let failed = |error| cut_or_io(error, true, offset, frames);
+            let failed = |error| cut_or_io(error, offset, frames);
             let header = self.window.look(HEADER + 4).map_err(failed)?;
             if header.is_empty() {
                 return Ok(());
             }
             let Some(header) = header.first_chunk() else { return Err(Trouble::Cut { offset, frames }) };
             let (kind, length) = self.section.block_header(header).map_err(damaged)?;
-            let whole = self.window.look(length.min(MAX_RECORD)).map_err(failed)?;
-            if whole.len() < length.min(MAX_RECORD) {
-                return Err(Trouble::Cut { offset, frames });
-            }
-            if length > MAX_RECORD {
-                return Err(damaged("its record would be megabytes long".to_string()));
-            }
-            let body = &whole[HEADER..length - TRAILER];
-            let block = Block { kind, body: Body { bytes: body, endianness: self.section.endianness } };
-            let trailer = Body { bytes: &whole[length - TRAILER..], endianness: self.section.endianness };
-            match trailer.u32(0) {
+            let whole = Fields::new(self.window.look_at_record(length, frames)?, self.section.endianness);
+            let body = Fields::new(&whole.bytes[HEADER..length - TRAILER], whole.endianness);
+            let block = Block { kind, body };
+            match whole.u32(length - TRAILER) {
                 Some(again) if padded(again) == length => {}
                 again => {
                     let again = again.unwrap_or_default();
@@ -170,7 +157,7 @@ impl Section {
                 _ => return Err("its section header tells no byte order".to_string()),
             };
         }
-        let header = Body { bytes: header, endianness: self.endianness };
+        let header = Fields::new(header, self.endianness);
         let (kind, length) = (header.u32(0).unwrap_or_default(), header.u32(4).unwrap_or_default());
         if padded(length) < HEADER + TRAILER {
             return Err(format!("a block of {length} bytes is shorter than its own frame"));
@@ -229,7 +216,7 @@ impl Section {
 }
 
 impl Interface {
-    fn new(body: Body<'_>) -> Option<Interface> {
+    fn new(body: Fields<'_>) -> Option<Interface> {
         const TIMESTAMP_RESOLUTION: u16 = 9;
         const CHECK_SEQUENCE: u16 = 13;
         const TIMESTAMP_OFFSET: u16 = 14;
@@ -239,7 +226,7 @@ impl Interface {
             clock: Clock { units_per_second: 1_000_000, offset: 0 },
             check_sequence: 0,
         };
-        for (code, value) in body.from(8)?.options() {
+        for (code, value) in options(body.from(8)?) {
             match (code, value.bytes) {
                 (TIMESTAMP_RESOLUTION, [resolution]) => {
                     interface.clock.units_per_second = units_per_second(*resolution);
@@ -276,10 +263,10 @@ impl Clock {
     }
 }
 
-fn enhanced_packet(body: Body<'_>, interface: Option<u32>) -> Option<PacketBlock<'_>> {
+fn enhanced_packet(body: Fields<'_>, interface: Option<u32>) -> Option<PacketBlock<'_>> {
     let captured = body.u32(12)? as usize;
     let bytes = body.from(20)?.bytes.get(..captured)?;
-    let options = body.from(20 + captured.next_multiple_of(4)).unwrap_or(Body { bytes: &[], ..body });
+    let options = body.from(20 + captured.next_multiple_of(4)).unwrap_or(Fields { bytes: &[], ..body });
     let timestamp = u64::from(body.u32(4)?) << 32 | u64::from(body.u32(8)?);
     Some(PacketBlock {
         interface: interface?,
@@ -291,12 +278,12 @@ fn enhanced_packet(body: Body<'_>, interface: Option<u32>) -> Option<PacketBlock
 }
 
 /// A simple packet block: of the first interface, without a time, cut at the interface's snap length.
-fn simple_packet<'a>(body: Body<'a>, interface: Option<&Interface>) -> Option<PacketBlock<'a>> {
+fn simple_packet<'a>(body: Fields<'a>, interface: Option<&Interface>) -> Option<PacketBlock<'a>> {
     let wire_len = body.u32(0)?;
     let snap_len = interface.map_or(0, |interface| interface.snap_len);
     let captured = if snap_len == 0 { wire_len } else { wire_len.min(snap_len) };
     let bytes = body.from(4)?.bytes.get(..captured as usize)?;
-    let options = Body { bytes: &[], ..body };
+    let options = Fields { bytes: &[], ..body };
     Some(PacketBlock { interface: 0, timestamp: None, wire_len, bytes, options })
 }
 
@@ -304,53 +291,21 @@ impl PacketBlock<'_> {
     /// Bytes of frame check sequence, if this packet's flags tell them.
     fn check_sequence(&self) -> Option<u8> {
         const FLAGS: u16 = 2;
-        let (_, flags) = self.options.options().find(|(code, _)| *code == FLAGS)?;
+        let (_, flags) = options(self.options).find(|(code, _)| *code == FLAGS)?;
         let length = (flags.u32(0)? >> 5 & 0xf) as u8;
         (length > 0).then_some(length)
     }
 }
 
-impl<'a> Body<'a> {
-    /// What starts at `at`.
-    fn from(self, at: usize) -> Option<Body<'a>> {
-        Some(Body { bytes: self.bytes.get(at..)?, ..self })
-    }
-
-    fn u16(self, at: usize) -> Option<u16> {
-        let bytes = *self.bytes.get(at..)?.first_chunk()?;
-        Some(match self.endianness {
-            Endianness::Big => u16::from_be_bytes(bytes),
-            Endianness::Little => u16::from_le_bytes(bytes),
-        })
-    }
-
-    fn u32(self, at: usize) -> Option<u32> {
-        let bytes = *self.bytes.get(at..)?.first_chunk()?;
-        Some(match self.endianness {
-            Endianness::Big => u32::from_be_bytes(bytes),
-            Endianness::Little => u32::from_le_bytes(bytes),
-        })
-    }
-
-    /// The number that is all of it.
-    fn i64(self) -> Option<i64> {
-        let bytes = self.bytes.try_into().ok()?;
-        Some(match self.endianness {
-            Endianness::Big => i64::from_be_bytes(bytes),
-            Endianness::Little => i64::from_le_bytes(bytes),
-        })
-    }
-
-    /// The options that start here: code and value each, until they end or break off.
-    fn options(self) -> impl Iterator<Item = (u16, Body<'a>)> {
-        const END: u16 = 0;
-        let mut rest = self;
-        std::iter::from_fn(move || {
-            let code = rest.u16(0).filter(|code| *code != END)?;
-            let length = usize::from(rest.u16(2)?);
-            let value = rest.bytes.get(4..4 + length)?;
-            rest = rest.from(4 + length.next_multiple_of(4)).unwrap_or(Body { bytes: &[], ..rest });
-            Some((code, Body { bytes: value, ..self }))
-        })
-    }
+/// The options that start here: code and value each, until they end or break off.
+fn options<'a>(fields: Fields<'a>) -> impl Iterator<Item = (u16, Fields<'a>)> {
+    const END: u16 = 0;
+    let mut rest = fields;
+    std::iter::from_fn(move || {
+        let code = rest.u16(0).filter(|code| *code != END)?;
+        let length = usize::from(rest.u16(2)?);
+        let value = rest.bytes.get(4..4 + length)?;
+        rest = rest.from(4 + length.next_multiple_of(4)).unwrap_or(Fields { bytes: &[], ..rest });
+        Some((code, Fields { bytes: value, ..fields }))
+    })
 }

@@ -1,6 +1,7 @@
 //! The format of Solaris' snoop (RFC 1761), which Surveyor writes too.
 
-use super::capture::{Frame, Input, MAX_RECORD, cut_or_io, without_check_sequence};
+use super::capture::{Frame, Input, cut_or_io, without_check_sequence};
+use super::fields::Fields;
 use super::trouble::Trouble;
 use super::window::Window;
 use pcap_file::{DataLink, Endianness};
@@ -21,7 +22,7 @@ pub(super) struct SnoopFrames {
 impl SnoopFrames {
     pub(super) fn new(input: Input) -> Result<SnoopFrames, Trouble> {
         let mut window = Window::new(input);
-        let failed = |error| cut_or_io(error, true, 0, 0);
+        let failed = |error| cut_or_io(error, 0, 0);
         let damaged = |what| Trouble::Damaged { offset: 0, frames: 0, what };
         let header = window.look(FILE_HEADER + RECORD_HEADER).map_err(failed)?;
         let (Some(version), Some(network)) = (number(header, 8), number(header, 12)) else {
@@ -43,9 +44,8 @@ impl SnoopFrames {
         let mut frames = 0;
         loop {
             let offset = self.window.offset();
-            let failed = |error| cut_or_io(error, true, offset, frames);
             let damaged = |what: &str| Trouble::Damaged { offset, frames, what: what.to_string() };
-            let header = self.window.look(RECORD_HEADER).map_err(failed)?;
+            let header = self.window.look(RECORD_HEADER).map_err(|error| cut_or_io(error, offset, frames))?;
             if header.is_empty() {
                 return Ok(());
             }
@@ -58,14 +58,7 @@ impl SnoopFrames {
             let field = |at| number(header, at).unwrap_or_default();
             let (wire_len, captured) = (field(0), field(4) as usize);
             let time = i64::from(field(16)) * 1_000_000_000 + i64::from(field(20)) * 1_000;
-            let length = RECORD_HEADER + captured + padding;
-            let record = self.window.look(length.min(MAX_RECORD)).map_err(failed)?;
-            if length > MAX_RECORD && record.len() == MAX_RECORD {
-                return Err(damaged("its record would be megabytes long"));
-            }
-            let Some(bytes) = record.get(RECORD_HEADER..RECORD_HEADER + captured) else {
-                return Err(Trouble::Cut { offset, frames });
-            };
+            let record = self.window.look_at_record(RECORD_HEADER + captured, frames)?;
             frames += 1;
             let frame = Frame {
                 number: frames,
@@ -73,20 +66,20 @@ impl SnoopFrames {
                 interface: 0,
                 link_type: self.link_type,
                 endianness: Endianness::Big,
-                bytes,
+                bytes: &record[RECORD_HEADER..],
                 wire_len,
             };
             each(&without_check_sequence(frame, self.check_sequence));
+            self.window.step(RECORD_HEADER + captured);
             // Nothing is lost with padding that is missing at the end.
-            let length = record.len();
-            self.window.step(length);
+            self.window.skip(padding).map_err(|error| cut_or_io(error, offset, frames))?;
         }
     }
 }
 
-/// The big-endian number at `at`.
+/// The number at `at`; all are big-endian.
 fn number(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes.get(at..)?.first_chunk().map(|bytes| u32::from_be_bytes(*bytes))
+    Fields::new(bytes, Endianness::Big).u32(at)
 }
 
 /// Bytes between the end of a record's frame and that of the record; `None` where there cannot be as many.
