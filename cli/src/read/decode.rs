@@ -18,8 +18,8 @@ pub const TAGS: &str = "VLAN, VN, E and HSR tags, Cisco's metadata, provider bac
     MACsec without encryption, MPLS, NSH, PPPoE";
 
 /// What carries TCP inside IP, for people who ask for help.
-pub const TUNNELS: &str = "IP in IP, GRE (also in UDP, with PPTP, ERSPAN, WCCP), EtherIP, VXLAN, VXLAN-GPE, Geneve, GTP-U, \
-    Teredo, AYIYA, L2TP, TZSP, MPLS in IP or UDP";
+pub const TUNNELS: &str = "IP in IP, GRE (also in UDP, with PPTP, ERSPAN, WCCP), EtherIP, VXLAN, VXLAN-GPE, \
+    Geneve, GTP-U, Teredo, AYIYA, L2TP, TZSP, MPLS in IP or UDP";
 
 /// Layers that a frame may have; what nests deeper was made to be refused.
 const MAX_LAYERS: u32 = 64;
