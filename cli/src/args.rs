@@ -1,6 +1,7 @@
 //! Every command and option. Help, man pages and completions are made from what stands here.
 
 use crate::language::Tagged;
+use crate::read::{self, FORMATS};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::net::IpAddr;
@@ -59,10 +60,21 @@ const INSTALL: &str = "Install the Wireshark plugin and the teaching captures\n\
     versions of Wireshark are installed, each gets the plugin that was built for it. The profile \"TCP \
     diagnosis\" comes along; no other profile is touched.";
 
+/// What is read, at the end of the long help.
+fn captures() -> String {
+    format!(
+        "Captures: files in {FORMATS}, of the link types {}. TCP is found as Wireshark finds it: behind {}; and in {}.",
+        read::link_names().join(", "),
+        read::TAGS,
+        read::TUNNELS
+    )
+}
+
 /// Diagnose the TCP connections of captures.
 #[derive(Args, Debug)]
+#[command(after_long_help = captures())]
 pub struct Analyze {
-    /// Captures (pcap or pcapng, also gzipped); `-` is standard input
+    /// Captures, also compressed; `-` is standard input
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
     /// How to print
@@ -223,7 +235,7 @@ pub struct Scenarios {
 /// Say which scenario a mystery is.
 #[derive(Args, Debug)]
 pub struct Reveal {
-    /// Captures of the interface "TCP mystery", saved as pcapng (also gzipped); `-` is standard input
+    /// Captures of the interface "TCP mystery", saved as pcapng, also compressed; `-` is standard input
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
     /// Language of the texts; that of the locale unless given

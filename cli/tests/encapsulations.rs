@@ -1,120 +1,12 @@
-//! The packets that are read are those which Wireshark hands to its TCP dissector: in every
-//! encapsulation, compared with tshark.
+//! The packets that are read are those which Wireshark hands to its TCP dissector, however IP carries them.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 mod common;
 
 use common::build::*;
-use common::{Seen, assert_same, corpus, files_below, record, tshark};
+use common::holds::*;
+use common::{assert_same, corpus, files_below, record, tshark};
 use pcap_file::Endianness;
-
-const ETHERNET: u32 = 1;
-const IPV4: u16 = 0x0800;
-const IPV6: u16 = 0x86dd;
-
-/// Writes a capture, reads it both ways and returns what was seen, which must be the same.
-fn both(name: &str, capture: &[u8]) -> Vec<Seen> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join(name);
-    std::fs::write(&path, capture).unwrap();
-    let (ours, result) = record(&path);
-    result.unwrap();
-    assert_same(&ours.tcp, &tshark(&path), name);
-    ours.tcp
-}
-
-/// One frame in its encapsulation: exactly one TCP segment of 100 bytes payload is to be found in it.
-fn holds_one_segment(name: &str, frame: Made) {
-    let seen = both(name, &pcapng(&[frame], Endianness::Little));
-    assert_eq!(seen.len(), 1, "{name}");
-    assert_eq!(seen[0].wire_len, Some(120), "{name}");
-}
-
-fn tcp4() -> Vec<u8> {
-    ipv4(TCP, &segment(100))
-}
-
-fn tcp6() -> Vec<u8> {
-    ipv6(TCP, &segment(100))
-}
-
-fn vlan(id: u16, ether_type: u16, payload: &[u8]) -> Vec<u8> {
-    [&id.to_be_bytes()[..], &ether_type.to_be_bytes(), payload].concat()
-}
-
-#[test]
-fn link_layers() {
-    let sll = |protocol: u16, payload: &[u8]| {
-        [&[0, 0, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0][..], &protocol.to_be_bytes(), payload].concat()
-    };
-    let sll2 = |protocol: u16, payload: &[u8]| {
-        [&protocol.to_be_bytes()[..], &[0, 0, 0, 0, 0, 3, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0], payload]
-            .concat()
-    };
-    let family = |bytes: [u8; 4], payload: &[u8]| [&bytes[..], payload].concat();
-    let snap = [&[0xaa, 0xaa, 3, 0, 0, 0, 8, 0][..], &tcp4()].concat();
-
-    holds_one_segment("ethernet", whole(ETHERNET, ethernet(IPV4, &tcp4())));
-    holds_one_segment("ethernet-v6", whole(ETHERNET, ethernet(IPV6, &tcp6())));
-    holds_one_segment("padding", whole(ETHERNET, ethernet(IPV4, &[&tcp4()[..], &[0; 30]].concat())));
-    holds_one_segment("snap", whole(ETHERNET, ethernet(snap.len() as u16, &snap)));
-    holds_one_segment("raw", whole(101, tcp4()));
-    holds_one_segment("raw-v6", whole(101, tcp6()));
-    holds_one_segment("raw-12", whole(12, tcp4()));
-    holds_one_segment("raw-14", whole(14, tcp6()));
-    holds_one_segment("ipv4", whole(228, tcp4()));
-    holds_one_segment("ipv6", whole(229, tcp6()));
-    holds_one_segment("cooked", whole(113, sll(IPV4, &tcp4())));
-    holds_one_segment("cooked-v6", whole(113, sll(IPV6, &tcp6())));
-    holds_one_segment("cooked-vlan", whole(113, sll(0x8100, &vlan(5, IPV4, &tcp4()))));
-    holds_one_segment("cooked2", whole(276, sll2(IPV4, &tcp4())));
-    holds_one_segment("cooked2-v6", whole(276, sll2(IPV6, &tcp6())));
-    holds_one_segment("null", whole(0, family([2, 0, 0, 0], &tcp4())));
-    holds_one_segment("null-swapped", whole(0, family([0, 0, 0, 2], &tcp4())));
-    holds_one_segment("null-macos", whole(0, family([30, 0, 0, 0], &tcp6())));
-    holds_one_segment("null-freebsd", whole(0, family([28, 0, 0, 0], &tcp6())));
-    holds_one_segment("null-openbsd", whole(0, family([24, 0, 0, 0], &tcp6())));
-    holds_one_segment("loop", whole(108, family([0, 0, 0, 2], &tcp4())));
-    holds_one_segment("ppp", whole(9, [&[0xff, 3, 0, 0x21][..], &tcp4()].concat()));
-}
-
-#[test]
-fn tags_labels_and_sessions() {
-    let pppoe = |length: usize| [&[0x11, 0, 0, 1][..], &(length as u16 + 2).to_be_bytes()].concat();
-    let session = [&pppoe(140)[..], &[0, 0x21], &tcp4(), &[0; 9]].concat();
-    let label = |id: u32, bottom: u32| (id << 12 | bottom << 8 | 64).to_be_bytes();
-    let labels = [&label(100, 0)[..], &label(200, 1), &tcp4()].concat();
-    let q_in_q = vlan(7, 0x8100, &vlan(8, IPV6, &tcp6()));
-
-    holds_one_segment("vlan", whole(ETHERNET, ethernet(0x8100, &vlan(7, IPV4, &tcp4()))));
-    holds_one_segment("q-in-q", whole(ETHERNET, ethernet(0x88a8, &q_in_q)));
-    holds_one_segment("q-in-q-old", whole(ETHERNET, ethernet(0x9100, &q_in_q)));
-    holds_one_segment("mpls", whole(ETHERNET, ethernet(0x8847, &labels)));
-    holds_one_segment("pppoe", whole(ETHERNET, ethernet(0x8864, &session)));
-}
-
-#[test]
-fn tunnels() {
-    let over_ip = |protocol: u8, payload: &[u8]| whole(ETHERNET, ethernet(IPV4, &ipv4(protocol, payload)));
-    let gre = |flags: u16, fields: &[u8], protocol: u16, payload: &[u8]| {
-        [&flags.to_be_bytes()[..], &protocol.to_be_bytes(), fields, payload].concat()
-    };
-    let inner = ethernet(IPV4, &tcp4());
-    let vxlan = [&[8, 0, 0, 0, 0, 0, 42, 0][..], &inner].concat();
-    let geneve = [&[1, 0, 0x65, 0x58, 0, 0, 42, 0, 1, 2, 0x80, 0][..], &inner].concat();
-    let ppp = [&[0xff, 3, 0, 0x21][..], &tcp4()].concat();
-    let pptp = [&[0, 144, 0, 1, 0, 0, 0, 1][..], &ppp].concat();
-
-    holds_one_segment("ip-in-ip", over_ip(4, &tcp4()));
-    holds_one_segment("6in4", over_ip(41, &tcp6()));
-    holds_one_segment("4in6", whole(ETHERNET, ethernet(IPV6, &ipv6(4, &tcp4()))));
-    holds_one_segment("gre", over_ip(47, &gre(0, &[], IPV4, &tcp4())));
-    holds_one_segment("gre-all-fields", over_ip(47, &gre(0xb000, &[0; 12], IPV6, &tcp6())));
-    holds_one_segment("gre-ethernet", over_ip(47, &gre(0x2000, &[0, 0, 0, 9], 0x6558, &inner)));
-    holds_one_segment("pptp", over_ip(47, &gre(0x3001, &pptp, 0x880b, &[])));
-    holds_one_segment("vxlan", over_ip(17, &udp(4789, &vxlan)));
-    holds_one_segment("geneve", over_ip(17, &udp(6081, &geneve)));
-}
 
 #[test]
 fn extension_headers() {
@@ -133,8 +25,7 @@ fn extension_headers() {
 
 #[test]
 fn lengths_left_to_the_network_card() {
-    let offloaded = ipv4_with(TCP, &segment(100), |header| header.total_len = 0);
-    holds_one_segment("offloaded", whole(ETHERNET, ethernet(IPV4, &offloaded)));
+    holds_one_segment("offloaded", whole(ETHERNET, ethernet(IPV4, &offloaded())));
 
     let big = segment(70_000);
     let mut jumbo = ipv6(0, &[&[TCP, 0, 0xc2, 4][..], &(big.len() as u32 + 8).to_be_bytes(), &big].concat());
@@ -227,6 +118,24 @@ fn links_differ_by_interface_and_outer_vlan() {
     let [plain, seven, nine, seven_again, raw] = seen.links[..] else { panic!("five packets") };
     assert_eq!((plain, seven), (0, seven_again));
     assert!(seven != nine && raw != plain && raw != seven && raw != nine);
+}
+
+#[test]
+fn the_vlan_that_erspan_tells_counts_unless_one_is_outside() {
+    let mirrored = |vlan: u16| {
+        let header =
+            [&[0x10, 0, 0x88, 0xbe, 0, 0, 0, 1][..], &(0x1000 | vlan).to_be_bytes(), &[0, 1, 0, 0, 0, 3]];
+        ipv4(47, &[&header.concat()[..], &ethernet(IPV4, &tcp4())].concat())
+    };
+    let frames = [
+        whole(ETHERNET, ethernet(IPV4, &mirrored(5))),
+        whole(ETHERNET, ethernet(0x8100, &vlan(5, IPV4, &tcp4()))),
+        whole(ETHERNET, ethernet(0x8100, &vlan(7, IPV4, &mirrored(5)))),
+        // A tag for its priority names no VLAN.
+        whole(ETHERNET, ethernet(0x8100, &vlan(0, 0x8100, &vlan(5, IPV4, &tcp4())))),
+    ];
+    let links = found_by_both("links", &pcapng(&frames, Endianness::Little)).links;
+    assert_eq!(links, [5, 5, 7, 5]);
 }
 
 #[test]

@@ -1,14 +1,11 @@
-//! Every variant of the two capture formats gives the same packets, numbers and times as in tshark.
+//! Every variant of the capture formats gives the same packets, numbers and times as in tshark.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 mod common;
 
 use common::build::*;
-use common::{Seen, assert_same, record, tshark};
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use common::{Seen, assert_same, record, record_bytes, tshark};
 use pcap_file::Endianness;
-use std::io::Write;
 
 /// Two frames with a TCP segment each.
 fn two() -> Vec<Made> {
@@ -23,6 +20,13 @@ fn both(name: &str, capture: &[u8]) -> Vec<Seen> {
     let (ours, result) = record(&path);
     result.unwrap();
     assert_same(&ours.tcp, &tshark(&path), name);
+    ours.tcp
+}
+
+/// What is read of a capture, to its end.
+fn ours(name: &str, capture: &[u8]) -> Vec<Seen> {
+    let (ours, result) = record_bytes(capture);
+    result.expect(name);
     ours.tcp
 }
 
@@ -80,12 +84,49 @@ fn both_formats_in_both_byte_orders() {
 }
 
 #[test]
-fn gzip_is_read_through() {
-    for capture in [pcap(&two(), false, false), pcapng(&two(), Endianness::Little)] {
-        let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
-        gzip.write_all(&capture).unwrap();
-        assert_eq!(both("capture.gz", &gzip.finish().unwrap()).len(), 2);
+fn a_pcap_with_more_before_each_packet() {
+    // FRITZ!Box routers write it: interface, protocol and packet type, padding.
+    for big_endian in [false, true] {
+        let long = |number: u32| if big_endian { number.to_be_bytes() } else { number.to_le_bytes() };
+        let mut file = pcap(&two(), big_endian, false)[..24].to_vec();
+        file[..4].copy_from_slice(&long(0xa1b2_cd34));
+        for payload in [10, 20] {
+            let packet = ipv4(TCP, &segment(payload));
+            let length = long(packet.len() as u32);
+            file.extend([long(1_700_000_000), long(123_456), length, length, long(3), [8, 0, 4, 0]].concat());
+            file.extend(packet);
+        }
+        assert_eq!(both("modified", &file).len(), 2);
     }
+}
+
+#[test]
+fn compression_is_read_through() {
+    let framed = [10, 20].map(|payload| whole(1, ethernet(0x0800, &ipv4(TCP, &segment(payload)))));
+    for capture in [pcap(&two(), false, false), pcapng(&two(), Endianness::Little), snoop(&framed, 4, 0)] {
+        for (name, compress) in COMPRESSIONS {
+            let compressed = compress(&capture);
+            if name == "capture.xz" {
+                // Wireshark 4.0 does not read it.
+                assert_eq!(ours(name, &compressed), ours("capture", &capture));
+            } else {
+                assert_eq!(both(name, &compressed).len(), 2, "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn compressed_pieces_are_one_capture() {
+    let capture = pcap(&two(), false, false);
+    let (start, rest) = capture.split_at(50);
+    for (name, compress) in COMPRESSIONS {
+        let pieces = [compress(start), compress(rest)].concat();
+        assert_eq!(ours(name, &pieces).len(), 2, "{name}");
+    }
+    // A frame to be skipped, as parallel compressors write it.
+    let skipped = [&[0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3][..], &zstd(&capture)].concat();
+    assert_eq!(ours("skipped.zst", &skipped).len(), 2);
 }
 
 #[test]
@@ -146,4 +187,117 @@ fn a_simple_packet_is_cut_at_the_snap_length_of_its_interface() {
     let simple = [&(ip().len() as u32).to_le_bytes()[..], &ip()[..44]].concat();
     let file = [section(), interface(&[], 44), block(3, &simple)].concat();
     assert_eq!(both("simple", &file)[0].wire_len, Some(30));
+}
+
+#[test]
+fn options_of_odd_lengths_count_as_absent() {
+    let long = |code: u16, length: usize| option(code, &vec![9; length]);
+    // TraceWrangler writes a check sequence length of four bytes.
+    let odd = [long(13, 4), long(9, 2), long(14, 4), long(8, 3), long(4, 7), long(6, 1), long(5, 2)].concat();
+    let section_options = [long(2, 0), option(1, b"\xff\xfe is no UTF-8"), long(3, 300)].concat();
+    let section = block(
+        0x0a0d_0d0a,
+        &[&[0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0][..], &[0xff; 8], &section_options].concat(),
+    );
+    let file = [
+        section,
+        interface(&[&odd[..], &option(0, &[])].concat(), 0),
+        enhanced(0, 1_700_000_000_000_000, &ip(), &[]),
+        // No option ends the list.
+        interface(&odd, 0),
+        enhanced(1, 1_700_000_001_000_000, &ip(), &long(1, 5)),
+        // What follows the end is none.
+        interface(&[option(0, &[]), option(9, &[0])].concat(), 0),
+        enhanced(2, 1_700_000_002_000_000, &ip(), &[]),
+    ]
+    .concat();
+    assert_eq!(both("odd", &file).len(), 3);
+}
+
+#[test]
+fn options_that_break_off_cost_no_packet() {
+    // Wireshark gives up here.
+    let broken = [9, 0, 200, 0, 1, 2, 3, 4];
+    let flags = option(2, &[0; 3]);
+    let file = [
+        section(),
+        interface(&broken, 0),
+        enhanced(0, 1, &ip(), &broken),
+        enhanced(0, 2, &ip(), &flags),
+        enhanced(0, 3, &ip(), &[9, 0]),
+    ]
+    .concat();
+    assert_eq!(ours("broken", &file).len(), 3);
+}
+
+#[test]
+fn lengths_that_leave_out_the_padding() {
+    let mut unpadded = enhanced(0, 1, &ip()[..49], &[]);
+    let length = (unpadded.len() - 3) as u32;
+    let at = unpadded.len() - 4;
+    unpadded[4..8].copy_from_slice(&length.to_le_bytes());
+    unpadded[at..].copy_from_slice(&length.to_le_bytes());
+    let file = [section(), interface(&[], 0), unpadded, enhanced(0, 2, &ip(), &[])].concat();
+    assert_eq!(both("unpadded", &file).len(), 2);
+}
+
+#[test]
+fn sections_of_both_byte_orders_may_follow_each_other() {
+    let (little, big) = (pcapng(&two(), Endianness::Little), pcapng(&two(), Endianness::Big));
+    assert_eq!(both("sections", &[&little[..], &big, &little].concat()).len(), 6);
+    // An interface is that of its own section.
+    let wrong = [section(), interface(&[], 0), section(), enhanced(0, 1, &ip(), &[])].concat();
+    assert!(record_bytes(&wrong).1.is_err());
+}
+
+#[test]
+fn a_check_sequence_is_no_payload() {
+    // Only without a length in the IP header can it be taken for one.
+    let offloaded = ipv4_with(TCP, &segment(100), |header| header.total_len = 0);
+    let frame = [&ethernet(0x0800, &offloaded)[..], &[0xfc; 4]].concat();
+    let length_of = |name: &str, file: &[u8]| both(name, file)[0].wire_len;
+
+    let interface = |options: &[u8]| block(1, &[&[1, 0, 0, 0, 0, 0, 0, 0][..], options].concat());
+    for told in [4, 32] {
+        let file = [section(), interface(&option(13, &[told])), enhanced(0, 1, &frame, &[])].concat();
+        assert_eq!(length_of("interface", &file), Some(120));
+    }
+    let file = [section(), interface(&[]), enhanced(0, 1, &frame, &option(2, &[0x80, 0, 0, 0]))].concat();
+    assert_eq!(length_of("flags", &file), Some(120));
+    let file = [section(), interface(&[]), enhanced(0, 1, &frame, &[])].concat();
+    assert_eq!(length_of("untold", &file), Some(124));
+
+    let mut file = pcap(&[whole(1, frame.clone())], false, false);
+    assert_eq!(length_of("pcap-untold", &file), Some(124));
+    file[20..24].copy_from_slice(&0x2400_0001u32.to_le_bytes());
+    assert_eq!(length_of("pcap", &file), Some(120));
+
+    assert_eq!(length_of("snoop", &snoop(&[whole(1, frame.clone())], 4, 0)), Some(124));
+    assert_eq!(length_of("surveyor", &snoop(&[whole(1, frame)], 4, 20)), Some(120));
+}
+
+#[test]
+fn snoop_of_every_network_that_carries_ip() {
+    let ethernet = || whole(0, ethernet(0x0800, &ip()));
+    assert_eq!(both("padded", &snoop(&[ethernet(), ethernet()], 4, 6)).len(), 2);
+    for network in [0, 4] {
+        assert_eq!(both("ethernet", &snoop(&[ethernet()], network, 0)).len(), 1);
+    }
+    for network in [10, 12, 19] {
+        assert_eq!(both("surveyor", &snoop(&[ethernet()], network, 20)).len(), 1);
+    }
+    for network in [9, 14] {
+        assert_eq!(
+            both("loopback", &snoop(&[whole(0, [&[0, 0, 0, 2][..], &ip()].concat())], network, 0)).len(),
+            1
+        );
+    }
+    let snap = [&[0xaa, 0xaa, 3, 0, 0, 0, 8, 0][..], &ip()].concat();
+    assert_eq!(both("fddi", &snoop(&[whole(0, [&[0x50; 13][..], &snap].concat())], 8, 0)).len(), 1);
+    assert_eq!(
+        both("token-ring", &snoop(&[whole(0, [&[0x10, 0x40][..], &[2; 12], &snap].concat())], 2, 0)).len(),
+        1
+    );
+    let cut = cut(0, &common::build::ethernet(0x0800, &ip()), 60);
+    assert_eq!(both("cut", &snoop(&[cut], 4, 0))[0].wire_len, Some(30));
 }

@@ -1,6 +1,7 @@
 //! The layers of a frame, and what a datagram is on the way down.
 
 use super::view::View;
+use super::wlan::Trim;
 use etherparse::IpFragOffset;
 use std::net::IpAddr;
 use tcpdx_engine::IpInfo;
@@ -8,19 +9,54 @@ use tcpdx_engine::IpInfo;
 /// What the next bytes of a frame are.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Layer {
+    // Link layers of local networks.
     Ethernet,
+    TokenRing,
+    Fddi,
+    FibreChannel,
+    InfiniBand,
+    Llc,
+    /// What an Ethernet type announces.
+    EtherType(u16),
+    // Those of IEEE 802.11.
+    Radiotap,
+    Prism,
+    Avs,
+    PerPacketInformation,
+    Wlan(Trim),
+    WlanAggregate,
+    // Those of serial lines.
+    PppInHdlc,
+    PppWithDirection,
+    Ppp,
+    Pppoe,
+    CiscoHdlc,
+    FrameRelay,
+    // Those inside hosts.
     Null,
     Loop,
     LinuxCooked,
     LinuxCooked2,
-    Llc,
-    /// What an Ethernet type announces.
-    EtherType(u16),
-    Ppp,
+    Nflog,
+    Pflog,
+    Enc,
+    JuniperEthernet,
+    // Tags that Ethernet types, and tunnels, announce.
     Mpls,
+    ServiceHeader,
+    // Tunnels in IP.
     Gre,
+    Erspan,
+    EthernetInIp,
+    // Tunnels in UDP.
     Vxlan,
+    VxlanGpe,
     Geneve,
+    Gtp,
+    Teredo,
+    Ayiya,
+    L2tp,
+    Tzsp,
     /// An IP header of either version.
     Ip,
     /// What an IP header announces.

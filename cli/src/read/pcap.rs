@@ -1,59 +1,95 @@
-//! The classic format of tcpdump: one header, one link type, then packets.
+//! The classic format of tcpdump (draft-ietf-opsawg-pcap): one header, one link type, then packets.
 
-use super::capture::{Frame, Input, cut_or_io};
+use super::capture::{Frame, Input, cut_or_io, without_check_sequence};
+use super::fields::Fields;
 use super::trouble::Trouble;
-use pcap_file::pcap::{PcapReadError, PcapReader, PcapTsResolution};
-use std::cell::Cell;
-use std::rc::Rc;
+use super::window::Window;
+use pcap_file::{DataLink, Endianness};
 
-/// Room for the longest record that is taken for real.
-pub(super) const MAX_RECORD: usize = 16 << 20;
-/// Bytes of the file header, and of the header of each packet.
-const FILE_HEADER: u64 = 24;
-const PACKET_HEADER: u64 = 16;
+/// Bytes of the file header.
+const FILE_HEADER: usize = 24;
 
 /// The frames of a pcap file.
-pub(super) struct PcapFrames<R: std::io::Read> {
-    reader: PcapReader<R>,
-    ended: Rc<Cell<bool>>,
+pub(super) struct PcapFrames {
+    window: Window,
+    variant: Variant,
+    link_type: DataLink,
+    check_sequence: u8,
 }
 
-impl PcapFrames<Input> {
-    pub(super) fn new(input: Input) -> Result<Self, Trouble> {
-        let ended = input.end();
-        let reader = PcapReader::with_capacity(input, MAX_RECORD)
-            .map_err(|error| trouble(error, ended.get(), 0, 0))?;
-        Ok(PcapFrames { reader, ended })
+/// What the first number of the file tells.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Variant {
+    endianness: Endianness,
+    /// Nanoseconds in the smaller unit of its timestamps.
+    unit: i64,
+    /// Bytes before each packet.
+    header: usize,
+}
+
+impl Variant {
+    /// The variant of the file that starts with these bytes.
+    pub(super) fn of(magic: &[u8]) -> Option<Variant> {
+        let endianness = if magic.first()? == &0xa1 { Endianness::Big } else { Endianness::Little };
+        let (unit, header) = match Fields::new(magic, endianness).u32(0)? {
+            0xa1b2_c3d4 => (1_000, 16),
+            0xa1b2_3c4d => (1, 16),
+            // With the interface and more of each packet, as FRITZ!Box routers write it.
+            0xa1b2_cd34 => (1_000, 24),
+            _ => return None,
+        };
+        Some(Variant { endianness, unit, header })
+    }
+}
+
+impl PcapFrames {
+    pub(super) fn new(input: Input, variant: Variant) -> Result<PcapFrames, Trouble> {
+        let mut window = Window::new(input);
+        let header = window.look(FILE_HEADER).map_err(|error| cut_or_io(error, 0, 0))?;
+        let link_field = Fields::new(header, variant.endianness).u32(20);
+        let (link_type, check_sequence) = link_type(link_field.ok_or(Trouble::Cut { offset: 0, frames: 0 })?);
+        window.step(FILE_HEADER);
+        Ok(PcapFrames { window, variant, link_type, check_sequence })
     }
 
     /// Gives every frame to `each`.
     pub(super) fn read(&mut self, mut each: impl FnMut(&Frame<'_>)) -> Result<(), Trouble> {
-        let header = self.reader.header();
-        let unit = match header.ts_resolution {
-            PcapTsResolution::MicroSecond => 1_000,
-            PcapTsResolution::NanoSecond => 1,
-        };
-        let (mut frames, mut offset) = (0, FILE_HEADER);
-        while let Some(packet) = self.reader.next_raw_packet() {
-            let packet = packet.map_err(|error| trouble(error, self.ended.get(), offset, frames))?;
+        let Variant { endianness, unit, header: header_len } = self.variant;
+        let mut frames = 0;
+        loop {
+            let offset = self.window.offset();
+            let failed = |error| cut_or_io(error, offset, frames);
+            let header = self.window.look(header_len).map_err(failed)?;
+            if header.is_empty() {
+                return Ok(());
+            }
+            if header.len() < header_len {
+                return Err(Trouble::Cut { offset, frames });
+            }
+            let field = |at| Fields::new(header, endianness).u32(at).unwrap_or_default();
+            let time = i64::from(field(0)) * 1_000_000_000 + i64::from(field(4)) * unit;
+            let (captured, wire_len) = (field(8) as usize, field(12));
+            let record = self.window.look_at_record(header_len + captured, frames)?;
             frames += 1;
-            offset += PACKET_HEADER + packet.data.len() as u64;
-            each(&Frame {
+            let frame = Frame {
                 number: frames,
-                time: i64::from(packet.ts_sec) * 1_000_000_000 + i64::from(packet.ts_frac) * unit,
+                time,
                 interface: 0,
-                link_type: header.datalink,
-                bytes: &packet.data,
-                wire_len: packet.orig_len,
-            });
+                link_type: self.link_type,
+                endianness,
+                bytes: &record[header_len..],
+                wire_len,
+            };
+            each(&without_check_sequence(frame, self.check_sequence));
+            self.window.step(header_len + captured);
         }
-        Ok(())
     }
 }
 
-fn trouble(error: PcapReadError, ended: bool, offset: u64, frames: u32) -> Trouble {
-    match error {
-        PcapReadError::Io(error) => cut_or_io(error, ended, offset, frames),
-        PcapReadError::Validation(error) => Trouble::Damaged { offset, frames, what: error.to_string() },
-    }
+/// The link type, and how many bytes of check sequence frames end in: the upper bits of the field may tell that, in
+/// units of two bytes (draft-ietf-opsawg-pcap, "LinkType and additional information").
+fn link_type(field: u32) -> (DataLink, u8) {
+    const IS_TOLD: u32 = 0x0400_0000;
+    let check_sequence = if field & IS_TOLD == 0 { 0 } else { (field >> 28) as u8 * 2 };
+    (DataLink::from(field & 0x03ff_ffff), check_sequence)
 }

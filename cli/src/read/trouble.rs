@@ -58,7 +58,7 @@ impl fmt::Display for Trouble {
             Trouble::Empty => f.write_str("empty file (0 bytes); was the capture started, or the copy finished?"),
             Trouble::NotACapture(Some(what)) => write!(f, "not a capture but {what}"),
             Trouble::NotACapture(None) => f.write_str(
-                "not a pcap or pcapng capture (unknown first bytes at offset 0); if Wireshark opens it, save it there as pcapng",
+                "not a pcap, pcapng or snoop capture (unknown first bytes at offset 0); if Wireshark opens it, save it there as pcapng",
             ),
             Trouble::Cut { offset, frames } => write!(
                 f,
@@ -77,7 +77,7 @@ impl fmt::Display for Trouble {
             }
             Trouble::LinkType(name) => write!(
                 f,
-                "link type {name} is not supported; capture on an Ethernet, cooked (any), loopback or raw IP interface"
+                "link type {name} is not supported; capture on an Ethernet, cooked (any), loopback or raw IP interface (tcpdx analyze --help lists all that are)"
             ),
         }
     }

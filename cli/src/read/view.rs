@@ -31,6 +31,12 @@ impl<'a> View<'a> {
         View { bytes: &self.bytes[..captured], wire_len: self.wire_len.min(len) }
     }
 
+    /// All but the last `count` bytes, as they were on the wire.
+    #[inline]
+    pub(super) fn without_tail(self, count: u32) -> View<'a> {
+        self.limit(self.wire_len.saturating_sub(count))
+    }
+
     /// Whether the snap length cut nothing off.
     #[inline]
     pub(super) fn is_whole(self) -> bool {
@@ -46,14 +52,26 @@ impl<'a> View<'a> {
     /// The 16-bit number in network byte order at `at`.
     #[inline]
     pub(super) fn u16(self, at: usize) -> Option<u16> {
-        let bytes = self.bytes.get(at..at + 2)?;
+        let bytes = self.bytes.get(at..)?.get(..2)?;
         Some(u16::from_be_bytes([bytes[0], bytes[1]]))
+    }
+
+    /// The 16-bit number in the other byte order at `at`.
+    #[inline]
+    pub(super) fn u16_le(self, at: usize) -> Option<u16> {
+        self.u16(at).map(u16::swap_bytes)
+    }
+
+    /// The 32-bit number in the other byte order at `at`.
+    #[inline]
+    pub(super) fn u32_le(self, at: usize) -> Option<u32> {
+        self.u32(at).map(u32::swap_bytes)
     }
 
     /// The 32-bit number in network byte order at `at`.
     #[inline]
     pub(super) fn u32(self, at: usize) -> Option<u32> {
-        let bytes = self.bytes.get(at..at + 4)?;
+        let bytes = self.bytes.get(at..)?.get(..4)?;
         Some(u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
     }
 }
@@ -69,6 +87,8 @@ mod tests {
         let rest = view.skip(3).unwrap();
         assert_eq!((rest.bytes, rest.wire_len, rest.is_whole()), (&[0x78][..], 97, false));
         assert_eq!(view.limit(50).wire_len, 50);
+        assert_eq!((view.without_tail(4).bytes, view.without_tail(4).wire_len), (view.bytes, 96));
+        assert_eq!(view.without_tail(98).bytes, [0x12, 0x34]);
         assert!(view.limit(2).is_whole());
         assert_eq!(view.skip(5), None);
     }

@@ -6,6 +6,7 @@ use pcap_file::pcapng::blocks::interface_description::InterfaceDescriptionBlock;
 use pcap_file::pcapng::{Block, PcapNgWriter};
 use pcap_file::{DataLink, Endianness};
 use std::borrow::Cow;
+use std::io::Write;
 use std::time::Duration;
 
 pub const CLIENT: [u8; 4] = [10, 0, 0, 1];
@@ -138,4 +139,47 @@ pub fn pcap(frames: &[Made], big_endian: bool, nanoseconds: bool) -> Vec<u8> {
         out.extend(&frame.bytes);
     }
     out
+}
+
+/// A snoop capture of these frames with that network type and so much padding behind each.
+pub fn snoop(frames: &[Made], network: u32, padding: usize) -> Vec<u8> {
+    let mut out = [&b"snoop\0\0\0"[..], &2u32.to_be_bytes(), &network.to_be_bytes()].concat();
+    for (number, frame) in (0u32..).zip(frames) {
+        let captured = frame.bytes.len() as u32;
+        let record = 24 + captured + padding as u32;
+        for field in [frame.wire_len, captured, record, 0, 1_700_000_000 + number, 123_456] {
+            out.extend(field.to_be_bytes());
+        }
+        out.extend(&frame.bytes);
+        out.extend(vec![0; padding]);
+    }
+    out
+}
+
+pub type Compress = fn(&[u8]) -> Vec<u8>;
+
+/// Every compression that is read through, with a file's name.
+pub const COMPRESSIONS: [(&str, Compress); 4] =
+    [("capture.gz", gzip), ("capture.zst", zstd), ("capture.lz4", lz4), ("capture.xz", xz)];
+
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+pub fn zstd(bytes: &[u8]) -> Vec<u8> {
+    ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
+}
+
+pub fn lz4(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+pub fn xz(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = lzma_rust2::XzWriter::new(Vec::new(), lzma_rust2::XzOptions::default()).unwrap();
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
 }

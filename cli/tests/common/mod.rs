@@ -2,6 +2,7 @@
 #![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic)]
 
 pub mod build;
+pub mod holds;
 
 use std::fs::File;
 use std::net::IpAddr;
@@ -20,6 +21,7 @@ pub struct Seen {
     pub ttl: u8,
     pub id: Option<u16>,
     pub ecn: u8,
+    pub seq: Option<u32>,
     /// TCP header and payload; tshark tells none for a fragment.
     pub wire_len: Option<u32>,
 }
@@ -29,6 +31,7 @@ pub struct Seen {
 pub struct Recorder {
     pub tcp: Vec<Seen>,
     pub links: Vec<u32>,
+    pub layers: Vec<u8>,
     pub bytes: Vec<Vec<u8>>,
     pub icmp: Vec<(u32, IpAddr, IpAddr, bool, Vec<u8>)>,
 }
@@ -45,9 +48,11 @@ impl Sink for Recorder {
             ttl: ip.ttl,
             id: ip.id,
             ecn: ip.ecn,
+            seq: packet.bytes.get(4..8).map(|seq| u32::from_be_bytes(seq.try_into().unwrap())),
             wire_len: Some(packet.wire_len),
         });
         self.links.push(packet.link);
+        self.layers.push(packet.layer);
         self.bytes.push(packet.bytes.to_vec());
     }
 
@@ -68,9 +73,17 @@ pub fn record(path: &Path) -> (Recorder, Result<(), Trouble>) {
     (recorder, result)
 }
 
+/// The same of a capture that is no file yet.
+pub fn record_bytes(capture: &[u8]) -> (Recorder, Result<(), Trouble>) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("capture");
+    std::fs::write(&path, capture).unwrap();
+    record(&path)
+}
+
 /// The same TCP packets as tshark's dissectors see them. Those that ICMP errors quote are left out.
 pub fn tshark(path: &Path) -> Vec<Seen> {
-    const FIELDS: [&str; 11] = [
+    const FIELDS: [&str; 12] = [
         "frame.number",
         "frame.time_epoch",
         "_ws.col.Source",
@@ -80,6 +93,7 @@ pub fn tshark(path: &Path) -> Vec<Seen> {
         "ip.id",
         "ip.dsfield.ecn",
         "ipv6.tclass.ecn",
+        "tcp.seq_raw",
         "tcp.hdr_len",
         "tcp.len",
     ];
@@ -106,7 +120,7 @@ pub fn tshark(path: &Path) -> Vec<Seen> {
 }
 
 fn row(columns: &[&str]) -> Seen {
-    let [frame, time, src, dst, ttl, hops, id, ecn4, ecn6, header, payload] = columns else {
+    let [frame, time, src, dst, ttl, hops, id, ecn4, ecn6, seq, header, payload] = columns else {
         panic!("unexpected row {columns:?}")
     };
     let src: IpAddr = src.parse().unwrap();
@@ -121,16 +135,18 @@ fn row(columns: &[&str]) -> Seen {
         ttl: ttl.parse().unwrap(),
         id: id.map(|id| u16::from_str_radix(id.trim_start_matches("0x"), 16).unwrap()),
         ecn: ecn.parse().unwrap(),
+        seq: seq.parse().ok(),
         wire_len: payload.parse::<u32>().ok().map(|payload| header.parse::<u32>().unwrap() + payload),
     }
 }
 
-/// The same packets, and the same lengths wherever tshark tells one.
+/// The same packets, and the same sequence numbers and lengths wherever tshark tells one.
 pub fn assert_same(ours: &[Seen], theirs: &[Seen], name: &str) {
     let comparable: Vec<Seen> = ours
         .iter()
         .enumerate()
         .map(|(at, seen)| Seen {
+            seq: seen.seq.filter(|_| theirs.get(at).is_none_or(|their| their.seq.is_some())),
             wire_len: seen.wire_len.filter(|_| theirs.get(at).is_none_or(|their| their.wire_len.is_some())),
             ..seen.clone()
         })

@@ -9,7 +9,7 @@ use std::error::Error;
 use std::io::{self, Cursor};
 use std::net::IpAddr;
 use std::time::Duration;
-use tcpdx_cli::read::{Capture, DataLink, Decoder, Frame};
+use tcpdx_cli::read::{Capture, DataLink, Decoder, Endianness, Frame};
 
 /// What Ethernet carries the packets in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,7 +140,15 @@ pub fn wrapped(traffic: &Traffic, wrapping: Wrapping) -> Made<Traffic> {
         let number = index as u32 + 1;
         let link_type = DataLink::ETHERNET;
         decoder.decode(
-            &Frame { number, time: packet.time, interface, link_type, bytes: &bytes, wire_len },
+            &Frame {
+                number,
+                time: packet.time,
+                interface,
+                link_type,
+                endianness: Endianness::native(),
+                bytes: &bytes,
+                wire_len,
+            },
             &mut read,
         );
     }

@@ -8,7 +8,7 @@ mod trace;
 use crate::args::{Analyze, Format};
 use crate::failure::{Failure, Status};
 use crate::language;
-use crate::read::{Capture, DataLink, Decoder, Trouble};
+use crate::read::{Capture, DataLink, Decoder, Trouble, link_name};
 use select::Selection;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -86,7 +86,7 @@ fn analyze<'a>(file: &'a Path, settings: Settings, traced: &[u32]) -> (Analysis<
     });
     let trouble = read.err().or_else(|| {
         let link_type = unknown.filter(|_| analysis.frames == 0)?;
-        Some(Trouble::LinkType(format!("{link_type:?} ({})", u32::from(link_type))))
+        Some(Trouble::LinkType(link_name(link_type)))
     });
     (analysis, trouble)
 }
