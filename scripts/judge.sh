@@ -9,33 +9,40 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 judge=../shared/tools/judge.py
-corpus=../shared/corpus
-if ! [ -e "$judge" ] || ! [ -d "$corpus" ]; then
+shared=../shared
+if ! [ -e "$judge" ] || ! [ -d "$shared/corpus" ]; then
     echo "judge: no corpus beside the project, nothing to judge"
     exit 0
 fi
 
-# judge VIA ARGUMENT…: passes when the judge has nothing to say but what tests/disputed.txt answers.
+# judge IN VIA ARGUMENT…: passes when the judge has nothing to say of the captures in the folder IN but what
+# tests/disputed.txt answers and tests/awaited.txt owns up to.
 judge() {
-    local said rest
-    echo "== judge.py --via $1"
-    said=$(python3 "$judge" --via "$@" | tr -s ' ') || true
-    rest=$(grep -vxFf <(grep -v '^#' tests/disputed.txt | grep .) <<<"$said" || true)
-    printf '%s\n' "$rest"
-    if [ "$(wc -l <<<"$rest")" != 1 ] || ! grep -q '^judge: told [0-9]' <<<"$rest"; then
-        echo "judge: not what must be told; see above" >&2
-        exit 1
-    fi
+    local in=$1 folder said rest
+    shift
+    for folder in corpus corpus2 field/en field/zh field/files; do
+        [ -d "$in/$folder" ] || continue
+        echo "== judge.py --via $1, $folder"
+        said=$(python3 "$judge" --via "$@" "$in/$folder" | tr -s ' ') || true
+        rest=$(grep -vxFf <(cat tests/disputed.txt tests/awaited.txt | grep -v '^#' | grep .) <<<"$said" || true)
+        printf '%s\n' "$rest"
+        if [ "$(wc -l <<<"$rest")" != 1 ] || ! grep -q '^judge: told [0-9]' <<<"$rest"; then
+            echo "judge: not what must be told; see above" >&2
+            exit 1
+        fi
+    done
 }
 
-judge cli --cli target/release/tcpdx "$corpus"
+judge "$shared" cli --cli target/release/tcpdx
 
 home=$(mktemp -d "${TMPDIR:-/tmp}/tcpdx-judge-XXXXXX")
 trap 'rm -rf "$home"' EXIT
 mkdir "$home/build"
 cp -r target/release/{tcpdx,tcpdx-extcap,libtcpdx.so} target/release/wireshark-* "$home/build"
-cp -r "$corpus" "$home/corpus"
-chmod -R u+w "$home/corpus"
+for folder in corpus corpus2 field; do
+    [ ! -d "$shared/$folder" ] || cp -r "$shared/$folder" "$home/$folder"
+    [ ! -d "$home/$folder" ] || chmod -R u+w "$home/$folder"
+done
 scripts/in-home.sh "$home" build/tcpdx install
 
-judge tshark --tshark "scripts/in-home.sh $home tshark" "$home/corpus"
+judge "$home" tshark --tshark "scripts/in-home.sh $home tshark"
