@@ -260,9 +260,11 @@ impl Connection {
         self.rare.as_ref().map(|rare| rare.resets).unwrap_or_default()
     }
 
-    /// The receiver has taken what it was to refuse, up to `end`.
+    /// The receiver has taken what it was to refuse, up to `end`: nobody has read that.
     pub(crate) fn took_after_all(&mut self, writer: Side, end: Seq) {
-        self.ends[writer as usize].reach(end);
+        let writer = &mut self.ends[writer as usize];
+        writer.reach(end);
+        writer.facts |= Facts::UNSEEN;
     }
 
     /// The RST of that side was not its own.

@@ -30,8 +30,21 @@ pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_,
         }
     }
     fin_twice(c, seen, context);
+    ack_came(c, seen, context);
     half(c, seen, context);
     acknowledged_after_all(c, seen, context);
+}
+
+/// The acknowledgment of this side's FIN had come after all: with the FIN that this side acknowledges now.
+fn ack_came(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
+    let Some(details) = &mut context.notes.details else { return };
+    let told = &mut details.close.ack_lost[seen.from as usize];
+    let came = came_with_fin(c.end(seen.from.other()), c.end(seen.from).fin_acked, seen.segment);
+    if told.is_some()
+        && met(context.trace, "close.ack_came", "it acknowledges the FIN that came with that ACK", came)
+    {
+        context.store.withdraw(told.take());
+    }
 }
 
 /// The other side has got this side's FIN twice: neither it nor the path had lost it, its ACK only took its time.
@@ -101,12 +114,19 @@ fn fin_again(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tra
         .with(Param::Waited, Value::Duration(segment.time - fin.time));
     context.notes.details().close.fin_again[seen.from as usize] = context.store.tell(finding);
     // What was on its way before the ACK can have arrived says nothing about the ACK.
+    let peer = c.end(seen.from.other());
     if needs!(context.trace, Diagnosis::CloseLastAckLost;
         "the FIN was acknowledged" => acked.is_set(),
+        "it does not acknowledge a FIN that came with that acknowledgment" => !came_with_fin(peer, acked, segment),
         "the acknowledgment had time to arrive before" => c.had_time(seen.from, acked.time, segment.time),
     ) {
         ack_lost(c, seen, acked, context);
     }
+}
+
+/// That acknowledgment was the FIN of `peer`, and `segment` shows that it came.
+fn came_with_fin(peer: &Endpoint, acked: Mark, segment: &Segment<'_>) -> bool {
+    peer.fin.frame == acked.frame && peer.fin_covered_by(segment)
 }
 
 fn ack_lost(c: &Connection, seen: &Seen<'_>, acked: Mark, context: &mut Context<'_, impl Tracing>) {
