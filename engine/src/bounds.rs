@@ -46,6 +46,14 @@ bounds! {
     /// A request without answer for so long counts as unanswered when the connection ends, nanoseconds: sooner, a client
     /// may have changed its mind.
     UNANSWERED: i64 = 5_000_000_000; Policy
+    /// A client that leaves without an answer after so long has waited for it, nanoseconds: the shortest timeouts that services
+    /// set for each other are 1 s.
+    GIVES_UP_WAITING: i64 = 1_000_000_000; Stack
+    /// A server that answers again and again after as long a time holds the request until there is something to tell, when
+    /// that is so long, nanoseconds (long polling: 30 s in Nacos, 60 s in Apollo, RFC 6202, 5.5: 30 s); sooner, it is slow.
+    HELD: i64 = 20_000_000_000; Stack
+    /// Two such times are alike when they differ by no more than this part: one in so many.
+    ALIKE: i64 = 20; Policy
     /// An ACK that took no more than this part of the time to the answer came at once, so that the rest is the
     /// application's: one in so many.
     AT_ONCE: i64 = 4; Policy
@@ -97,6 +105,9 @@ bounds! {
     /// The tenth of the same makes a storm: no closed socket's timer repeats a FIN so often (Linux,
     /// tcp_orphan_retries: 8).
     STORM: u16 = 10; Policy
+    /// FINs in a storm all come within so long, nanoseconds: ten by a timer that doubles take half as long again (RFC 6298,
+    /// 5.5; Linux, TCP_RTO_MIN: 102 s).
+    STORM_WITHIN: i64 = 60_000_000_000; Policy
     /// Resets for what was still in flight are no storm: for so long, nanoseconds, and two round trips.
     STORM_AFTER: i64 = 500_000_000; Policy
     /// A side that has not closed for so long after the other did leaks the connection, nanoseconds: Linux
@@ -172,6 +183,12 @@ bounds! {
     /// A server that closes on an unfinished request sooner has another reason, nanoseconds: timeouts for the head are seconds
     /// (nginx, client_header_timeout: 60 s; Apache, RequestReadTimeout: 20 s).
     PATIENCE: i64 = 1_000_000_000; Policy
+
+    /// A body that follows its head so much later has waited for 100 Continue, nanoseconds: as long as an answer takes on a
+    /// long path. Clients wait for 0.35 s (.NET Framework), 1 s (curl, Go) or more.
+    EXPECT_PAUSE: i64 = 200_000_000; Stack
+    /// From so long on the wait is felt, nanoseconds.
+    EXPECT_LONG: i64 = 500_000_000; Policy
 
     // The opening.
 
@@ -249,6 +266,12 @@ bounds! {
     /// An application that answers an ACK with the next write was waiting for it, nanoseconds: the write is in the kernel
     /// already (RFC 896), which takes no more.
     NEXT_WRITE: i64 = 5_000_000; Policy
+    /// A sender that waits so often for the ACK of each segment sends no second one before it.
+    ONE_BY_ONE: u32 = 10; Policy
+    /// So often, where each wait is at least [`LONG_WAIT`].
+    ONE_BY_ONE_SLOWLY: u32 = 5; Policy
+    /// An ACK that was delayed for so long costs more than a path does, nanoseconds: Windows and the BSDs wait 100 to 200 ms.
+    LONG_WAIT: i64 = 100_000_000; Stack
     /// It may be sooner than the way that the handshake measured, by this part of it: one in so many.
     EARLIER: i64 = 4; Policy
     /// A way below this is hidden by what a host takes to answer, nanoseconds: interrupt, scheduler, and its timer's tick.
@@ -330,6 +353,9 @@ bounds! {
     /// A sender's clock that is ahead of the capture's by so much, since its packet before, shows that the capture's was set
     /// back, nanoseconds: no path holds a packet back for so long and then is quick again.
     SET_BACK: i64 = 1_500_000_000; Policy
+    /// A capture that goes without a packet for longer than this is several that were put together, or its clock was set,
+    /// nanoseconds: 30 days. The longest that an idle connection is heard again after in practice is a weekend or a holiday.
+    LEAP: i64 = 2_592_000_000_000_000; Policy
     /// So long a packet may wait in its sender's queues, nanoseconds.
     QUEUED: i64 = 1_000_000; Physics
     /// What comes after a longer silence, and a round trip, is another message, nanoseconds.

@@ -4,6 +4,7 @@ use crate::book::Book;
 use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::Finding;
 use crate::chunked::Chunked;
+use crate::clock::Clock;
 use crate::connection::flight::SentPool;
 use crate::connection::flow::FlowTable;
 use crate::connection::recent::Recent;
@@ -120,10 +121,8 @@ pub struct Engine {
     frames: Chunked<FrameRecord>,
     /// Layers further in: TCP carried by TCP, ICMP errors in tunnels.
     inner: HashMap<(u32, u8), FrameRecord>,
-    /// Time of the first packet, nanoseconds since 1970-01-01 UTC: all others are kept relative to it.
-    began: Option<i64>,
-    /// Time of the newest packet, nanoseconds since the first.
-    now: i64,
+    /// Time of the first packet and since: all others are kept relative to it.
+    clock: Clock,
     /// The frames that are traced, by number, with what was asked about each.
     traced: HashMap<u32, Vec<Trace>>,
 }
@@ -155,7 +154,7 @@ impl Engine {
     fn asked_at_end(&self, stream: u32) -> Vec<Step> {
         let tracer = Tracer::default();
         if let Some(Case { connection: c, notes, .. }) = self.cases.get(stream as usize) {
-            rules::pending(c, notes, self.now.max(c.last().time), &tracer, &mut Vec::new());
+            rules::pending(c, notes, self.now_of(c), &tracer, &mut Vec::new());
         }
         tracer.into_steps()
     }
@@ -188,7 +187,7 @@ impl Engine {
         packet: &Packet<'_>,
         look: impl FnOnce(&Connection, &Seen<'_>),
     ) -> Option<u32> {
-        let packet = &Packet { time: self.since_began(packet.time), ..*packet };
+        let packet = &Packet { time: self.clock.since_began(packet.time), ..*packet };
         let segment = Segment::parse(packet)?;
         let tuple = Tuple::new(packet.src, segment.src_port, packet.dst, segment.dst_port);
         let number = self.connection_of(tuple, &segment)?;
@@ -212,12 +211,12 @@ impl Engine {
         look: impl FnOnce(&Connection, &Seen<'_>),
         trace: &T,
     ) -> Option<Receipt> {
-        let backwards = self.now - segment.time;
-        self.now = self.now.max(segment.time);
+        let backwards = self.clock.goes_on(segment.time);
         let Case { connection: c, notes, heads, zeek, .. } = &mut self.cases[number as usize];
         let goes_back = backwards > 0 && segment.time + c.set_back() < c.last().time;
         segment.time += c.set_back();
         segment.time += c.notice_clock(&segment, from);
+        segment.time = c.within_reason(segment.time);
         let segment = &segment;
         let original = self.shared.recent.original_of(segment, number, from);
         if met(*trace, Diagnosis::CaptureTimeBackwards, "it is earlier than the packet before it", goes_back)
@@ -247,8 +246,8 @@ impl Engine {
     /// Takes in one ICMP or ICMPv6 packet, in file order. Returns the connection that it quotes, if
     /// it is an error about a TCP connection of this capture.
     pub fn icmp(&mut self, packet: &IcmpPacket<'_>) -> Option<u32> {
-        let packet = &IcmpPacket { time: self.since_began(packet.time), ..*packet };
-        self.now = self.now.max(packet.time);
+        let packet = &IcmpPacket { time: self.clock.since_began(packet.time), ..*packet };
+        self.clock.goes_on(packet.time);
         let quote = icmp::quote(packet)?;
         let cases = &self.cases;
         let number = self.flows.find(quote.tuple, |n| cases[n as usize].connection.tuple)?;
@@ -307,11 +306,10 @@ impl Engine {
         });
     }
 
-    /// Time since the first packet. Absurd times are cut to 2^56 ns, two years, so that no sum overflows.
-    fn since_began(&mut self, time: i64) -> i64 {
-        const MOST: i64 = 1 << 56;
-        let began = *self.began.get_or_insert(time);
-        time.saturating_sub(began).clamp(-MOST, MOST)
+    /// The time at which the capture stands, as that connection counts it.
+    fn now_of(&self, c: &Connection) -> i64 {
+        let last = c.last().time;
+        last + self.clock.goes_on_after(last - c.set_back())
     }
 
     /// The connection that `segment` belongs to, a new one where it opens one.
@@ -464,7 +462,7 @@ impl Engine {
     pub fn pending(&self, stream: u32) -> Vec<Finding> {
         let mut out = Vec::new();
         if let Some(Case { connection: c, notes, .. }) = self.cases.get(stream as usize) {
-            rules::pending(c, notes, self.now.max(c.last().time), Untraced, &mut out);
+            rules::pending(c, notes, self.now_of(c), Untraced, &mut out);
         }
         out
     }
@@ -483,12 +481,12 @@ impl Engine {
             && c.started_late.is_none()
             && !c.succeeded
             && heads.is_empty()
-            && c.last().time == self.now;
+            && self.now_of(c) == c.last().time;
         if !open || !ordinary {
             return None;
         }
         let mut lacking = Vec::new();
-        rules::lacking(c, notes, self.now, Untraced, &mut lacking);
+        rules::lacking(c, notes, c.last().time, Untraced, &mut lacking);
         let calm = Calm { zeek: zeek.ordinary(), vantage: c.vantage(), course: c.handshake.course };
         lacking.is_empty().then_some(calm)
     }
@@ -502,7 +500,7 @@ impl Engine {
     /// The same, where the caller knows already what [`Engine::pending`] tells of the connection.
     #[must_use]
     pub fn summary_with(&self, stream: u32, pending: &[Finding]) -> Option<Summary> {
-        let Case { connection: c, heads, zeek, .. } = self.cases.get(stream as usize)?;
+        let Case { connection: c, notes, heads, zeek } = self.cases.get(stream as usize)?;
         let told: Vec<Cow<'_, Finding>> = self.shared.store.of(heads).collect();
         let mut findings: Vec<&Finding> = told.iter().map(Cow::as_ref).chain(pending).collect();
         findings.sort_by_key(|f| in_order(f));
@@ -528,11 +526,11 @@ impl Engine {
             handshake_rtt_client: Some(c.half(Side::Client)).filter(|t| *t > 0),
             first_frame: c.first.frame,
             last_frame: c.last().frame,
-            first_time: c.first.time.saturating_add(self.began.unwrap_or(0)),
-            last_time: (c.last().time - c.set_back()).saturating_add(self.began.unwrap_or(0)),
+            first_time: c.first.time.saturating_add(self.clock.began.unwrap_or(0)),
+            last_time: (c.last().time - c.set_back()).saturating_add(self.clock.began.unwrap_or(0)),
             segments: c.segments,
-            client_bytes: c.client().bytes(),
-            server_bytes: c.server().bytes(),
+            client_bytes: c.client().bytes().saturating_sub(notes.uncaptured(Side::Client)),
+            server_bytes: c.server().bytes().saturating_sub(notes.uncaptured(Side::Server)),
             story: Story::of(outcome, c.rtt(), &findings),
         })
     }

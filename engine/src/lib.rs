@@ -18,13 +18,14 @@
 //!   same ports, and copies of packets
 //! - [`wire`]: what stands in packets: segments, sequence numbers, options, ICMP, HTTP, TLS
 //! - [`catalogue`]: every diagnosis as data, with its texts per language; findings and their words
-//! - the ground: [`side`], [`state`], [`mark`], [`flags`], [`settings`], `bounds`, `chunked`
+//! - the ground: [`side`], [`state`], [`mark`], [`flags`], [`settings`], `bounds`, `chunked`, `clock`, `clock`
 #![forbid(unsafe_code)]
 
 pub(crate) mod book;
 pub mod bounds;
 pub mod catalogue;
 mod chunked;
+mod clock;
 pub mod connection;
 pub mod engine;
 pub mod flags;

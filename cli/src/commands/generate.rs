@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
+use tcpdx_engine::catalogue::texts;
 use tcpdx_extcap::{Comments, Error, GenerateOptions, Mix, Scenario, Stats, scenario};
 
 /// Writes a capture of a scenario.
@@ -28,7 +29,8 @@ pub(crate) fn run(args: &Generate) -> Result<Status, Failure> {
     let file = File::create(&args.output)
         .map_err(|error| Failure::told(format!("{name}: cannot write it: {error}")))?;
     let stats = write(&subject, &options, BufWriter::new(file), &name)?;
-    let span = term::duration(i64::try_from(stats.duration.as_nanos()).unwrap_or(i64::MAX));
+    let span = i64::try_from(stats.duration.as_nanos()).unwrap_or(i64::MAX);
+    let span = texts(tcpdx_engine::Language::English).duration(span);
     writeln!(anstream::stdout(), "{name}: {} over {span}", term::count(stats.packets, "packet"))?;
     Ok(Status::Done)
 }

@@ -41,47 +41,9 @@ pub(crate) fn count(number: impl Into<u64>, what: &str) -> String {
     }
 }
 
-/// A time span of nanoseconds with the unit in which it is easy to read.
-pub(crate) fn duration(nanoseconds: i64) -> String {
-    let sign = if nanoseconds < 0 { "-" } else { "" };
-    let (seconds, size) = (nanoseconds.unsigned_abs() as f64 / 1e9, nanoseconds.unsigned_abs());
-    let number = match size {
-        0..1_000_000 => format!("{:.0} µs", seconds * 1e6),
-        1_000_000..1_000_000_000 => format!("{} ms", three_digits(seconds * 1e3)),
-        1_000_000_000..100_000_000_000 => format!("{} s", three_digits(seconds)),
-        _ => {
-            let whole = size / 1_000_000_000;
-            match whole / 60 {
-                minutes @ 0..60 => format!("{minutes} min {} s", whole % 60),
-                minutes => format!("{} h {} min", minutes / 60, minutes % 60),
-            }
-        }
-    };
-    format!("{sign}{number}")
-}
-
-fn three_digits(number: f64) -> String {
-    match number {
-        ..10.0 => format!("{number:.2}"),
-        ..100.0 => format!("{number:.1}"),
-        _ => format!("{number:.0}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{bullet, count, duration, wrap};
-
-    #[test]
-    fn durations_have_three_digits_and_a_unit() {
-        let told = [0, 999, 45_600, 999_000, 20_143_000, 245_100_000, 1_204_000_000, 63_000_000_000];
-        let told = told.map(duration);
-        assert_eq!(told, ["0 µs", "1 µs", "46 µs", "999 µs", "20.1 ms", "245 ms", "1.20 s", "63.0 s"]);
-        assert_eq!(duration(131_000_000_000), "2 min 11 s");
-        assert_eq!(duration(7_384_000_000_000), "2 h 3 min");
-        assert_eq!(duration(-20_143_000), "-20.1 ms");
-        assert_eq!(duration(i64::MIN), "-2562047 h 47 min");
-    }
+    use super::{bullet, count, wrap};
 
     #[test]
     fn text_is_wrapped_behind_its_indent() {

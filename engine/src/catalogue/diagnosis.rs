@@ -217,6 +217,7 @@ diagnoses! {
     FlowNeverReopened "flow.never_reopened" Error Response Proved;
     FlowNagleDelayedAck "flow.nagle_delayed_ack" Warn Response Likely;
     FlowWindowScaleMismatch "flow.window_scale_mismatch" Warn Protocol Likely;
+    FlowStopAndWait "flow.stop_and_wait" Warn Response Likely;
     FlowEcnCongestion "flow.ecn_congestion" Note Sequence Proved;
     PathPmtuBlackHole "path.pmtu_black_hole" Error Response Likely;
     PathPmtuReduced "path.pmtu_reduced" Note Response Proved;
@@ -239,6 +240,7 @@ diagnoses! {
     HttpLengthMismatch "http.length_mismatch" Warn Protocol Proved;
     HttpRequestIncomplete "http.request_incomplete" Warn Protocol Proved;
     HttpStreamCompressed "http.stream_compressed" Warn Response Proved;
+    HttpExpectUnanswered "http.expect_unanswered" Warn Response Proved;
     HttpMalformed "http.malformed" Warn Protocol Proved;
     HttpBadChunk "http.bad_chunk" Warn Protocol Proved;
 }
@@ -289,13 +291,15 @@ impl Diagnosis {
             | D::FlowZeroWindow
             | D::FlowWindowFull
             | D::FlowNagleDelayedAck
+            | D::FlowStopAndWait
             | D::FlowWindowScaleMismatch
             | D::FlowEcnCongestion
             | D::PathBlackout
             | D::PathPmtuReduced
             | D::AppSlowResponse
             | D::AppNoResponse
-            | D::HttpStreamCompressed => Effect::Slowed,
+            | D::HttpStreamCompressed
+            | D::HttpExpectUnanswered => Effect::Slowed,
             _ => Effect::None,
         }
     }

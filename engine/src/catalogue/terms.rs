@@ -233,8 +233,14 @@ names! {
         NewlineBare "newline_bare"
         NewlineDoubled "newline_doubled"
         NoReaction "no_reaction"
-        Answered400 "answered_400"
+        Answered "answered"
         Closed "closed"
+        UntilItEnded "until_it_ended"
+        UntilCaptureEnds "until_capture_ends"
+        ReadsUnscaled "reads_unscaled"
+        ReadsScaled "reads_scaled"
+        ScaleLost "scale_lost"
+        ScaleApplied "scale_applied"
         RstWrongAck "rst_wrong_ack"
         WrongRst "wrong_rst"
         FirstCopyArrived "first_copy_arrived"
@@ -247,6 +253,8 @@ names! {
         NotRepeated "not_repeated"
         AfterTheEnd "after_the_end"
         HarmlessAnswer "harmless_answer"
+        HeldOnPurpose "held_on_purpose"
+        ShortPause "short_pause"
     }
 }
 

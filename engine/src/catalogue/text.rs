@@ -427,18 +427,15 @@ impl Texts {
         names.join("+")
     }
 
-    /// A time span as people read it: `350 µs`, `41 ms`, `2.5 s`, `131 s`, `24.0 h`.
-    fn duration(&self, nanoseconds: i64) -> String {
-        let seconds = nanoseconds as f64 / 1e9;
-        match seconds.abs() {
-            s if s < 0.000_001 => self.amount("nanoseconds", seconds * 1e9, 0),
-            s if s < 0.001 => self.amount("microseconds", seconds * 1e6, 0),
-            s if s < 0.01 => self.amount("milliseconds", seconds * 1e3, 1),
-            s if s < 1.0 => self.amount("milliseconds", seconds * 1e3, 0),
-            s if s < 100.0 => self.amount("seconds", seconds, 1),
-            s if s < 10_000.0 => self.amount("seconds", seconds, 0),
-            _ => self.amount("hours", seconds / 3600.0, 1),
+    /// A time span as people read it: `350 µs`, `41 ms`, `2.5 s`, `131 s`, `24.0 h`, `9.1 days`, `3.0 years`.
+    #[must_use]
+    pub fn duration(&self, nanoseconds: i64) -> String {
+        let size = nanoseconds.unsigned_abs();
+        if size == 0 {
+            return self.file.unit.get("nanoseconds").and_then(|unit| unit.none.clone()).unwrap_or_default();
         }
+        let (_, unit, each, decimals) = *SPANS.iter().find(|(below, ..)| size < *below).unwrap_or(&YEARS);
+        self.amount(unit, nanoseconds as f64 / each, decimals)
     }
 
     /// A number of bytes as people read it: `171 bytes`, `12.3 kB`.
@@ -457,6 +454,23 @@ impl Texts {
         format!("{before}{n:.decimals$}{behind}")
     }
 }
+
+/// Units of time: for spans below so many nanoseconds, less what would be rounded up to that; its nanoseconds; decimals.
+const SPANS: [(u64, &str, f64, usize); 9] = [
+    (1_000, "nanoseconds", 1.0, 0),
+    (999_500, "microseconds", 1e3, 0),
+    (9_950_000, "milliseconds", 1e6, 1),
+    (999_500_000, "milliseconds", 1e6, 0),
+    (99_950_000_000, "seconds", 1e9, 1),
+    (9_999_500_000_000, "seconds", 1e9, 0),
+    (359_820_000_000_000, "hours", HOUR, 1),
+    (8_635_680_000_000_000, "days", 24.0 * HOUR, 1),
+    (63_072_000_000_000_000, "days", 24.0 * HOUR, 0),
+];
+/// The same, for what is longer than two years.
+const YEARS: (u64, &str, f64, usize) = (u64::MAX, "years", 365.25 * 24.0 * HOUR, 1);
+/// Nanoseconds.
+const HOUR: f64 = 3.6e12;
 
 /// A text with its parameters.
 #[derive(Default)]

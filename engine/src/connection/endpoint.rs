@@ -4,9 +4,9 @@ use crate::bounds;
 use crate::connection::flight::{Flight, SentPool};
 use crate::mark::Mark;
 use crate::state::State;
+use crate::wire::goodbye;
 use crate::wire::segment::Segment;
 use crate::wire::seq::Seq;
-use crate::wire::tls;
 use std::cmp::Ordering;
 
 bitflags::bitflags! {
@@ -31,7 +31,7 @@ bitflags::bitflags! {
         const FIN_CROSSES = 1 << 7;
         /// The last of it that was acknowledged is one number that was not captured: its FIN, most likely.
         const FIN_UNSEEN = 1 << 8;
-        /// The newest that it said ends with a TLS alert: it says no more (RFC 8446, 6.1).
+        /// The newest that it said ends with a goodbye of its protocol: it says no more.
         const SAYS_GOODBYE = 1 << 9;
         /// Its timestamps have counted milliseconds, as far as the capture's clock tells.
         const TICKS_EACH_MS = 1 << 10;
@@ -132,10 +132,10 @@ impl Endpoint {
         if self.bytes() == 0 { 0 } else { all.saturating_sub(fin) }
     }
 
-    /// Of its payload nothing is unacknowledged by `peer`, but for the TLS alert that says goodbye.
+    /// Of its payload nothing is unacknowledged by `peer`, but for what says goodbye.
     #[must_use]
     pub fn said_all_but_goodbye(&self, peer: &Endpoint) -> bool {
-        let most = if self.is(Facts::SAYS_GOODBYE) { tls::MOST_GOODBYE } else { 0 };
+        let most = if self.is(Facts::SAYS_GOODBYE) { goodbye::MOST } else { 0 };
         self.data_unacknowledged(peer) <= most
     }
 
@@ -210,6 +210,12 @@ impl Endpoint {
     #[must_use]
     pub fn fin_seq(&self) -> Seq {
         self.next - 1
+    }
+
+    /// The number behind the last byte that it sent: that of its FIN, where it has closed.
+    #[must_use]
+    pub fn data_end(&self) -> Seq {
+        if self.fin.is_set() { self.fin_seq() } else { self.next }
     }
 
     /// Packets that it sent, without copies.
@@ -313,7 +319,7 @@ impl Endpoint {
         }
         if segment.len > 0 {
             if segment.end().after(self.next) {
-                self.facts.set(Facts::SAYS_GOODBYE, tls::ends_with_goodbye(segment));
+                self.facts.set(Facts::SAYS_GOODBYE, goodbye::ends_with(segment));
             }
             if segment.checksum == Some(true) {
                 self.facts |= Facts::CHECKSUMS_RIGHT;

@@ -260,9 +260,11 @@ impl Connection {
         self.rare.as_ref().map(|rare| rare.resets).unwrap_or_default()
     }
 
-    /// The receiver has taken what it was to refuse, up to `end`.
+    /// The receiver has taken what it was to refuse, up to `end`: nobody has read that.
     pub(crate) fn took_after_all(&mut self, writer: Side, end: Seq) {
-        self.ends[writer as usize].reach(end);
+        let writer = &mut self.ends[writer as usize];
+        writer.reach(end);
+        writer.facts |= Facts::UNSEEN;
     }
 
     /// The RST of that side was not its own.
@@ -314,30 +316,45 @@ impl Connection {
         self.rare.as_ref().and_then(|rare| rare.stray_ack)
     }
 
-    /// How much the capture's clock has been set back since it began, nanoseconds.
+    /// How much the capture's clock has been set back since it began, nanoseconds; less than nothing where it was set ahead.
     #[must_use]
     pub fn set_back(&self) -> i64 {
         self.rare.as_ref().map_or(0, |rare| rare.set_back)
     }
 
-    /// Notices by the clock of its sender when the capture's clock was set back before `segment`, whose time has been set
-    /// right by [`Connection::set_back`] so far. Returns by how much more, nanoseconds.
+    /// Notices when the capture's clock was set before `segment`, whose time has been set right by
+    /// [`Connection::set_back`] so far: by the clock of its sender, or by a leap. Returns by how much more, nanoseconds.
     pub(crate) fn notice_clock(&mut self, segment: &Segment<'_>, from: Side) -> i64 {
+        let since = segment.time - self.last().time;
+        let leaps = since.abs() > bounds::LEAP;
+        let by = match self.behind_its_sender(segment, from) {
+            Some(by) if by >= bounds::SET_BACK || leaps => by,
+            None if leaps => -since,
+            _ => return 0,
+        };
+        self.rare().set_back += by;
+        by
+    }
+
+    /// How much the time of `segment` is behind the clock of its sender since its packet before, nanoseconds; `None` where
+    /// that clock does not tell.
+    fn behind_its_sender(&self, segment: &Segment<'_>, from: Side) -> Option<i64> {
         let sender = self.end(from);
-        let (Some((this, _)), Some(newest)) = (segment.options.timestamps, sender.tsval()) else { return 0 };
-        let ticks = i64::from(this.wrapping_sub(newest) as i32);
+        let ticks = i64::from(segment.options.timestamps?.0.wrapping_sub(sender.tsval()?) as i32);
         let elapsed = segment.time - sender.last.time;
-        let by = ticks.saturating_mul(bounds::TICK) - elapsed;
         // No packet is overtaken by so much.
         let goes_back = elapsed < -bounds::SET_BACK;
         let known = (sender.is(Facts::TICKS_EACH_MS) || goes_back)
             && sender.last.is_set()
             && ticks < i64::from(bounds::LIFETIME);
-        if !known || by < bounds::SET_BACK {
-            return 0;
-        }
-        self.rare().set_back += by;
-        by
+        known.then(|| ticks.saturating_mul(bounds::TICK) - elapsed)
+    }
+
+    /// `time`, or the nearest at which a connection may still be, however absurd the times of a file: so that no sum
+    /// overflows.
+    pub(crate) fn within_reason(&self, time: i64) -> i64 {
+        const MOST: i64 = 1 << 56;
+        time.clamp(self.first.time - MOST, self.first.time + MOST)
     }
 
     /// Reads `segment` against what is known so far.

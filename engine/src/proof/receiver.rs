@@ -207,7 +207,9 @@ pub fn beyond_window(c: &Connection, from: Side, segment: &Segment<'_>) -> Optio
     if bytes == 0 && segment.seq_len() <= 1 {
         return None;
     }
-    // What was captured of the receiver's updates may be late by a round trip, and lack some.
-    let certain = c.way_known(from.other()) && !receiver.is(Facts::GAP) && bytes > window;
+    // Beside the receiver the newest window is the one in force, and what begins behind one that is open is beyond it. What
+    // was captured elsewhere of its updates may be late by a round trip, and lack some.
+    let here = c.is_beside(from.other()) && (bytes > 0 || window > 0);
+    let certain = !receiver.is(Facts::GAP) && (here || c.way_known(from.other()) && bytes > window);
     Some(Beyond { bytes, certain })
 }

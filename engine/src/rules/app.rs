@@ -3,12 +3,14 @@
 use crate::bounds;
 use crate::catalogue::findings::{Finding, Value};
 use crate::catalogue::terms::{Param, Role, Term};
-use crate::catalogue::{Certainty, Diagnosis};
+use crate::catalogue::{Certainty, Diagnosis, Severity};
+use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
 use crate::proof::causality::{Known, Missing};
-use crate::proof::trace::{Tracing, needs};
+use crate::proof::trace::{Tracing, met, needs};
 use crate::rules::context::Context;
+use crate::rules::notes::Notes;
 use crate::side::Side;
 use crate::wire::segment::Segment;
 
@@ -20,8 +22,44 @@ pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_,
     ) {
         return;
     }
-    slow_response(c, seen, context);
+    if seen.segment.len > 0 {
+        waits_on_purpose(seen, context);
+        slow_response(c, seen, context);
+    }
     urgent(c, seen, context);
+}
+
+/// Ports of services in which each side speaks when it has something to say: shells and screens, messages, and routers that
+/// only show that they are there (IANA: ssh, telnet, bgp, login, shell, msdp, ldp, mqtt, ms-wbt-server, xmpp, rfb, ircd).
+const CONVERSE: [u16; 12] = [22, 23, 179, 513, 514, 639, 646, 1883, 3389, 5222, 5900, 6667];
+
+/// Its service is not one of requests and responses.
+fn converses(c: &Connection) -> bool {
+    CONVERSE.contains(&c.tuple.dst.port)
+}
+
+/// The client asks in Redis's words to be answered only when there is something to tell.
+fn waits_on_purpose(seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
+    const BLOCKING: [&[u8]; 9] = [
+        b"BLPOP",
+        b"BRPOP",
+        b"BLMOVE",
+        b"BLMPOP",
+        b"BZPOPMIN",
+        b"BZPOPMAX",
+        b"BZMPOP",
+        b"BLOCK",
+        b"SUBSCRIBE",
+    ];
+    const FIRST: usize = 64;
+    let payload = seen.segment.payload;
+    let asks = seen.from == Side::Client && payload.first() == Some(&b'*') && {
+        let first = &payload[..payload.len().min(FIRST)];
+        BLOCKING.iter().any(|word| first.windows(word.len()).any(|at| at.eq_ignore_ascii_case(word)))
+    };
+    if met(context.trace, Diagnosis::AppSlowResponse, "the client asks to be kept waiting", asks) {
+        context.notes.details().app.asks_to_wait = seen.segment.mark();
+    }
 }
 
 /// The request was acknowledged at once, and the answer's first byte came much later.
@@ -42,7 +80,9 @@ fn slow_response(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl
     // The path's part of it is not the server's.
     let worked = c.host_took(Side::Server, request.time, segment.time);
     let acked_after = server.acked_at.time - request.time;
-    let at_once = server.acked_any && server.acked.reaches(client.next) && acked_after >= 0;
+    let by_fin = is_acked_with_later_fin(c);
+    let acked = server.acked_any && server.acked.reaches(client.next) && acked_after >= 0;
+    let at_once = by_fin || acked_after <= took / bounds::AT_ONCE;
     // Nothing may be missing, and no loss may explain the wait.
     let first = server.said.time < request.time;
     let complete = segment.seq == server.next
@@ -52,8 +92,10 @@ fn slow_response(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl
     if !needs!(context.trace, Diagnosis::AppSlowResponse;
         "the client's segments are answered" => client.unanswered < bounds::TELLS,
         "the server took as long as --slow-response says" => worked >= context.thresholds.slow_response,
-        "it has acknowledged all of the request" => at_once,
-        "the acknowledgment came in a quarter of the time" => acked_after * bounds::AT_ONCE <= took,
+        "its service is one of requests and responses" => !converses(c),
+        "it does not speak unasked" => server.unanswered < bounds::TELLS,
+        "it has acknowledged all of the request" => acked,
+        "the acknowledgment came in a quarter of the time" => at_once,
         "it is the first of the answer" => first,
         "nothing is missing before it" => complete,
         "the client's window is open" => client.window != 0,
@@ -67,16 +109,47 @@ fn slow_response(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl
         beside if beside || copies_lost(c, segment).is_some() => (Term::SlowApplication, Certainty::Likely),
         _ => (Term::SlowApplicationOrLoss, Certainty::Possible),
     };
-    let finding = c
+    let mut finding = c
         .finding(Diagnosis::AppSlowResponse, segment)
         .of(Side::Server)
         .evidence(Role::Request, request.frame)
-        .evidence(Role::Ack, server.acked_at.frame)
-        .with(Param::Acked, Value::Duration(acked_after))
         .with(Param::Took, Value::Duration(took))
         .with(Param::Cause, Value::Term(cause))
         .sure(certainty);
-    context.store.tell(finding);
+    if !by_fin {
+        finding.show(Role::Ack, server.acked_at.frame);
+        finding.set(Param::Acked, Value::Duration(acked_after));
+    }
+    let app = context.notes.details.as_ref().map(|details| details.app).unwrap_or_default();
+    // A gateway that gives up its backend says so, after as long each time, too.
+    let failed = segment.payload.starts_with(b"HTTP/1.") && segment.payload.get(9) == Some(&b'5');
+    let alike = app.wait >= bounds::HELD && (took - app.wait).abs() <= app.wait / bounds::ALIKE;
+    let by = "app.held";
+    let again = met(
+        context.trace,
+        by,
+        "it took as long the time before, as where a server holds it back",
+        alike && !failed,
+    );
+    let asked = app.asks_to_wait.is_set() && app.asks_to_wait.frame == request.frame;
+    if met(context.trace, by, "it was held on purpose", again || asked) {
+        finding.rate(Severity::Note, Term::HeldOnPurpose);
+    }
+    if again {
+        context.store.amend(app.slow, |finding| finding.rate(Severity::Note, Term::HeldOnPurpose));
+    }
+    let told = context.store.tell(finding);
+    let app = &mut context.notes.details().app;
+    (app.slow, app.wait) = (told, if failed { 0 } else { took });
+}
+
+/// The newest acknowledgment of the client is of its FIN, which came behind the request: when that was acknowledged is not
+/// known any more, but that it was.
+fn is_acked_with_later_fin(c: &Connection) -> bool {
+    let (client, server) = (c.client(), c.server());
+    client.fin_acked.is_set()
+        && client.fin_acked.frame == server.acked_at.frame
+        && client.fin.frame != client.said.frame
 }
 
 /// The server sent packets that were lost before the capture point, and this may be a later copy of them: its IP IDs,
@@ -108,7 +181,7 @@ fn urgent(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracin
 }
 
 /// What the applications have not said so far.
-pub(crate) fn pending(c: &Connection, now: i64, trace: impl Tracing, out: &mut Vec<Finding>) {
+pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, trace: impl Tracing, out: &mut Vec<Finding>) {
     let (client, server) = (c.client(), c.server());
     let opened = needs!(trace, "app";
         "the third ACK was seen" => c.handshake.third_ack.is_set(),
@@ -120,15 +193,7 @@ pub(crate) fn pending(c: &Connection, now: i64, trace: impl Tracing, out: &mut V
     }
     let ack = c.handshake.third_ack;
     let quiet = client.bytes() == 0 && server.bytes() == 0;
-    let until = c
-        .ends
-        .iter()
-        .map(|e| e.fin)
-        .chain([c.rst(Side::Client), c.rst(Side::Server)])
-        .filter_map(Mark::get)
-        .map(|m| m.time)
-        .min()
-        .unwrap_or(now);
+    let until = ending(c).0.get().map_or(now, |end| end.time);
     if needs!(trace, Diagnosis::AppServerFirstSilence;
         "neither side has sent data" => quiet,
         "it was so for long" => until - ack.time >= bounds::SILENT,
@@ -140,26 +205,58 @@ pub(crate) fn pending(c: &Connection, now: i64, trace: impl Tracing, out: &mut V
                 .with(Param::Waited, Value::Duration(until - ack.time)),
         );
     }
+    no_response(c, notes, now, trace, out);
+}
+
+/// The request was acknowledged, and nothing came for long: until somebody left, or the capture ended.
+fn no_response(c: &Connection, notes: &Notes, now: i64, trace: impl Tracing, out: &mut Vec<Finding>) {
+    let (client, server) = (c.client(), c.server());
     let request: Mark = client.said;
-    let acked = server.acked_any && server.acked.reaches(client.next) && server.acked_at.time >= request.time;
-    let ended = c.is_reset() || c.ends.iter().any(|e| e.fin.is_set());
+    let acked =
+        server.acked_any && server.acked.reaches(client.data_end()) && server.acked_at.time >= request.time;
     let answered = server.said.time >= request.time && server.bytes() > 0;
-    let waited = until - request.time;
-    if needs!(trace, Diagnosis::AppNoResponse;
+    let (end, by_client) = ending(c);
+    let waited = end.get().map_or(now, |end| end.time) - request.time;
+    // In HTTP a client waits for an answer for certain; others may only tell, and then be silent.
+    let asks = notes.http.heads.any();
+    let patience = match end.is_set() {
+        true if asks && by_client => bounds::GIVES_UP_WAITING,
+        true => bounds::UNANSWERED,
+        false if asks => bounds::UNANSWERED,
+        false => i64::MAX,
+    };
+    if !needs!(trace, Diagnosis::AppNoResponse;
         "the client has said something" => request.is_set(),
         "the server has acknowledged it" => acked,
         "the server has sent nothing since" => !answered,
+        "its service is one of requests and responses" => !converses(c),
+        "it was no goodbye" => !client.is(Facts::SAYS_GOODBYE),
         "the client's segments were answered" => client.unanswered < bounds::TELLS,
-        "the connection has ended" => ended,
-        "the answer was long in coming" => waited >= bounds::UNANSWERED,
+        "the server's window is open" => server.window != 0,
+        "the answer was long in coming" => waited >= patience,
         "the capture may show all of the server" => c.would_show(Missing::Of(Side::Server)) != Known::No,
     ) {
-        out.push(
-            c.finding_at(Diagnosis::AppNoResponse, request.frame)
-                .proved_by(c.last().frame)
-                .of(Side::Server)
-                .evidence(Role::Ack, server.acked_at.frame)
-                .with(Param::Waited, Value::Duration(waited)),
-        );
+        return;
     }
+    let (how, certainty) = match end.is_set() {
+        true => (Term::UntilItEnded, Certainty::Proved),
+        false => (Term::UntilCaptureEnds, Certainty::Likely),
+    };
+    out.push(
+        c.finding_at(Diagnosis::AppNoResponse, request.frame)
+            .proved_by(c.last().frame)
+            .of(Side::Server)
+            .evidence(Role::Ack, if is_acked_with_later_fin(c) { 0 } else { server.acked_at.frame })
+            .with(Param::Waited, Value::Duration(waited))
+            .with(Param::How, Value::Term(how))
+            .sure(certainty),
+    );
+}
+
+/// The first FIN or RST, and whether the client sent it; unset where there is none.
+fn ending(c: &Connection) -> (Mark, bool) {
+    let of =
+        |side| [c.end(side).fin, c.rst(side)].into_iter().filter_map(Mark::get).map(move |mark| (mark, side));
+    let first = Side::BOTH.into_iter().flat_map(of).min_by_key(|(mark, _)| mark.time);
+    first.map_or((Mark::default(), false), |(mark, side)| (mark, side == Side::Client))
 }

@@ -31,7 +31,21 @@ pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_,
         }
     }
     fin_twice(c, seen, context);
+    ack_came(c, seen, context);
     half(c, seen, context);
+    acknowledged_after_all(c, seen, context);
+}
+
+/// The acknowledgment of this side's FIN had come after all: with the FIN that this side acknowledges now.
+fn ack_came(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
+    let Some(details) = &mut context.notes.details else { return };
+    let told = &mut details.close.ack_lost[seen.from as usize];
+    let came = came_with_fin(c.end(seen.from.other()), c.end(seen.from).fin_acked, seen.segment);
+    if told.is_some()
+        && met(context.trace, "close.ack_came", "it acknowledges the FIN that came with that ACK", came)
+    {
+        context.store.withdraw(told.take());
+    }
 }
 
 /// The other side has got this side's FIN twice: neither it nor the path had lost it, its ACK only took its time.
@@ -72,9 +86,19 @@ fn fin_again(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tra
         return;
     }
     let (fin, acked, repeats) = (sender.fin, sender.fin_acked, sender.fin_repeats);
-    let storms = u16::from(repeats) + 2 == bounds::STORM;
-    if met(context.trace, Diagnosis::CloseStorm, "the same FIN came so often", storms) {
+    if needs!(context.trace, Diagnosis::CloseStorm;
+        "the same FIN came so often" => u16::from(repeats) + 2 == bounds::STORM,
+        "sooner than by a timer that doubles" => segment.time - fin.time < bounds::STORM_WITHIN,
+    ) {
         storm(c, seen, Term::StormFin, context);
+    }
+    // The BSDs and macOS send their FIN along with every ACK until it is acknowledged (tcp_output, TF_SENTFIN).
+    let acknowledges = sender.acked_any && segment.ack.after(sender.acked);
+    if !needs!(context.trace, Diagnosis::CloseFinRetransmitted;
+        "it is no ACK of something new along with which the FIN comes" => !acknowledges,
+        "an answer had the time to come" => c.could_complain(fin.time, segment.time),
+    ) {
+        return;
     }
     // It was overtaken by one that was sent again, or the network made a copy of it.
     let newest = !c.end(seen.from).has_passed(segment);
@@ -91,12 +115,19 @@ fn fin_again(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tra
         .with(Param::Waited, Value::Duration(segment.time - fin.time));
     context.notes.details().close.fin_again[seen.from as usize] = context.store.tell(finding);
     // What was on its way before the ACK can have arrived says nothing about the ACK.
+    let peer = c.end(seen.from.other());
     if needs!(context.trace, Diagnosis::CloseLastAckLost;
         "the FIN was acknowledged" => acked.is_set(),
+        "it does not acknowledge a FIN that came with that acknowledgment" => !came_with_fin(peer, acked, segment),
         "the acknowledgment had time to arrive before" => c.had_time(seen.from, acked.time, segment.time),
     ) {
         ack_lost(c, seen, acked, context);
     }
+}
+
+/// That acknowledgment was the FIN of `peer`, and `segment` shows that it came.
+fn came_with_fin(peer: &Endpoint, acked: Mark, segment: &Segment<'_>) -> bool {
+    peer.fin.frame == acked.frame && peer.fin_covered_by(segment)
 }
 
 fn ack_lost(c: &Connection, seen: &Seen<'_>, acked: Mark, context: &mut Context<'_, impl Tracing>) {
@@ -133,9 +164,9 @@ fn half(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>
     let notes = &details.close.after_fin[seen.from.other() as usize];
     let closer = c.end(seen.from);
     let span = notes.last.time - closer.fin_acked.time;
+    let (last, told) = (notes.last, notes.told);
     let still_read = segment.flags.ack() && segment.ack.after(closer.acked);
     if !needs!(context.trace, Diagnosis::CloseHalf;
-        "it was not told before" => !notes.told,
         "the other side has sent two segments of data after this side's FIN" => notes.segments >= bounds::HALF_SEGMENTS,
         "it has acknowledged that FIN" => closer.fin_acked.is_set(),
         "it went on for longer than what crosses the FIN" => c.outlasts_what_crossed(span),
@@ -143,17 +174,34 @@ fn half(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>
     ) {
         return;
     }
+    if told.is_some() {
+        context.store.amend(told, |finding| finding.set(Param::Span, Value::Duration(span)));
+        return;
+    }
     let finding = c
         .finding(Diagnosis::CloseHalf, segment)
         .about(closer.fin.frame)
         .of(seen.from)
         .evidence(Role::FinAck, closer.fin_acked.frame)
-        .evidence(Role::Data, notes.last.frame)
+        .evidence(Role::Data, last.frame)
         .with(Param::Who, Value::Party(seen.from.party()))
         .with(Param::Peer, Value::Party(seen.from.other().party()))
         .with(Param::Span, Value::Duration(span));
-    context.store.tell(finding);
-    context.notes.details().close.after_fin[seen.from.other() as usize].told = true;
+    let told = context.store.tell(finding);
+    context.notes.details().close.after_fin[seen.from.other() as usize].told = told;
+}
+
+/// The RST has overtaken the acknowledgment of what seemed lost.
+fn acknowledged_after_all(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
+    let Some(details) = &mut context.notes.details else { return };
+    let writer = seen.from.other();
+    let lost = &mut details.close.lost[writer as usize];
+    let came = seen.segment.flags.ack() && seen.segment.ack.reaches(c.end(writer).data_end());
+    if lost.is_some()
+        && met(context.trace, Diagnosis::CloseDataLost, "it acknowledges what seemed lost", came)
+    {
+        context.store.withdraw(lost.take());
+    }
 }
 
 fn storm(c: &Connection, seen: &Seen<'_>, what: Term, context: &mut Context<'_, impl Tracing>) {
@@ -209,11 +257,13 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
                 .of(from)
                 .with(Param::Who, Value::Party(from.party()))
                 .with(Param::Peer, Value::Party(from.other().party()))
+                .with(Param::By, Value::Party(seen.from.party()))
                 .with(Param::Bytes, Value::Bytes(bytes.into()));
             // Its ACK says how far its sender had got; what came behind that met nobody (RFC 9293, 3.10.7.1).
             let says_so = from != seen.from && seen.segment.flags.ack();
             let finding = if says_so { finding.sure(Certainty::Proved) } else { finding };
-            context.store.tell(finding);
+            let told = context.store.tell(finding);
+            context.notes.details().close.lost[from as usize] = told;
         }
     }
 }
@@ -244,14 +294,14 @@ fn never_closed(c: &Connection, from: Side, waited: i64) -> Finding {
         .with(Param::Waited, Value::Duration(waited))
 }
 
-/// Payload of `sender` that `peer` never acknowledged, not with its RST either. TLS's goodbye is no loss.
+/// Payload of `sender` that `peer` never acknowledged, not with its RST either. A goodbye is no loss.
 fn lost(sender: &Endpoint, peer: &Endpoint, rst: Option<&Segment<'_>>) -> u32 {
     if sender.said_all_but_goodbye(peer) {
         return 0;
     }
     let mut bytes = sender.data_unacknowledged(peer);
     if let Some(rst) = rst.filter(|rst| rst.flags.ack()) {
-        bytes = bytes.min(sender.next.since(rst.ack).max(0) as u32);
+        bytes = bytes.min(sender.data_end().since(rst.ack).max(0) as u32);
     }
     bytes
 }
@@ -261,7 +311,6 @@ pub(crate) fn pending(c: &Connection, now: i64, trace: impl Tracing, out: &mut V
     if !needs!(trace, "close";
         "no other connection came on the same ports" => !c.succeeded,
         "it was not reset" => !c.is_reset(),
-        "both sides were seen" => c.both_seen(),
     ) {
         return;
     }
@@ -274,14 +323,15 @@ pub(crate) fn pending(c: &Connection, now: i64, trace: impl Tracing, out: &mut V
         let other = Value::Party(from.other().party());
         let by = (Diagnosis::CloseFinUnanswered, from);
         if met(trace, by, "its FIN was not acknowledged", !closer.fin_acked.is_set()) {
-            let waited = now - closer.fin.time;
             // What it acknowledges since is from the other side, captured or not.
             let heard = peer.last.time.max(closer.acked_at.time);
             let silent = !c.had_time(from.other(), closer.fin.time, heard);
-            // Without an answer it is sent again; where it is not, the capture lacks the answer, or more will come.
+            // Without an answer it is sent again; where it is not, the capture lacks the answer, or more will come. So it
+            // does where the capture lacks the whole other side, but no answer keeps a timer from going off so often.
+            let repeats = if c.both_seen() { 1 } else { bounds::GIVEN_UP };
             if needs!(trace, by;
                 "the other side has been silent since" => silent,
-                "it has sent the FIN again" => closer.fin_repeats > 0,
+                "it has sent the FIN again" => u32::from(closer.fin_repeats) >= repeats,
             ) {
                 out.push(
                     c.finding_at(Diagnosis::CloseFinUnanswered, closer.fin.frame)
@@ -291,10 +341,11 @@ pub(crate) fn pending(c: &Connection, now: i64, trace: impl Tracing, out: &mut V
                         .with(Param::Who, who)
                         .with(Param::Peer, other)
                         .with(Param::Count, Value::Count(u64::from(closer.fin_repeats) + 1))
-                        .with(Param::Waited, Value::Duration(waited)),
+                        .with(Param::Waited, Value::Duration(closer.last.time - closer.fin.time)),
                 );
             }
         } else if needs!(trace, (Diagnosis::ClosePeerNeverClosed, from);
+            "both sides were seen" => c.both_seen(),
             "the other side has not closed" => !peer.fin.is_set(),
             "the capture may show all of the other side" => c.would_show(Missing::Of(from.other())) != Known::No,
             "the other side had not closed before the capture" => !peer.may_have_closed_before(),

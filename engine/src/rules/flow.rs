@@ -7,14 +7,18 @@ use crate::catalogue::{Diagnosis, Severity};
 use crate::connection::endpoint::{Endpoint, Facts};
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
+use crate::proof::receiver;
 use crate::proof::trace::{Tracing, known, met, needs};
 use crate::rules::context::Context;
-use crate::rules::notes::Notes;
+use crate::rules::notes::{Notes, Writes};
 use crate::side::Side;
 use crate::wire::seq::Seq;
 
 pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
+    if seen.refused {
+        oversteps(c, seen, context);
+    }
     if !needs!(context.trace, "flow";
         "it is of this connection, not of an older one on these ports" => !seen.stray,
         "its receiver does not refuse it" => !seen.refused,
@@ -178,6 +182,48 @@ fn sender_next(ends: &[Endpoint; 2], from: Side) -> Seq {
     ends[from as usize].next
 }
 
+/// The sender goes beyond a window that the handshake did not agree to scale, as if it were scaled.
+fn oversteps(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
+    let receiver = c.end(seen.from.other());
+    let Some(beyond) = receiver::beyond_window(c, seen.from, seen.segment).filter(|beyond| beyond.certain)
+    else {
+        return;
+    };
+    let notes = &mut context.notes.details().flow.windows[seen.from.other() as usize];
+    if notes.overstepped_at.replace(receiver.acked) != Some(receiver.acked) {
+        notes.overstepped += 1;
+    }
+    if !needs!(context.trace, Diagnosis::FlowWindowScaleMismatch;
+        "its receiver alone offered to scale its window" => scale_in_doubt(c) && receiver.is(Facts::OFFERS_SCALE),
+        "the sender went beyond it again and again" => notes.overstepped >= bounds::AGAIN,
+        "it was not told before" => !notes.mismatch_told,
+    ) {
+        return;
+    }
+    notes.mismatch_told = true;
+    let finding = misread(c, seen, (Term::ReadsScaled, Term::ScaleApplied), receiver.window.into())
+        .evidence(Role::Window, receiver.last.frame)
+        .with(Param::Beyond, Value::Bytes(u64::from(beyond.bytes + seen.segment.len)));
+    context.store.tell(finding);
+}
+
+/// One side alone has offered to scale its window: neither may (RFC 7323, 2.2).
+fn scale_in_doubt(c: &Connection) -> bool {
+    c.client().is(Facts::OFFERS_SCALE) != c.server().is(Facts::OFFERS_SCALE)
+}
+
+/// That the sender of this segment reads the other side's window of so many bytes in another way.
+fn misread(c: &Connection, seen: &Seen<'_>, (reading, what): (Term, Term), window: u32) -> Finding {
+    c.finding(Diagnosis::FlowWindowScaleMismatch, seen.segment)
+        .evidence(Role::Syn, c.syn().frame)
+        .evidence(Role::SynAck, c.handshake.syn_ack.frame)
+        .with(Param::Who, Value::Party(seen.from.party()))
+        .with(Param::Peer, Value::Party(seen.from.other().party()))
+        .with(Param::Window, Value::Bytes(window.into()))
+        .with(Param::Reading, Value::Term(reading))
+        .with(Param::What, Value::Term(what))
+}
+
 /// The sender has filled the receiver's window to its last byte.
 fn filled(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
@@ -197,12 +243,11 @@ fn filled(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracin
         return;
     }
     let evidence = peer.acked_at.frame;
-    let scale_in_doubt = c.client().is(Facts::OFFERS_SCALE) != c.server().is(Facts::OFFERS_SCALE);
     let notes = &mut context.notes.details().flow.windows[seen.from.other() as usize];
     notes.filled += 1;
     notes.filled_at = segment.end();
     let mismatch = needs!(context.trace, Diagnosis::FlowWindowScaleMismatch;
-        "one side alone offered to scale its window" => scale_in_doubt,
+        "one side alone offered to scale its window" => scale_in_doubt(c),
         "the window is tiny" => window < bounds::TINY,
         "it was filled again and again" => notes.filled >= bounds::AGAIN,
         "it was not told before" => !notes.mismatch_told,
@@ -217,24 +262,19 @@ fn filled(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracin
         .with(Param::Window, Value::Bytes(window.into()));
     context.store.tell(finding);
     if mismatch {
-        let finding = c
-            .finding(Diagnosis::FlowWindowScaleMismatch, segment)
-            .evidence(Role::Syn, c.syn().frame)
-            .evidence(Role::SynAck, c.handshake.syn_ack.frame)
-            .with(Param::Who, Value::Party(seen.from.party()))
-            .with(Param::Peer, Value::Party(seen.from.other().party()))
-            .with(Param::Window, Value::Bytes(window.into()));
+        let finding = misread(c, seen, (Term::ReadsUnscaled, Term::ScaleLost), window);
         context.store.tell(finding);
     }
 }
 
-/// Write, write, read: the second write waits (Nagle, RFC 896) for an ACK that the reader delays.
+/// One segment at a time: the next one waits for an ACK that the receiver delays. Small writes wait for it by Nagle's rule
+/// (RFC 896: write, write, read); a sender of full ones has no room for another.
 fn writes(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
     // The reader's side: a late pure ACK of all there is.
     let delay = c.host_took(seen.from, peer.said.time, segment.time);
-    let late = needs!(context.trace, Diagnosis::FlowNagleDelayedAck;
+    let late = needs!(context.trace, "flow.writes";
         "it is a pure ACK" => segment.is_pure_ack(),
         "the other side has sent data" => peer.bytes() > 0,
         "it acknowledges all of it" => segment.ack == peer.next,
@@ -243,15 +283,19 @@ fn writes(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracin
         "its sender has acknowledged before" => sender.acked_any,
         "it acknowledges something new" => segment.ack.after(sender.acked),
         "its sender has said nothing since" => sender.said.time <= peer.said.time,
-        "the other side writes no full segments" => !writes_full_segments(c, seen.from.other()),
         "one segment of it is in flight" => peer.flight.len() == 1,
         "that was not sent again" => peer.flight.iter(context.pool).all(|sent| sent.repeats == 0),
         "the other side has not closed" => !peer.fin.is_set(),
     );
     if late {
-        let small = Mark { frame: peer.last.frame, time: peer.said.time };
+        let sent = Mark { frame: peer.last.frame, time: peer.said.time };
+        let room = room_in_a_segment(c, seen.from.other());
+        // What the network card cuts into several is more than one segment in flight.
+        let one = room..=room + u32::from(bounds::MOST_OPTIONS);
+        let full = peer.flight.iter(context.pool).all(|sent| one.contains(&sent.seq_len));
         let writes = &mut context.notes.details().flow.writes[seen.from.other() as usize];
-        writes.small = small;
+        writes.full = full && (writes.full || writes.rounds == 0);
+        writes.sent = sent;
         writes.ack = segment.mark();
         writes.delay = delay;
         return;
@@ -262,42 +306,84 @@ fn writes(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracin
     // The writer's side: the next write right behind that ACK.
     let Some(details) = &mut context.notes.details else { return };
     let writes = &mut details.flow.writes[seen.from as usize];
-    let delayed = "the ACK before it was delayed";
-    if !met(context.trace, Diagnosis::FlowNagleDelayedAck, delayed, writes.ack.is_set()) {
+    if !met(context.trace, "flow.writes", "the ACK before it was delayed", writes.ack.is_set()) {
         return;
     }
-    let answers = c.answers(seen.from, writes.ack.time, segment.time, bounds::NEXT_WRITE);
-    if !met(context.trace, Diagnosis::FlowNagleDelayedAck, "it comes right behind that ACK", answers) {
+    let ack = std::mem::take(&mut writes.ack);
+    let answers = c.answers(seen.from, ack.time, segment.time, bounds::NEXT_WRITE);
+    if !met(context.trace, "flow.writes", "it comes right behind that ACK", answers) {
         // It was not that ACK that the writer waited for: no pattern.
-        writes.ack = Mark::default();
-        writes.rounds = 0;
+        if writes.told.is_none() {
+            *writes = Writes::default();
+        }
         return;
+    }
+    if writes.rounds == 0 {
+        writes.first = ack;
     }
     writes.rounds += 1;
-    let (small, ack, delay, rounds, told) =
-        (writes.small, writes.ack, writes.delay, writes.rounds, writes.told);
-    writes.ack = Mark::default();
-    if met(
+    writes.waited += writes.delay;
+    let (rounds, waited) = (writes.rounds, writes.waited);
+    if writes.told.is_some() {
+        context.store.amend(writes.told, |finding| {
+            finding.set(Param::Count, Value::Count(rounds.into()));
+            finding.set(Param::Waited, Value::Duration(waited));
+        });
+    } else if writes_full_segments(c, seen.from) {
+        stop_and_wait(c, seen, context);
+        // The rest of a message waits by Nagle's rule.
+        let full = segment.len >= room_in_a_segment(c, seen.from);
+        context.notes.details().flow.writes[seen.from as usize].full &= full;
+    } else if met(
         context.trace,
         Diagnosis::FlowNagleDelayedAck,
         "it happened again and again",
         rounds == bounds::AGAIN,
     ) {
-        let finding = c
-            .finding(Diagnosis::FlowNagleDelayedAck, segment)
-            .about(ack.frame)
-            .of(seen.from)
-            .evidence(Role::SmallWrite, small.frame)
-            .evidence(Role::NextWrite, segment.frame)
-            .with(Param::Who, Value::Party(seen.from.party()))
-            .with(Param::Peer, Value::Party(seen.from.other().party()))
-            .with(Param::Delay, Value::Duration(delay))
-            .with(Param::Count, Value::Count(rounds.into()));
-        let told = context.store.tell(finding);
-        context.notes.details().flow.writes[seen.from as usize].told = told;
-    } else {
-        context.store.amend(told, |finding| finding.set(Param::Count, Value::Count(rounds.into())));
+        let finding = waits(c, seen, Diagnosis::FlowNagleDelayedAck, ack, writes)
+            .evidence(Role::SmallWrite, writes.sent.frame)
+            .evidence(Role::NextWrite, segment.frame);
+        writes.told = context.store.tell(finding);
     }
+}
+
+/// Segments as large as they get, and never a second one in flight: not because of the window, nor of Nagle's rule.
+fn stop_and_wait(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
+    let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
+    let writes = &context.notes.details().flow.writes[seen.from as usize];
+    let window = c.scaled(seen.from.other(), peer.window).unwrap_or(u32::from(peer.window));
+    let slowly = writes.waited >= bounds::LONG_WAIT * i64::from(writes.rounds);
+    let often = if slowly { bounds::ONE_BY_ONE_SLOWLY } else { bounds::ONE_BY_ONE };
+    if !needs!(context.trace, Diagnosis::FlowStopAndWait;
+        "it happened again and again" => writes.rounds >= often,
+        "each segment was full" => writes.full,
+        "the window has room for two" => window >= 2 * u32::from(sender.largest),
+    ) {
+        return;
+    }
+    let finding = waits(c, seen, Diagnosis::FlowStopAndWait, writes.first, writes)
+        .evidence(Role::Data, writes.sent.frame);
+    let told = context.store.tell(finding);
+    context.notes.details().flow.writes[seen.from as usize].told = told;
+}
+
+/// That a sender waits for an ACK each time.
+fn waits(c: &Connection, seen: &Seen<'_>, diagnosis: Diagnosis, ack: Mark, writes: &Writes) -> Finding {
+    c.finding(diagnosis, seen.segment)
+        .about(ack.frame)
+        .of(seen.from)
+        .with(Param::Who, Value::Party(seen.from.party()))
+        .with(Param::Peer, Value::Party(seen.from.other().party()))
+        .with(Param::Delay, Value::Duration(writes.waited / i64::from(writes.rounds)))
+        .with(Param::Count, Value::Count(writes.rounds.into()))
+        .with(Param::Waited, Value::Duration(writes.waited))
+}
+
+/// Bytes of payload that a segment of that side has room for: options take their part of the MSS (RFC 6691).
+fn room_in_a_segment(c: &Connection, from: Side) -> u32 {
+    let mss = c.ends.iter().map(|e| e.mss).filter(|&mss| mss > 0).min().unwrap_or(bounds::ETHERNET_MSS);
+    let options = if c.end(from).tsval().is_some() { 12 } else { 0 };
+    u32::from(mss).saturating_sub(options)
 }
 
 fn writes_full_segments(c: &Connection, from: Side) -> bool {

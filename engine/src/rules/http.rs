@@ -1,9 +1,9 @@
 //! HTTP/1 faults that the transport shows the effect of (RFC 9112).
 
 use crate::bounds;
-use crate::catalogue::Diagnosis;
-use crate::catalogue::findings::Value;
+use crate::catalogue::findings::{Told, Value};
 use crate::catalogue::terms::{Param, Role, Term};
+use crate::catalogue::{Diagnosis, Severity};
 use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
@@ -80,6 +80,9 @@ fn read(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>
         return;
     }
     let is_request = seen.from == Side::Client;
+    if is_request {
+        expected_in_vain(c, seen, context);
+    }
     let payload = &segment.payload[skip as usize..];
     let mut heads = context.notes.http.heads;
     // Told from the start of a segment, also where a gap keeps the requests from being read.
@@ -110,7 +113,17 @@ fn tell(c: &Connection, seen: &Seen<'_>, event: Event, context: &mut Context<'_,
     let who = Value::Party(seen.from.party());
     let new = |c: &Connection, d| c.finding(d, segment).of(seen.from).with(Param::Who, who);
     match event {
-        Event::Request => concluded(context.trace, "http", "a request"),
+        Event::Request { expects, asks_to_wait } => {
+            concluded(context.trace, "http", "a request");
+            if expects {
+                context.notes.details().http.expects = segment.mark();
+            }
+            if asks_to_wait {
+                context.notes.details().app.asks_to_wait = segment.mark();
+            }
+        }
+        // One newline may seem two faults: an empty line, and another one behind it.
+        Event::StrayNewline(_) if has_fault(context.notes) => {}
         Event::StrayNewline(newline) => {
             met(
                 context.trace,
@@ -122,13 +135,13 @@ fn tell(c: &Connection, seen: &Seen<'_>, event: Event, context: &mut Context<'_,
             let finding = new(c, Diagnosis::HttpHeaderNewline)
                 .with(Param::Kind, Value::Term(kind))
                 .with(Param::Reaction, Value::Term(Term::NoReaction));
-            context.notes.details().http.fault = context.store.tell(finding);
+            fault(context.store.tell(finding), context);
         }
         Event::Malformed => {
             met(context.trace, Diagnosis::HttpMalformed, "it breaks the grammar of HTTP/1", true);
             let finding =
                 new(c, Diagnosis::HttpMalformed).with(Param::Reaction, Value::Term(Term::NoReaction));
-            context.notes.details().http.fault = context.store.tell(finding);
+            fault(context.store.tell(finding), context);
         }
         Event::BadChunk => {
             met(context.trace, Diagnosis::HttpBadChunk, "the length of a chunk makes no sense", true);
@@ -139,8 +152,11 @@ fn tell(c: &Connection, seen: &Seen<'_>, event: Event, context: &mut Context<'_,
             concluded(context.trace, "http", "the head of a response");
             let compressed = "it is a compressed stream of events";
             met(context.trace, Diagnosis::HttpStreamCompressed, compressed, compressed_stream);
-            if status == 400 {
-                reaction(segment.frame, Term::Answered400, context);
+            if let Some(details) = &mut context.notes.details {
+                details.http.expects = Mark::default();
+            }
+            if status >= 200 {
+                reaction(segment.frame, Term::Answered, Some(status), context);
             }
             if compressed_stream {
                 let finding = new(c, Diagnosis::HttpStreamCompressed);
@@ -151,21 +167,65 @@ fn tell(c: &Connection, seen: &Seen<'_>, event: Event, context: &mut Context<'_,
     }
 }
 
-fn reaction(frame: u32, how: Term, context: &mut Context<'_, impl Tracing>) {
+fn fault(told: Option<Told>, context: &mut Context<'_, impl Tracing>) {
+    let http = &mut context.notes.details().http;
+    (http.fault, http.reacted) = (told, false);
+}
+
+/// A fault was told of a request, and the server has not reacted to it yet.
+fn has_fault(notes: &Notes) -> bool {
+    notes.details.as_ref().is_some_and(|details| details.http.fault.is_some() && !details.http.reacted)
+}
+
+/// The first reaction to a fault counts, unless a later one says that it was one: 400.
+fn reaction(frame: u32, how: Term, status: Option<u16>, context: &mut Context<'_, impl Tracing>) {
     let Some(details) = &mut context.notes.details else { return };
-    context.store.add(details.http.fault, move |finding| {
+    let http = &mut details.http;
+    if http.reacted && status != Some(400) {
+        return;
+    }
+    context.store.add(http.fault, move |finding| {
         finding.set(Param::Reaction, Value::Term(how));
+        if let Some(status) = status {
+            finding.set(Param::Code, Value::Count(status.into()));
+        }
         finding.show(Role::Reaction, frame);
     });
-    if !context.store.is_under_a_claim() {
-        details.http.fault = None;
+    http.reacted |= http.fault.is_some() && !context.store.is_under_a_claim();
+}
+
+/// The body follows a head that had asked for 100 Continue, without it.
+fn expected_in_vain(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
+    let Some(details) = &mut context.notes.details else { return };
+    let head = std::mem::take(&mut details.http.expects);
+    let pause = seen.segment.time - head.time;
+    let server = c.server();
+    if !needs!(context.trace, Diagnosis::HttpExpectUnanswered;
+        "the request before it expects 100 Continue" => head.is_set(),
+        "the server has sent no answer" => server.said.time < head.time,
+        "an answer had time to come" => !c.may_cross(head.time, seen.segment.time),
+        "it comes after a pause" => pause >= bounds::EXPECT_PAUSE,
+        "nothing of the server is missing" => !server.facts.intersects(Facts::GAP | Facts::UNSEEN),
+    ) {
+        return;
     }
+    let mut finding = c
+        .finding(Diagnosis::HttpExpectUnanswered, seen.segment)
+        .of(Side::Server)
+        .evidence(Role::Request, head.frame)
+        .with(Param::Who, Value::Party(seen.from.party()))
+        .with(Param::Peer, Value::Party(Side::Server.party()))
+        .with(Param::Waited, Value::Duration(pause));
+    if pause < bounds::EXPECT_LONG {
+        finding.rate(Severity::Note, Term::ShortPause);
+    }
+    context.store.tell(finding);
 }
 
 /// The server closes: was all said that had been announced?
 fn closed(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
-    reaction(segment.frame, Term::Closed, context);
+    reaction(segment.frame, Term::Closed, None, context);
     let request = context.unfinished.get(c.number, Side::Client).map(|held| held.began);
     let lacks = |side| c.would_show(Missing::Of(side)) == Known::No;
     let asked = !lacks(Side::Client);

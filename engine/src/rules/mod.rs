@@ -152,7 +152,7 @@ pub(crate) fn lacking(c: &Connection, notes: &Notes, now: i64, trace: impl Traci
     loss::pending(c, notes, now, trace, out);
     flow::pending(c, notes, trace, out);
     reset::pending(c, notes, trace, out);
-    app::pending(c, now, trace, out);
+    app::pending(c, notes, now, trace, out);
 }
 
 /// Shows an ICMP error about the connection to the rules.

@@ -36,6 +36,14 @@ impl Notes {
         self.missing(from, ack).count()
     }
 
+    /// Bytes of that side that were never captured, acknowledged or not.
+    pub(crate) fn uncaptured(&self, from: Side) -> u64 {
+        let Some(details) = &self.details else { return 0 };
+        let holes = &details.loss.lines[from as usize].holes;
+        let holes: u64 = holes.iter().map(|hole| u64::from(hole.end.since(hole.seq).unsigned_abs())).sum();
+        details.capture.dropped_bytes[from as usize] + holes
+    }
+
     fn missing(&self, from: Side, ack: Seq) -> impl Iterator<Item = &Hole> {
         let holes = self.details.iter().flat_map(move |details| &details.loss.lines[from as usize].holes);
         holes.filter(move |hole| ack.after(hole.seq))
@@ -134,6 +142,8 @@ pub(crate) struct Close {
     pub(crate) after_fin: [AfterFin; 2],
     /// That that side sent its FIN again, the newest.
     pub(crate) fin_again: [Option<Told>; 2],
+    /// That data of that side was lost at the end.
+    pub(crate) lost: [Option<Told>; 2],
     /// That the ACK of that side's FIN was lost.
     pub(crate) ack_lost: [Option<Told>; 2],
     /// That the client's FIN completed the handshake.
@@ -146,7 +156,7 @@ pub(crate) struct Close {
 pub(crate) struct AfterFin {
     pub(crate) segments: u32,
     pub(crate) last: Mark,
-    pub(crate) told: bool,
+    pub(crate) told: Option<Told>,
 }
 
 /// What its rules keep, for the window of each side.
@@ -167,24 +177,38 @@ pub(crate) struct Window {
     pub(crate) filled: u32,
     pub(crate) filled_at: Seq,
     pub(crate) mismatch_told: bool,
+    /// How often the other side went beyond it, and where this side's acknowledgments stood the newest time.
+    pub(crate) overstepped: u32,
+    pub(crate) overstepped_at: Option<Seq>,
 }
 
-/// A small write, the ACK that it waited for, and the next write: again and again.
+/// A segment alone in flight, the ACK that it waited for, and the next one: again and again.
 #[derive(Debug, Default)]
 pub(crate) struct Writes {
-    /// The small segment in flight.
-    pub(crate) small: Mark,
+    /// The segment in flight.
+    pub(crate) sent: Mark,
+    /// It has room for no more; where there were several, none had.
+    pub(crate) full: bool,
     /// The pure ACK of it, when it was delayed.
     pub(crate) ack: Mark,
+    /// The first of those.
+    pub(crate) first: Mark,
     pub(crate) delay: i64,
+    /// All of them together, nanoseconds.
+    pub(crate) waited: i64,
     pub(crate) rounds: u32,
     pub(crate) told: Option<Told>,
 }
 
 /// What its rules keep.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct App {
     pub(crate) urgent_told: [bool; 2],
+    /// The newest request that asks to be answered only when there is something to tell.
+    pub(crate) asks_to_wait: Mark,
+    /// The newest slow response, and how long it took, nanoseconds.
+    pub(crate) slow: Option<Told>,
+    pub(crate) wait: i64,
 }
 
 /// What its rules keep.
@@ -269,8 +293,12 @@ pub(crate) struct Own {
 /// What it keeps where there was something to tell.
 #[derive(Debug, Default)]
 pub(crate) struct Http {
-    /// A fault of the request that the server has not yet reacted to.
+    /// A fault of the request.
     pub(crate) fault: Option<Told>,
+    /// The server has reacted to it.
+    pub(crate) reacted: bool,
+    /// The head of a request that wants to hear from the server before it sends its body, and has heard nothing.
+    pub(crate) expects: Mark,
     pub(crate) stream: Option<Stream>,
 }
 
@@ -302,6 +330,11 @@ impl Heads {
         if mark < u32::BITS - 1 {
             self.0 = (self.0 & !(1 << mark)) | u32::from(is_head) << mark | 2 << mark;
         }
+    }
+
+    /// A request has no answer yet.
+    pub(crate) fn any(self) -> bool {
+        self.0 > 1
     }
 
     pub(crate) fn pop(&mut self) -> bool {

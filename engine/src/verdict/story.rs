@@ -38,6 +38,8 @@ const CAUSES: &[Diagnosis] = &[
     Diagnosis::AppSlowResponse,
     Diagnosis::FlowZeroWindow,
     Diagnosis::FlowNagleDelayedAck,
+    Diagnosis::FlowStopAndWait,
+    Diagnosis::HttpExpectUnanswered,
     Diagnosis::HandshakeSynackLost,
     Diagnosis::HandshakeSynRetransmitted,
     Diagnosis::LossTimeout,

@@ -13,7 +13,12 @@ use std::collections::VecDeque;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     /// A request's head is complete.
-    Request,
+    Request {
+        /// Its body waits for 100 Continue (RFC 9110, 10.1.1).
+        expects: bool,
+        /// It asks to be answered only when there is something to tell.
+        asks_to_wait: bool,
+    },
     /// A response's head is complete.
     Response {
         /// The status code.
@@ -322,7 +327,10 @@ impl Direction {
             match request.parse(text) {
                 Ok(Status::Complete(length)) => {
                     let body = body_of(request.headers, false);
-                    Ok(Some((length, Event::Request, body)))
+                    let has_body = body != (Phase::Head, 0);
+                    let expects = has_body && contains(header(request.headers, "expect"), "100-continue");
+                    let asks_to_wait = asks_to_wait(request.path.unwrap_or_default(), request.headers);
+                    Ok(Some((length, Event::Request { expects, asks_to_wait }, body)))
                 }
                 Ok(Status::Partial) => Ok(None),
                 Err(error) => Err(error),
@@ -349,10 +357,14 @@ impl Direction {
             }
         };
         match parsed {
-            Ok(Some((length, head, (phase, left)))) => {
+            Ok(Some((length, mut head, (phase, left)))) => {
                 let stray = is_request.then(|| bare_newline(&text[..length])).flatten();
                 let rest = joined.len() - blank - length;
                 let rest = rest.min(bytes.len());
+                if let Event::Request { expects, .. } = &mut head {
+                    // Who sends the body along does not wait.
+                    *expects &= rest == 0;
+                }
                 self.go(phase, left);
                 event(head);
                 if let Some(newline) = stray {
@@ -373,6 +385,11 @@ impl Direction {
                 None
             }
             Err(httparse::Error::TooManyHeaders) => {
+                self.stop();
+                None
+            }
+            Err(_) if is_request && has_stray_newline(text) => {
+                event(Event::StrayNewline(Newline::Bare));
                 self.stop();
                 None
             }
@@ -397,6 +414,14 @@ fn bare_newline(head: &[u8]) -> Option<Newline> {
         if at > 0 && head[at - 1] == b'\r' { full += 1 } else { bare += 1 }
     }
     (bare > 0 && full > 0).then_some(Newline::Bare)
+}
+
+/// The same of a head that cannot be read any further: its lines up to the empty one, if that was captured.
+fn has_stray_newline(text: &[u8]) -> bool {
+    let empty = text.windows(4).position(|end| end == b"\r\n\r\n");
+    let head = &text[..empty.map_or(text.len(), |at| at + 4)];
+    let first = head.split(|&b| b == b'\r').next().unwrap_or_default();
+    first.windows(7).any(|w| w == b"HTTP/1.") && bare_newline(head).is_some()
 }
 
 /// A header line: a token, a colon, and a line end.
@@ -448,6 +473,15 @@ fn body_of(headers: &[Header<'_>], is_response: bool) -> (Phase, u64) {
     }
 }
 
+/// In one of the ways in use: RFC 7240, 4.3; Nacos; Consul, etcd, Kubernetes, Telegram and others in the query.
+fn asks_to_wait(path: &str, headers: &[Header<'_>]) -> bool {
+    const WORDS: [&str; 5] = ["wait=", "watch=", "timeout=", "polling", "longpoll"];
+    let asks = |text: &str| WORDS.iter().any(|word| text.contains(word));
+    asks(path)
+        || header(headers, "long-pulling-timeout").is_some()
+        || contains(header(headers, "prefer"), "wait=")
+}
+
 fn is_compressed_stream(headers: &[Header<'_>]) -> bool {
     let coding = header(headers, "content-encoding");
     let coded = ["gzip", "deflate", "br", "zstd", "compress"].iter().any(|c| contains(coding, c));
@@ -457,6 +491,8 @@ fn is_compressed_stream(headers: &[Header<'_>]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const REQUEST: Event = Event::Request { expects: false, asks_to_wait: false };
 
     fn events(parts: &[&[u8]], is_request: bool) -> Vec<Event> {
         let mut direction = Direction::default();
@@ -473,21 +509,33 @@ mod tests {
     fn a_head_may_come_byte_by_byte() {
         let head = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
         let bytes: Vec<&[u8]> = head.chunks(1).collect();
-        assert_eq!(events(&bytes, true), [Event::Request]);
+        assert_eq!(events(&bytes, true), [REQUEST]);
     }
 
     #[test]
     fn newlines_inside_a_head_are_told_from_the_next_message() {
         let doubled: &[u8] = b"GET / HTTP/1.1\r\nAuth: x\r\n\r\nAccept: y\r\n\r\n";
-        assert_eq!(events(&[doubled], true), [Event::Request, Event::StrayNewline(Newline::Doubled)]);
+        assert_eq!(events(&[doubled], true), [REQUEST, Event::StrayNewline(Newline::Doubled)]);
         let bare: &[u8] = b"POST / HTTP/1.1\r\nContent-Length: 3\r\nToken: a\n\r\nabc";
-        assert_eq!(events(&[bare], true), [Event::Request, Event::StrayNewline(Newline::Bare)]);
+        assert_eq!(events(&[bare], true), [REQUEST, Event::StrayNewline(Newline::Bare)]);
         let two: &[u8] = b"GET / HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n";
-        assert_eq!(events(&[two], true), [Event::Request, Event::Request]);
+        assert_eq!(events(&[two], true), [REQUEST, REQUEST]);
         let body: &[u8] = b"POST / HTTP/1.1\r\nContent-Length: 7\r\n\r\na: b\r\n\n";
-        assert_eq!(events(&[body], true), [Event::Request]);
+        assert_eq!(events(&[body], true), [REQUEST]);
         let unix: &[u8] = b"GET / HTTP/1.1\nHost: a\n\n";
-        assert_eq!(events(&[unix], true), [Event::Request]);
+        assert_eq!(events(&[unix], true), [REQUEST]);
+    }
+
+    #[test]
+    fn a_bare_newline_is_found_wherever_it_stands() {
+        let value: &[u8] = b"GET / HTTP/1.1\r\nToken: a\nb\r\nHost: a\r\n\r\n";
+        assert_eq!(events(&[value], true), [Event::StrayNewline(Newline::Bare)]);
+        let name: &[u8] = b"GET / HTTP/1.1\r\nTo\nken: a\r\n\r\n";
+        assert_eq!(events(&[name], true), [Event::StrayNewline(Newline::Bare)]);
+        let line: &[u8] = b"GET /a\nb HTTP/1.1\r\nHost: a\r\n\r\n";
+        assert_eq!(events(&[line], true), [Event::StrayNewline(Newline::Bare)]);
+        let body: &[u8] = b"GET / HTTP/1.1\r\nno colon\r\n\r\na\nb";
+        assert_eq!(events(&[body], true), [Event::Malformed]);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What stands in packets.
 
+pub(crate) mod goodbye;
 pub(crate) mod http;
 pub(crate) mod icmp;
 pub mod segment;
 pub mod seq;
-pub(crate) mod tls;
 pub mod tuple;

@@ -124,6 +124,7 @@ pub(crate) fn play(conversation: &Conversation) -> Vec<Captured> {
         ttl,
         without: setting("without").split_whitespace().map(|w| format!("-{w}")).collect(),
         open: setting("begins") == "open",
+        port: setting("port").parse().unwrap_or(80),
         connections: HashMap::new(),
         newest: HashMap::new(),
         last: None,
@@ -135,6 +136,8 @@ struct World {
     ttl: [u8; 2],
     without: Vec<String>,
     open: bool,
+    /// Of the server.
+    port: u16,
     connections: HashMap<u32, [Host; 2]>,
     /// The newest segment of each side of each connection.
     newest: HashMap<(u32, usize), Segment>,
@@ -191,14 +194,15 @@ impl World {
     }
 
     fn connection(&mut self, line: &Line) -> &mut [Host; 2] {
-        let (ttl, open, n) = (self.ttl, self.open && line.connection == 1, line.connection);
+        let (ttl, served, open, n) =
+            (self.ttl, self.port, self.open && line.connection == 1, line.connection);
         self.connections.entry(n).or_insert_with(|| {
             let of_many = n.saturating_sub(1000) as u8;
             let client = match line.each {
                 Some("clients") => Ipv4Addr::new(203, 0, 113, of_many),
                 _ => Ipv4Addr::new(192, 0, 2, 10),
             };
-            let port = if line.each == Some("ports") { 1 + u16::from(of_many) } else { 80 };
+            let port = if line.each == Some("ports") { 1 + u16::from(of_many) } else { served };
             let host = |side: usize, address, port, isn: u32, id, clock| Host {
                 address,
                 port,

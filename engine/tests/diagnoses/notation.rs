@@ -37,7 +37,7 @@
 //! `handshake` stands for the three segments of one, with a round trip of 20 ms.
 //!
 //! `tap:` is where the capture is taken (`client`, `server`, `middle`), `vantage:` what the user says of that,
-//! `without:` names options that neither side has, `begins: open` makes the connection older than the capture.
+//! `port:` is the server's, `without:` names options that neither side has, `begins: open` makes the connection older than the capture.
 
 use std::collections::HashMap;
 
@@ -52,7 +52,7 @@ pub(crate) struct Pair {
 pub(crate) struct Conversation {
     /// What happens, in a sentence.
     pub(crate) about: String,
-    /// `tap`, `vantage`, `without`, `begins`.
+    /// `tap`, `vantage`, `port`, `without`, `begins`.
     pub(crate) settings: HashMap<String, String>,
     pub(crate) lines: Vec<Line>,
 }
@@ -130,7 +130,7 @@ impl Conversation {
             {
                 match key {
                     _ if key == kind => conversation.about = value.trim().into(),
-                    "tap" | "vantage" | "without" | "begins" => {
+                    "tap" | "vantage" | "without" | "begins" | "port" => {
                         conversation.settings.insert(key.into(), value.trim().into());
                     }
                     _ => return Err(wrong("unknown setting")),

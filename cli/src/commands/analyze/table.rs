@@ -7,6 +7,7 @@ use crate::term::style::{BOLD, DIM, paint, severity_style};
 use crate::term::table::{Align, Columns};
 use std::cmp::Reverse;
 use std::io::{self, Write};
+use tcpdx_engine::catalogue::texts;
 use tcpdx_engine::{Finding, Language, Severity};
 
 /// Where the lines under a connection start.
@@ -98,10 +99,14 @@ fn row(connection: &Connection) -> [String; 8] {
         summary.server.to_string(),
         summary.segments.to_string(),
         (summary.client_bytes + summary.server_bytes).to_string(),
-        term::duration(summary.last_time.saturating_sub(summary.first_time)),
-        summary.handshake_rtt.map_or_else(|| "-".to_string(), term::duration),
+        span(Some(summary.last_time.saturating_sub(summary.first_time)).filter(|span| *span > 0)),
+        span(summary.handshake_rtt),
         summary.outcome.name().to_string(),
     ]
+}
+
+fn span(nanoseconds: Option<i64>) -> String {
+    nanoseconds.map_or_else(|| "-".to_string(), |span| texts(Language::English).duration(span))
 }
 
 fn print_finding(

@@ -241,6 +241,15 @@ fn spans_and_sizes_read_well() {
     assert_eq!(english.duration(2_500_000_000), "2.5 s");
     assert_eq!(english.duration(131_000_000_000), "131 s");
     assert_eq!(english.duration(86_400_000_000_000), "24.0 h");
+    assert_eq!(english.duration(345_600_000_000_000), "96.0 h");
+    assert_eq!(english.duration(367_200_000_000_000), "4.2 days");
+    assert_eq!(english.duration(1_669_999_997_000_000_000), "52.9 years");
+    // Nothing is rounded up to a thousand of its unit, and nothing takes no time.
+    assert_eq!(english.duration(999_700), "1.0 ms");
+    assert_eq!(english.duration(9_960_000), "10 ms");
+    assert_eq!(english.duration(999_600_000), "1.0 s");
+    assert_eq!(english.duration(99_960_000_000), "100 s");
+    assert_eq!(english.duration(0), "less than 1 µs");
     assert_eq!(english.bytes(1), "1 byte");
     assert_eq!(english.bytes(171), "171 bytes");
     assert_eq!(english.bytes(400_000), "400.0 kB");
@@ -352,10 +361,12 @@ fn likely(param: Param, diagnosis: Diagnosis) -> (Param, Value) {
         Param::Kind if diagnosis == Diagnosis::HttpHeaderNewline => Value::Term(Term::NewlineDoubled),
         Param::What if diagnosis == Diagnosis::CloseStorm => Value::Term(Term::StormRst),
         Param::What if diagnosis == Diagnosis::ResetBackscatter => Value::Term(Term::AloneRst),
+        Param::What if diagnosis == Diagnosis::FlowWindowScaleMismatch => Value::Term(Term::ScaleApplied),
         Param::What => Value::Term(Term::WrongSynAck),
         Param::How if diagnosis == Diagnosis::CaptureOffload => Value::Term(Term::OffloadLarge),
         Param::How if diagnosis == Diagnosis::CaptureCopies => Value::Term(Term::CopiesByTtl),
         Param::How if diagnosis == Diagnosis::ResetIgnored => Value::Term(Term::RstChallenged),
+        Param::How if diagnosis == Diagnosis::AppNoResponse => Value::Term(Term::UntilItEnded),
         Param::How => Value::Term(Term::AskedBySack),
         Param::Answer if diagnosis == Diagnosis::FlowEcnCongestion => Value::Term(Term::CwrAnswers),
         Param::Answer => Value::Term(Term::TfoAccepted),
@@ -363,7 +374,8 @@ fn likely(param: Param, diagnosis: Diagnosis) -> (Param, Value) {
         Param::Carrier => Value::Term(Term::CarriedByAck),
         Param::Known => Value::Term(Term::IntervalGo),
         Param::Missing => Value::Term(Term::NoWindowScale),
-        Param::Reaction => Value::Term(Term::Answered400),
+        Param::Reaction => Value::Term(Term::Closed),
+        Param::Reading if diagnosis == Diagnosis::FlowWindowScaleMismatch => Value::Term(Term::ReadsScaled),
         Param::Reading => Value::Term(Term::NoAnswers),
         Param::Sign => Value::Term(Term::SignTtl),
         Param::Spoke => Value::Term(Term::ClientSilent),

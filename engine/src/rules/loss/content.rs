@@ -134,8 +134,6 @@ pub(crate) fn taken_after_all(
     *refused = lines::Refused { takes_all: true, ..lines::Refused::default() };
     context.store.refute(claim);
     c.took_after_all(writer, end);
-    // Of the content, that was passed over.
-    context.notes.http.directions[writer as usize].stop();
     true
 }
 

@@ -72,7 +72,7 @@ pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, trace: impl Traci
             .with(Param::Who, Value::Party(from.party()))
             .with(Param::Peer, Value::Party(from.other().party()))
             .with(Param::Count, Value::Count(timeouts.count.into()))
-            .with(Param::Waited, Value::Duration(now - timeouts.first.time));
+            .with(Param::Waited, Value::Duration(timeouts.last.time - timeouts.first.time));
         if !timeouts.overdue(now) {
             finding = finding.sure(Certainty::Possible);
             finding.set(Param::Limit, Value::Term(Term::MaybeStillTrying));

@@ -1,0 +1,87 @@
+//! The last words of protocols: with which a side says that it will say no more, or only that it is still there.
+//!
+//! Nobody feels their loss when the other side has closed already.
+
+use crate::wire::segment::Segment;
+
+/// The record header: type, version, length (RFC 8446, 5.1).
+const HEADER: usize = 5;
+/// The longest goodbye that is not taken for data, bytes: GOAWAY of HTTP/2 and an alert, each in a record of TLS 1.2.
+pub(crate) const MOST: u32 = 77;
+
+/// The record type of an alert.
+const ALERT: u8 = 21;
+/// The record type of data; TLS 1.3 says so of all that it encrypts.
+const DATA: u8 = 23;
+/// Bytes of an alert: level and description.
+const PLAIN: usize = 2;
+/// Bytes of authentication that every cipher in use adds.
+const SEAL: usize = 16;
+
+/// A frame GOAWAY of HTTP/2 without further words: header, stream and code (RFC 9113, 6.8).
+const GOAWAY: usize = 17;
+
+/// The payload ends with a goodbye, or with a TLS record that can be no other where it is encrypted.
+///
+/// TLS 1.2 leaves the record type as it is (RFC 5246, 6.2.3); TLS 1.3 hides it, and then only the length tells: two
+/// bytes of the alert `close_notify`, or those of GOAWAY, the true type, and the seal (RFC 8446, 5.2).
+pub(crate) fn ends_with(segment: &Segment<'_>) -> bool {
+    if segment.payload.len() != segment.len as usize {
+        return false;
+    }
+    let payload = segment.payload;
+    alone(payload)
+        || is_in_the_open(payload)
+        || behind_data(payload, DATA, PLAIN + 1 + SEAL)
+        || behind_data(payload, ALERT, PLAIN + SEAL)
+        // With the eight bytes of a nonce (RFC 5288, 3).
+        || behind_data(payload, ALERT, PLAIN + 8 + SEAL)
+        || behind_data(payload, DATA, GOAWAY + 1 + SEAL)
+        || behind_data(payload, DATA, GOAWAY + 8 + SEAL)
+}
+
+/// All of it is GOAWAY of HTTP/2, the close frame of a WebSocket (RFC 6455, 5.5.1) with at most a code, masked or not, or
+/// the keep-alive message of BGP (RFC 4271, 4.4).
+fn is_in_the_open(payload: &[u8]) -> bool {
+    const MARKER: [u8; 16] = [0xff; 16];
+    match payload {
+        [0, 0, length, 7, 0, 0, 0, 0, 0, rest @ ..] => rest.len() == usize::from(*length),
+        [0x88, 0] | [0x88, 2, _, _] | [0x88, 0x80, _, _, _, _] | [0x88, 0x82, _, _, _, _, _, _] => true,
+        [marker @ .., 0, 19, 4] => *marker == MARKER,
+        _ => false,
+    }
+}
+
+/// One record is all there is.
+fn alone(payload: &[u8]) -> bool {
+    const CLOSE_NOTIFY: [u8; PLAIN] = [1, 0];
+    let [ALERT, 3, 0..=4, high, low, record @ ..] = payload else { return false };
+    let length = usize::from(*high) << 8 | usize::from(*low);
+    let whole = record.len() == length && payload.len() <= MOST as usize;
+    whole && (length > PLAIN || record == CLOSE_NOTIFY)
+}
+
+/// A record of this type and length is the last.
+fn behind_data(payload: &[u8], kind: u8, length: usize) -> bool {
+    let Some(at) = payload.len().checked_sub(HEADER + length) else { return false };
+    matches!(payload[at..], [this, 3, 0..=4, 0, low, ..] if this == kind && usize::from(low) == length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_in_the_open;
+
+    #[test]
+    fn last_words_of_protocols_are_told_from_data() {
+        let mut bgp = vec![0xff; 16];
+        bgp.extend([0, 19, 4]);
+        assert!(is_in_the_open(&bgp));
+        bgp[18] = 2;
+        assert!(!is_in_the_open(&bgp));
+        let goaway = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        assert!(is_in_the_open(&goaway));
+        assert!(!is_in_the_open(&goaway[..16]));
+        assert!(is_in_the_open(&[0x88, 2, 3, 0xe8]) && is_in_the_open(&[0x88, 0x82, 1, 2, 3, 4, 2, 0xea]));
+        assert!(!is_in_the_open(&[0x82, 2, 3, 0xe8]) && !is_in_the_open(b""));
+    }
+}
