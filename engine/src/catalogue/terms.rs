@@ -162,6 +162,9 @@ names! {
         QueueOrPath "queue_or_path"
         DataUnanswered "data_unanswered"
         ClientSilent "client_silent"
+        Signed "signed"
+        Answered "answered"
+        DataRejected "data_rejected"
         IcmpNetUnreachable "icmp_net_unreachable"
         IcmpHostUnreachable "icmp_host_unreachable"
         IcmpNoRoute "icmp_no_route"
@@ -171,6 +174,7 @@ names! {
         IcmpTimeExceeded "icmp_time_exceeded"
         IcmpParameterProblem "icmp_parameter_problem"
         IcmpTooBig "icmp_too_big"
+        Traceroute "traceroute"
         TfoAsks "tfo_asks"
         TfoData "tfo_data"
         TfoCookie "tfo_cookie"
@@ -197,8 +201,10 @@ names! {
         SignTtl "sign_ttl"
         SignGoesOn "sign_goes_on"
         SignGoesOnBesideIt "sign_goes_on_beside_it"
+        SignNeverReached "sign_never_reached"
         MaybeUnread "maybe_unread"
         NoUnread "no_unread"
+        OnPurpose "on_purpose"
         NeverEstablished "never_established"
         KilledByForged "killed_by_forged"
         KilledEarly "killed_early"
@@ -247,6 +253,7 @@ names! {
         NotRepeated "not_repeated"
         AfterTheEnd "after_the_end"
         HarmlessAnswer "harmless_answer"
+        OnlyTried "only_tried"
     }
 }
 
