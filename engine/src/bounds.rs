@@ -210,7 +210,7 @@ bounds! {
     /// No system sends its packets with a TTL below this, but for a traceroute (RFC 1700: 64; the oldest in use 30).
     TRACEROUTE_TTL: u8 = 30; Stack
     /// A host whose IP IDs count has sent no more packets to others between two of a connection that go together.
-    ID_STEP: u16 = 16; Policy
+    ID_STEP: u16 = 256; Policy
     /// A tick of the clock that timestamps tell, nanoseconds (RFC 7323, 5.4: 1 ms to 1 s; Linux, TCP_TS_HZ: 1000).
     TICK: i64 = 1_000_000; Stack
     /// What comes within so many nanoseconds comes at once: the packets of one burst do.

@@ -160,10 +160,13 @@ pub(crate) fn classify(
         return Rst::Unknown;
     }
     if half_open {
+        // In SYN-RECEIVED no application has the connection yet; some stacks refuse a SYN that comes again.
+        let again = c.handshake.syn_repeats > 0
+            && c.within_way(Side::Server, c.last_syn().time, segment.time, bounds::RTO_MIN);
         return match seen.from {
-            Side::Server if !c.server().has_isn => Rst::RefusesSyn,
+            Side::Server if !c.server().has_isn || again => Rst::RefusesSyn,
             Side::Client if refuses && c.server().has_isn => Rst::RefusesSynAck,
-            _ if segment.flags.ack() => Rst::Abort,
+            Side::Client if segment.flags.ack() => Rst::Abort,
             _ => Rst::Unknown,
         };
     }
@@ -194,7 +197,9 @@ pub(crate) fn classify(
     if met(trace, RST, "it comes when the next resend is due, after the last of several", resends_failed) {
         return Rst::RetransmissionTimeout;
     }
-    let answers_late = by_peer && !segment.flags.ack();
+    // Two aborts may cross each other.
+    let crosses = segment.flags.ack() && c.may_cross(c.rst(seen.from.other()).time, segment.time);
+    let answers_late = by_peer && !crosses;
     if met(
         trace,
         RST,

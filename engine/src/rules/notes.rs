@@ -77,7 +77,7 @@ pub(crate) struct Handshake {
     pub(crate) synack_lost: Option<Claimed>,
     /// Time between the SYN-ACK and the repeated SYN that says it was lost, nanoseconds.
     pub(crate) synack_lost_after: i64,
-    /// TSval of that SYN-ACK.
+    /// TSval of the SYN-ACK that was lost, or ignored.
     pub(crate) synack_lost_tsval: Option<u32>,
     /// TSval of the first SYN-ACK, once there is a second.
     pub(crate) first_tsval: Option<u32>,

@@ -149,11 +149,15 @@ pub(crate) fn never_reached(
     let behind =
         newest.is_some_and(|(seq, time)| segment.seq.after(seq) && segment.time - time <= bounds::IN_FLIGHT);
     let lacks = sender.facts.intersects(Facts::GAP | Facts::UNSEEN | Facts::FIN_UNSEEN);
+    let ended = c.rst(seen.from.other()).is_set() || c.ends.iter().all(|end| end.fin.is_set());
+    // A FIN that was not captured has a number.
+    let shot = 2..=bounds::LARGEST_UNSCALED as i32;
     if !needs!(context.trace, Diagnosis::ResetInjected;
         "one with a lower number came right before" => behind,
+        "the connection had not ended otherwise" => !ended,
         "its sender was seen, and nothing of it is missing" => sender.seen && !lacks,
-        // A FIN that was not captured has one.
-        "its sender has not reached its number" => segment.seq.after(sender.next + 1),
+        "its sender has not reached its number, which is in reach of a window"
+            => shot.contains(&segment.seq.since(sender.next)),
     ) {
         return false;
     }

@@ -128,14 +128,14 @@ fn syn_ack_lost(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_,
     let waited = segment.time - syn_ack.time;
     // A client that signs takes no answer that is not signed.
     let unsigned = c.client().is(Facts::SIGNS) && !c.server().is(Facts::SIGNS);
-    if (c.is_beside(Side::Client) || unsigned) && waited > bounds::QUEUED {
-        syn_ack_ignored(c, syn_ack, segment, context);
-        return;
-    }
     let of_newest = c.server().tsval();
     let notes = &mut context.notes.details().handshake;
     context.store.refute(notes.third_ack_missing.take().map(|it| it.claim));
-    let tsval = if syn_ack == newest { of_newest } else { notes.first_tsval };
+    notes.synack_lost_tsval = if syn_ack == newest { of_newest } else { notes.first_tsval };
+    if c.is_beside(Side::Client) || unsigned {
+        syn_ack_ignored(c, syn_ack, segment, context);
+        return;
+    }
     let finding = c
         .finding(Diagnosis::HandshakeSynackLost, segment)
         .about(syn_ack.frame)
@@ -146,7 +146,6 @@ fn syn_ack_lost(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_,
     let notes = &mut context.notes.details().handshake;
     notes.synack_lost = claimed;
     notes.synack_lost_after = waited;
-    notes.synack_lost_tsval = tsval;
 }
 
 /// Beside the client, which sends its SYN again, or to which the server does its SYN-ACK: that had reached the client's
@@ -162,6 +161,7 @@ fn syn_ack_ignored(
     if !needs!(context.trace, Diagnosis::HandshakeSynackIgnored;
         "the SYN-ACK acknowledges what the client has sent" => fits,
         "the SYN was seen" => c.syn().is_set(),
+        "its host, slow as it may be, has had the time to answer" => again.time - syn_ack.time >= bounds::RTO_MIN,
     ) {
         return;
     }
@@ -412,7 +412,11 @@ fn third_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, im
         let missing = notes.third_ack_missing.and_then(|it| it.told);
         context.store.amend(missing, |finding| finding.rate(Severity::Warn, Term::AnsweredAfterAll));
         let ignored = notes.synack_ignored;
-        context.store.amend(ignored, |finding| finding.recovered(Severity::Warn, Term::AnsweredAfterAll));
+        if arrived {
+            context.store.withdraw(ignored);
+        } else {
+            context.store.amend(ignored, |told| told.recovered(Severity::Warn, Term::AnsweredAfterAll));
+        }
     }
 }
 
