@@ -162,6 +162,8 @@ names! {
         QueueOrPath "queue_or_path"
         DataUnanswered "data_unanswered"
         ClientSilent "client_silent"
+        OnceSoFar "once_so_far"
+        WithoutEcn "without_ecn"
         Signed "signed"
         Answered "answered"
         DataRejected "data_rejected"

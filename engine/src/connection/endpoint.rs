@@ -37,6 +37,8 @@ bitflags::bitflags! {
         const TICKS_EACH_MS = 1 << 10;
         /// Its SYN or SYN-ACK was signed (TCP-MD5, TCP-AO).
         const SIGNS = 1 << 11;
+        /// Its SYN asked for ECN (RFC 3168, 6.1.1).
+        const ASKS_ECN = 1 << 12;
     }
 }
 
@@ -276,6 +278,7 @@ impl Endpoint {
             self.facts.set(Facts::OFFERS_SCALE, segment.options.window_scale.is_some());
             self.facts.set(Facts::OFFERS_SACK, segment.options.sack_permitted);
             self.facts.set(Facts::SIGNS, segment.options.signature);
+            self.facts.set(Facts::ASKS_ECN, segment.flags.ece() && segment.flags.cwr());
             self.mss = segment.options.mss.unwrap_or(0);
             if !self.seen {
                 self.next = segment.seq;

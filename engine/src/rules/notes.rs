@@ -68,8 +68,9 @@ pub(crate) struct Handshake {
     pub(crate) unanswered: Option<Claimed>,
     pub(crate) third_ack_lost: Option<Claimed>,
     pub(crate) third_ack_missing: Option<Claimed>,
-    /// That the SYN was sent again, the newest.
+    /// That the SYN was sent again, the newest; and whether that one did not ask for ECN, as the first had.
     pub(crate) syn_again: Option<Told>,
+    pub(crate) without_ecn: bool,
     /// That the SYN reached the server, which ignored it.
     pub(crate) syn_ignored: Option<Told>,
     /// That the SYN-ACK reached the client's host, which ignored it.

@@ -67,7 +67,9 @@ fn syn_repeated(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_,
         .with(Param::Count, Value::Count(count))
         .with(Param::Waited, Value::Duration(segment.time - c.last_syn().time));
     let told = context.store.tell(repeat);
-    context.notes.details().handshake.syn_again = told;
+    let without_ecn = c.client().is(Facts::ASKS_ECN) && !segment.flags.ece();
+    let notes = &mut context.notes.details().handshake;
+    (notes.syn_again, notes.without_ecn) = (told, without_ecn);
 
     let answered = c.server().last.is_set();
     if !met(context.trace, Diagnosis::HandshakeSynUnanswered, "the server was not seen", !answered) {
@@ -194,7 +196,13 @@ fn syn_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, impl
         context.store.refute(details.handshake.unanswered.take().map(|it| it.claim));
         let (ignored, again) = (details.handshake.syn_ignored, details.handshake.syn_again);
         context.store.amend(ignored, |finding| finding.recovered(Severity::Warn, Term::AnsweredAfterAll));
-        context.store.amend(again, |finding| finding.set(Param::Answer, Value::Term(Term::Answered)));
+        let without_ecn = details.handshake.without_ecn;
+        context.store.amend(again, |finding| {
+            finding.set(Param::Answer, Value::Term(Term::Answered));
+            if without_ecn {
+                finding.set(Param::Reading, Value::Term(Term::WithoutEcn));
+            }
+        });
     }
     // One with other numbers is not sent again.
     let is_another = segment.seq != c.server().isn;
@@ -282,6 +290,7 @@ fn third_ack_lost(
     if let Some(claimed) = context.notes.details().handshake.third_ack_lost {
         context.store.amend(claimed.told, |finding| {
             finding.set(Param::Repeats, Value::Count(repeats));
+            finding.rate_as_usual();
             if finding.diagnosis == Diagnosis::HandshakeThirdAckLost {
                 finding.set(Param::Reading, Value::Term(reading));
             }
@@ -300,13 +309,17 @@ fn third_ack_lost(
     } else {
         c.finding(Diagnosis::HandshakeAcceptQueueOverflow, segment).side(Party::Server)
     };
-    let finding = finding
+    let mut finding = finding
         .about(ack.frame)
         .evidence(Role::SynAck, c.handshake.syn_ack.frame)
         .evidence(Role::SynAckAgain, segment.frame)
         .with(Param::Repeats, Value::Count(repeats))
         .with(Param::Spoke, Value::Term(if client_spoke { Term::DataUnanswered } else { Term::ClientSilent }))
         .with(Param::Vantage, Value::Term(c.vantage().into()));
+    // Most likely the client's answer to this one arrives, or it was to be so.
+    if !client_spoke && repeats < 2 {
+        finding.rate(Severity::Warn, Term::OnceSoFar);
+    }
     let claimed = context.store.claim_and_tell(Kind::ThirdAckLost, finding);
     context.notes.details().handshake.third_ack_lost = claimed;
 }
