@@ -91,6 +91,9 @@ bounds! {
     SCAN_WITHIN: i64 = 60_000_000_000; Policy
     /// A source of which more than one attempt in so many found somebody is a client of many, no scanner.
     SCAN_SHARE: usize = 2; Policy
+    /// A scan is of many ports of few hosts, or of many hosts on few ports: the fewer of both are at most one in so many of
+    /// its targets.
+    SCAN_SPREAD: usize = 2; Policy
     /// So many connections left half-open make a flood: half of the smallest backlog in use (Linux,
     /// tcp_max_syn_backlog: 128 and more).
     FLOOD: u32 = 64; Policy
@@ -227,6 +230,15 @@ bounds! {
     /// A segment may be overtaken by a RST that was sent after it, by so much, nanoseconds: they may take different queues of
     /// a link or network card.
     RST_OVERTAKES: i64 = 10_000_000; Policy
+    /// Devices that keep the state of connections forget one that was quiet for so long, nanoseconds (balancers and proxies
+    /// from 30 s; AWS ALB and nginx proxy_read_timeout 60 s; RFC 5382, REQ-5, asks for two hours).
+    FORGETS: i64 = 30_000_000_000; Stack
+    /// No host is further away than so many hops (half of the smallest initial TTL in use, 64).
+    MOST_HOPS: u8 = 32; Policy
+    /// No system sends its packets with a TTL below this, but for a traceroute (RFC 1700: 64; the oldest in use 30).
+    TRACEROUTE_TTL: u8 = 30; Stack
+    /// A host whose IP IDs count has sent no more packets to others between two of a connection that go together.
+    ID_STEP: u16 = 256; Policy
     /// A tick of the clock that timestamps tell, nanoseconds (RFC 7323, 5.4: 1 ms to 1 s; Linux, TCP_TS_HZ: 1000).
     TICK: i64 = 1_000_000; Stack
     /// What comes within so many nanoseconds comes at once: the packets of one burst do.

@@ -322,8 +322,15 @@ impl Engine {
             if let Some(Case { connection: old, .. }) = before
                 && old.goes_on_beside(c, segment, old.sender(tuple))
             {
-                let old = old.number;
+                let (old, from) = (old.number, old.sender(tuple));
                 self.cases[old as usize].connection.resume();
+                if from == Side::Client {
+                    let Case { notes, heads, .. } = &mut self.cases[number as usize];
+                    if let Some((claim, rst)) = rules::reset::older_goes_on(notes) {
+                        self.shared.context(notes, heads, &Untraced).store.refute(Some(claim));
+                        rules::reset::was_cut_off(&mut self.cases[old as usize].notes, from, rst);
+                    }
+                }
                 return Some(old);
             }
             if !c.is_succeeded_by(segment, c.sender(tuple)) {

@@ -4,6 +4,7 @@ use crate::bounds;
 use crate::catalogue::findings::Told;
 use crate::wire::tuple::Socket;
 use hashbrown::{HashMap, HashSet};
+use std::collections::VecDeque;
 use std::net::IpAddr;
 
 /// What is known across connections. Bounded: what does not fit is not counted.
@@ -13,6 +14,8 @@ pub(crate) struct Crowd {
     pub(crate) listeners: HashMap<Socket, Listener>,
     /// Hosts next to which the capture was taken.
     pub(crate) near: HashSet<IpAddr>,
+    /// Attempts that nobody has answered yet, the oldest first.
+    pub(crate) waiting: VecDeque<Attempt>,
 }
 
 /// One host that opens connections.
@@ -21,9 +24,20 @@ pub(crate) struct Source {
     /// Ports and hosts at which it failed, hashed, with the newest connection that did.
     pub(crate) failed: HashMap<u64, u32>,
     pub(crate) hosts: HashSet<IpAddr>,
+    pub(crate) ports: HashSet<u16>,
     pub(crate) first: i64,
     pub(crate) succeeded: u32,
     pub(crate) told: Option<Told>,
+}
+
+/// An attempt to connect.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Attempt {
+    pub(crate) source: IpAddr,
+    pub(crate) target: Socket,
+    pub(crate) stream: u32,
+    /// When its SYN was captured, nanoseconds.
+    pub(crate) time: i64,
 }
 
 /// One port that is connected to.
@@ -37,26 +51,82 @@ pub(crate) struct Listener {
 }
 
 impl Crowd {
-    /// The connection `stream` from `source` to `target` had been counted as failed, and has not. What was told of a scan
-    /// that is none without it.
+    /// The connection `stream` from `source` to `target` was ended by a RST, as it seemed, and was not. What was told of a
+    /// scan that is none without it.
+    pub(crate) fn was_not_reset(&mut self, source: IpAddr, target: Socket, stream: u32) -> Option<Told> {
+        let counted = self.sources.get(&source)?.failed.get(&hash(target)) == Some(&stream);
+        if let Some(listener) = self.listeners.get_mut(&target).filter(|_| counted) {
+            listener.completed = listener.completed.saturating_sub(1);
+        }
+        self.has_not_failed(source, target, stream)
+    }
+
+    /// The connection `stream` from `source` to `target` was answered. What was told of a scan that is none without it.
     pub(crate) fn has_not_failed(&mut self, source: IpAddr, target: Socket, stream: u32) -> Option<Told> {
+        // It is one of the newest, mostly.
+        if let Some(at) = self.waiting.iter().rposition(|attempt| attempt.stream == stream) {
+            self.waiting.remove(at);
+        }
         let source = self.sources.get_mut(&source)?;
         if source.failed.get(&hash(target)) != Some(&stream) {
             return None;
         }
         source.failed.remove(&hash(target));
-        if let Some(listener) = self.listeners.get_mut(&target) {
-            listener.completed = listener.completed.saturating_sub(1);
-        }
         if source.is_scan() { None } else { source.told.take() }
     }
 }
 
+impl Crowd {
+    /// One more attempt begins to wait for an answer, and those that have waited as long as a client does before it sends its
+    /// SYN again have failed. Whether one of the same source has.
+    pub(crate) fn waits(&mut self, attempt: Attempt) -> bool {
+        let mut any = false;
+        let now = attempt.time;
+        while let Some(failed) = self.waiting.pop_front_if(|it| now - it.time >= bounds::SYN_RTO) {
+            any |= failed.source == attempt.source;
+            self.fails(failed, now);
+        }
+        if self.waiting.len() < MOST {
+            self.waiting.push_back(attempt);
+        }
+        any
+    }
+
+    /// An attempt came to nothing.
+    pub(crate) fn fails(&mut self, attempt: Attempt, now: i64) {
+        let Some(source) = entry(&mut self.sources, attempt.source) else { return };
+        if source.failed.is_empty() || now - source.first > bounds::SCAN_WITHIN {
+            *source = Source { first: now, told: source.told, ..Source::default() };
+        }
+        if source.failed.len() < 1 << 16 {
+            source.failed.insert(hash(attempt.target), attempt.stream);
+            source.hosts.insert(attempt.target.ip);
+            source.ports.insert(attempt.target.port);
+        }
+    }
+}
+
+impl Listener {
+    /// So many of the present window are left half-open.
+    pub(crate) fn half_open(&self) -> u32 {
+        self.opened.saturating_sub(self.completed)
+    }
+
+    /// Many handshakes are not completed, and few are.
+    pub(crate) fn is_flooded(&self) -> bool {
+        self.half_open() >= bounds::FLOOD && self.half_open() >= bounds::FLOOD_SHARE * self.completed
+    }
+}
+
 impl Source {
-    /// It has failed at so many that it was after none of them in particular.
+    /// It has failed at so many that it was after none of them in particular: many ports of few hosts, or many hosts on few
+    /// ports. Peers of a peer-to-peer network that are gone have each a port of its own.
     pub(crate) fn is_scan(&self) -> bool {
         let targets = self.failed.len();
-        targets >= bounds::SCAN && self.succeeded as usize * bounds::SCAN_SHARE <= targets
+        let spread = self.hosts.len().min(self.ports.len());
+        targets >= bounds::SCAN
+            && spread * bounds::SCAN_SPREAD <= targets
+            && self.succeeded as usize * bounds::SCAN_SHARE <= targets
     }
 }
 

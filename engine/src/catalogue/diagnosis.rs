@@ -136,6 +136,7 @@ diagnoses! {
     HandshakeSynUnanswered "handshake.syn_unanswered" Error Response Proved;
     HandshakeSynRetransmitted "handshake.syn_retransmitted" Warn Sequence Proved;
     HandshakeSynackLost "handshake.synack_lost" Warn Sequence Likely;
+    HandshakeSynackIgnored "handshake.synack_ignored" Error Response Likely;
     HandshakeSynackRetransmitted "handshake.synack_retransmitted" Warn Sequence Proved;
     HandshakeThirdAckLost "handshake.third_ack_lost" Error Sequence Likely;
     HandshakeThirdAckMissing "handshake.third_ack_missing" Error Sequence Proved;
@@ -255,6 +256,7 @@ impl Diagnosis {
             | D::HandshakeRejectedByIcmp
             | D::HandshakeSynUnanswered
             | D::HandshakeSynIgnored
+            | D::HandshakeSynackIgnored
             | D::HandshakeThirdAckLost
             | D::HandshakeThirdAckMissing
             | D::HandshakeAcceptQueueOverflow

@@ -35,6 +35,10 @@ bitflags::bitflags! {
         const SAYS_GOODBYE = 1 << 9;
         /// Its timestamps have counted milliseconds, as far as the capture's clock tells.
         const TICKS_EACH_MS = 1 << 10;
+        /// Its SYN or SYN-ACK was signed (TCP-MD5, TCP-AO).
+        const SIGNS = 1 << 11;
+        /// Its SYN asked for ECN (RFC 3168, 6.1.1).
+        const ASKS_ECN = 1 << 12;
     }
 }
 
@@ -64,8 +68,8 @@ pub struct Endpoint {
     pub window_scale: u8,
     /// TTL of its packets, other than RSTs; 0 when not known.
     pub ttl: u8,
-    /// TTL of its newest packet, other than RSTs; 0 when not known.
-    pub newest_ttl: u8,
+    /// The newest two TTLs of its packets, other than RSTs, the newest first; 0 in place of what is not known.
+    ttls: [u8; 2],
     /// How many packets, other than RSTs, had that TTL; saturates.
     pub ttl_count: u8,
     /// The state that the capture proves.
@@ -159,6 +163,12 @@ impl Endpoint {
             return false;
         };
         (1..bounds::OTHER_CLOCK).contains(&newest.wrapping_sub(this))
+    }
+
+    /// A packet with that IP ID may be one of its own, where they count.
+    #[must_use]
+    pub fn may_count(&self, id: u16) -> bool {
+        self.ip_id == 0 || id.wrapping_sub(self.ip_id).wrapping_add(bounds::STEPS) <= 2 * bounds::STEPS
     }
 
     /// An IP ID that counts is a little behind the newest: it was overtaken.
@@ -273,6 +283,8 @@ impl Endpoint {
             self.window_scale = segment.options.window_scale.unwrap_or(0);
             self.facts.set(Facts::OFFERS_SCALE, segment.options.window_scale.is_some());
             self.facts.set(Facts::OFFERS_SACK, segment.options.sack_permitted);
+            self.facts.set(Facts::SIGNS, segment.options.signature);
+            self.facts.set(Facts::ASKS_ECN, segment.flags.ece() && segment.flags.cwr());
             self.mss = segment.options.mss.unwrap_or(0);
             if !self.seen {
                 self.next = segment.seq;
@@ -293,8 +305,7 @@ impl Endpoint {
         if let Some(ip) = segment.ip {
             self.line_of(ip.ttl);
             if let Some(id) = segment.ip_id().filter(|&id| !overtaken && !self.is_behind(id)) {
-                let jumps = self.ip_id != 0
-                    && id.wrapping_sub(self.ip_id).wrapping_add(bounds::STEPS) > 2 * bounds::STEPS;
+                let jumps = !self.may_count(id);
                 self.id_jumps = self.id_jumps.saturating_add(if jumps { 4 } else { -1 });
                 self.ip_id = id.wrapping_add(further_segments(segment, peer_mss));
             }
@@ -376,8 +387,28 @@ impl Endpoint {
         self.id_jumps <= 0
     }
 
+    /// A packet of it has come with that TTL: routes of different lengths, or a balancer before it, make several.
+    #[must_use]
+    pub fn has_sent_with(&self, ttl: u8) -> bool {
+        self.ttl == ttl || self.ttls.contains(&ttl)
+    }
+
+    /// Its IP ID goes on from its newest, where they count.
+    #[must_use]
+    pub fn counts_on(&self, segment: &Segment<'_>) -> bool {
+        let ids = self.counting_id().zip(segment.ip_id());
+        ids.is_some_and(|(newest, this)| (1..=bounds::ID_STEP).contains(&this.wrapping_sub(newest)))
+    }
+
+    /// One of its packets has come with that TTL.
+    pub(crate) fn came_with(&mut self, ttl: u8) {
+        if self.ttls[0] != ttl {
+            self.ttls = [ttl, self.ttls[0]];
+        }
+    }
+
     fn line_of(&mut self, ttl: u8) {
-        self.newest_ttl = ttl;
+        self.came_with(ttl);
         if self.ttl == ttl {
             self.ttl_count = self.ttl_count.saturating_add(1);
         } else if self.ttl_count <= 1 {

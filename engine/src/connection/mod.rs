@@ -47,6 +47,8 @@ bitflags::bitflags! {
         const SIMULTANEOUS = 1 << 2;
         /// The third ACK came with data.
         const THIRD_ACK_HAS_DATA = 1 << 3;
+        /// The third ACK has a newer timestamp than the SYN.
+        const THIRD_ACK_TICKS = 1 << 4;
     }
 }
 
@@ -419,15 +421,15 @@ impl Connection {
         };
         if seen.refused {
             self.rare().refused = segment.mark();
-            if let Some(ip) = segment.ip.filter(|_| !segment.flags.rst()) {
-                self.ends[seen.from as usize].newest_ttl = ip.ttl;
+            if let Some(ip) = segment.ip.filter(|_| !segment.flags.rst() && !segment.flags.syn()) {
+                self.ends[seen.from as usize].came_with(ip.ttl);
             }
             return;
         }
         if seen.stray {
             sender.last = segment.mark();
             if let Some(ip) = segment.ip.filter(|_| segment.is_syn_ack()) {
-                sender.newest_ttl = ip.ttl;
+                sender.came_with(ip.ttl);
             }
             if seen.from == Side::Server && segment.flags.ack() {
                 self.rare().stray_ack = Some(segment.ack);
@@ -447,6 +449,7 @@ impl Connection {
         }
         // What newer segments have overtaken need not be taken: PAWS drops it (RFC 7323, 5.3), unless it is a RST.
         let near = near && (segment.flags.rst() || !sender.has_overtaken(segment));
+        let tsval = sender.tsval();
         let expected = segment.flags.rst() && receiver.expects(sender) == Some(segment.seq);
         sender.sends(segment, receiver.last_ack(), receiver.mss, pool);
         if sender.fin.is_set() && !sender.fin_acked.is_set() && sender.all_acknowledged(receiver) {
@@ -482,12 +485,16 @@ impl Connection {
                 rare.resets.goes_on(segment, seen.from, bounds::QUEUED);
             }
         }
-        self.note_handshake(seen);
+        self.note_handshake(seen, tsval);
     }
 
     /// How it stands, for a connection that takes its addresses and ports over.
     #[must_use]
     pub fn as_predecessor(&self) -> Predecessor {
+        // An attempt that only the connection before has answered: that one may still be there.
+        if let Some(before) = self.before().filter(|_| self.stray_ack().is_some() && !self.server().has_isn) {
+            return before;
+        }
         let state = if self.syn().is_set() && !self.server().last.is_set() {
             Before::Unanswered
         } else if self.rst(Side::Server).is_set() && !self.server().has_isn && self.syn().is_set() {
@@ -543,7 +550,8 @@ impl Connection {
         self.segments = self.segments.saturating_add(1);
     }
 
-    fn note_handshake(&mut self, seen: &Seen<'_>) {
+    /// `tsval`: the newest timestamp of its sender before.
+    fn note_handshake(&mut self, seen: &Seen<'_>, tsval: Option<u32>) {
         let segment = seen.segment;
         let is_first = self.first.frame == segment.frame;
         let (syn, last_syn, last_syn_ack) = (self.syn(), self.last_syn(), self.last_syn_ack());
@@ -575,6 +583,8 @@ impl Connection {
             Side::Client if is_third_ack => {
                 handshake.third_ack = segment.mark();
                 handshake.course.set(Course::THIRD_ACK_HAS_DATA, segment.len > 0);
+                let ticks = segment.options.timestamps.map(|(this, _)| this) != tsval;
+                handshake.course.set(Course::THIRD_ACK_TICKS, ticks && tsval.is_some());
                 if handshake.syn_ack_repeats > 0 {
                     // Data or a FIN comes when the application wants, not in answer to the SYN-ACK.
                     let answers = segment.is_pure_ack();

@@ -53,7 +53,8 @@ impl Sending {
         Sending {
             at: seen.segment.mark(),
             tsval: seen.segment.options.timestamps.map(|t| t.0),
-            ip_id: seen.segment.ip_id(),
+            // One that is off the line was another's.
+            ip_id: seen.segment.ip_id().filter(|&id| sender.may_count(id)),
             heard: sender.tsval().map(|tsval| (tsval, sender.last.time)),
             next: sender.seen.then_some(sender.next),
             stands_at: (seen.segment.flags.rst() && seen.segment.flags.ack()).then_some(seen.segment.seq),
@@ -155,6 +156,14 @@ impl Connection {
             None => segment.time - that.at.time > bounds::RST_OVERTAKES,
         };
         later && !self.seems_sent_before(from, that, segment)
+    }
+
+    /// `segment`, of the other side, acknowledges what came behind `that`, a RST in the name of the side `from`: its receiver
+    /// has taken that in, and so not the RST.
+    #[must_use]
+    pub fn acknowledges_later(&self, from: Side, that: &Sending, segment: &Segment<'_>) -> bool {
+        let later = |next: Seq| self.acknowledges_captured(from.other(), segment) && segment.ack.after(next);
+        that.next.is_some_and(later) && self.end(from).said.time - that.at.time > bounds::QUEUED
     }
 
     /// Whether `segment`, of the other side, was sent by one to whom the sender of `that`, of which nothing had been captured
@@ -259,11 +268,11 @@ impl Connection {
         at <= since.saturating_add(spare + self.rtt().unwrap_or(0))
     }
 
-    /// Its TTL is neither the usual nor the newest one of its sender.
+    /// Its TTL is none of its sender's other packets.
     #[must_use]
     pub fn is_odd_ttl(&self, from: Side, segment: &Segment<'_>) -> bool {
         let end = self.end(from);
-        end.ttl_count > 0 && segment.ip.is_some_and(|ip| ip.ttl != end.ttl && ip.ttl != end.newest_ttl)
+        end.ttl_count > 0 && segment.ip.is_some_and(|ip| !end.has_sent_with(ip.ttl))
     }
 
     /// The usual way to the side `by` had the time: what it sent `at` may answer what was captured `since`.

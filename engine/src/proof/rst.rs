@@ -8,7 +8,7 @@
 use crate::bounds;
 use crate::connection::endpoint::Facts;
 use crate::connection::flight::SentPool;
-use crate::connection::{Connection, Seen};
+use crate::connection::{Before, Connection, Seen};
 use crate::proof::causality::Known;
 use crate::proof::trace::{Tracing, known, met, needs};
 use crate::side::Side;
@@ -39,6 +39,8 @@ pub enum Rst {
     AfterClose,
     /// Given up after unanswered keep-alive probes.
     KeepaliveTimeout,
+    /// Given up after the same data was sent again to the limit.
+    RetransmissionTimeout,
     /// The answer of a host that knows no such connection.
     NoSuchConnection,
     /// The same, to what came late: both sides had closed the connection, or the other one had reset it.
@@ -68,6 +70,7 @@ impl Rst {
             Rst::InFinWait => "the answer to a FIN that came after FIN-WAIT-2 had run out",
             Rst::AfterClose => "the answer to data that came after its sender had closed",
             Rst::KeepaliveTimeout => "given up after unanswered keep-alive probes",
+            Rst::RetransmissionTimeout => "given up after data was sent again to the limit",
             Rst::NoSuchConnection => "the answer of a host that knows no such connection",
             Rst::AfterEnd => "the same, to what came after the connection had ended",
             Rst::Abort => "a socket was aborted",
@@ -88,13 +91,15 @@ pub enum Sign {
     },
     /// Its sender went on as if nothing had happened.
     GoesOn,
-    /// The same, and the RST came from that host all the same: its TTL was as fresh, in a capture taken beside it.
+    /// A second RST came right behind it, with a number that its sender has never reached: blind shots.
+    NeverReached,
+    /// Its sender went on, and the RST came from that host all the same: its TTL was as fresh, in a capture taken beside it.
     GoesOnBesideIt,
 }
 
 /// Tells what the RST `seen` is. `reset_before`: whether its sender has sent a RST of its own before, and whether the
 /// other side has; `probes_failed`: so many of its keep-alive probes in a row brought no answer that it uses;
-/// `trace` takes down what was asked.
+/// `resends_failed`: so have its resends of the same data, and the next is due; `trace` takes down what was asked.
 #[must_use]
 pub(crate) fn classify(
     c: &Connection,
@@ -102,18 +107,22 @@ pub(crate) fn classify(
     pool: &SentPool,
     reset_before: [bool; 2],
     probes_failed: u32,
+    resends_failed: bool,
     trace: impl Tracing,
 ) -> Rst {
     let segment = seen.segment;
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
     let [by_sender, by_peer] = reset_before;
+    // The client's to an acknowledgment that does not answer its SYN (RFC 9293, 3.5.1): it knows its attempt well. Where the
+    // older connection was open, it has lost that.
     if met(trace, RST, "it belongs to an older connection on these ports", seen.stray) {
-        // The client's answer to an acknowledgment that belongs to an older connection.
-        let answers = seen.from == Side::Client
-            && !segment.flags.ack()
-            && c.stray_ack() == Some(segment.seq)
-            && !segment.has_odd_flags();
-        return if answers { Rst::NoSuchConnection } else { Rst::Unknown };
+        let lost = needs!(trace, RST;
+            "it is the client's, bare, at the number of what answered its SYN"
+                => seen.from == Side::Client && !segment.flags.ack() && c.stray_ack() == Some(segment.seq),
+            "no stack sends other flags than it has" => !segment.has_odd_flags(),
+            "the older connection was not seen to end" => c.before().is_some_and(|b| b.state == Before::Open),
+        );
+        return if lost { Rst::NoSuchConnection } else { Rst::Unknown };
     }
     let opening = c.syn().is_set() || c.handshake.syn_ack.is_set();
     // The third ACK is known as such only where the SYN was captured, too.
@@ -133,12 +142,14 @@ pub(crate) fn classify(
         return Rst::Again;
     }
     // What comes after the other side's own RST is the answer to something late.
-    let late = by_peer && !segment.flags.ack();
     let forged = forged(c, segment, seen.from, trace);
-    let sign = "its TTL gives it away, and it neither refuses a handshake nor answers the other side's RST";
-    if let Some(sign) = known(trace, RST, sign, forged.filter(|_| !refuses && !late)) {
+    let sign =
+        "its TTL gives it away, and it neither refuses a handshake nor comes after the other side's RST";
+    if let Some(sign) = known(trace, RST, sign, forged.filter(|_| !refuses && !by_peer)) {
         let rejects = met(trace, RST, "it answers a packet, as a firewall rejects", rejects(c, seen));
-        return if rejects { Rst::Middlebox(sign) } else { Rst::Forged(sign) };
+        let expires =
+            met(trace, RST, "nothing was said for long: a device forgets the idle", expires(c, seen));
+        return if rejects || expires { Rst::Middlebox(sign) } else { Rst::Forged(sign) };
     }
     // Nothing came from the other side, or only what no stack sends: such as a scanner's SYN with FIN.
     if !met(trace, RST, "the other side was seen", peer.seen) {
@@ -150,10 +161,13 @@ pub(crate) fn classify(
         return Rst::Unknown;
     }
     if half_open {
+        // In SYN-RECEIVED no application has the connection yet; some stacks refuse a SYN that comes again.
+        let again = c.handshake.syn_repeats > 0
+            && c.within_way(Side::Server, c.last_syn().time, segment.time, bounds::RTO_MIN);
         return match seen.from {
-            Side::Server if !c.server().has_isn => Rst::RefusesSyn,
+            Side::Server if !c.server().has_isn || again => Rst::RefusesSyn,
             Side::Client if refuses && c.server().has_isn => Rst::RefusesSynAck,
-            _ if segment.flags.ack() => Rst::Abort,
+            Side::Client if segment.flags.ack() => Rst::Abort,
             _ => Rst::Unknown,
         };
     }
@@ -170,21 +184,41 @@ pub(crate) fn classify(
     let may_be_closed = sender.may_have_closed_before() && peer.fin.is_set();
     if met(trace, RST, "its sender may have closed before the capture, and the other side has", may_be_closed)
     {
-        return if peer.fin_acked.is_set() { Rst::Late } else { Rst::Unknown };
+        let takes_it = segment.flags.ack() && segment.ack.reaches(peer.fin_seq() + 1);
+        return match () {
+            () if peer.fin_acked.is_set() || takes_it => Rst::Late,
+            () if !sender.seen && peer.bytes() == 0 && is_reply(c, seen) => Rst::NoSuchConnection,
+            () => Rst::Unknown,
+        };
     }
     let gives_up = probes_failed >= 2 && segment.flags.ack();
     if met(trace, RST, "a socket gives up after two keep-alive probes without an answer", gives_up) {
         return Rst::KeepaliveTimeout;
     }
+    if met(trace, RST, "it comes when the next resend is due, after the last of several", resends_failed) {
+        return Rst::RetransmissionTimeout;
+    }
+    // Two aborts may cross each other.
+    let crosses = segment.flags.ack() && c.may_cross(c.rst(seen.from.other()).time, segment.time);
+    let answers_late = by_peer && !crosses;
+    if met(
+        trace,
+        RST,
+        "it answers what came late after the other side's own RST",
+        answers_late && !sender.fin.is_set(),
+    ) {
+        return Rst::AfterEnd;
+    }
     if needs!(trace, RST;
         "the capture shows the opening" => opening,
+        "no RST in the other side's name has ended it" => !c.rst(seen.from.other()).is_set(),
         "the server has not shown that it got the third ACK" => !c.handshake.established(),
         "the third ACK was seen" => c.handshake.third_ack.is_set(),
     ) && let Some(rst) = before_established(c, seen, pool, trace)
     {
         return rst;
     }
-    let reply = is_reply(c, seen);
+    let reply = is_reply(c, seen) && !answers_nothing(c, seen, trace);
     met(trace, RST, "its sender has closed", sender.fin.is_set());
     met(trace, RST, "the other side has closed", peer.fin.is_set());
     met(trace, RST, "the other side has reset the connection", by_peer);
@@ -192,8 +226,6 @@ pub(crate) fn classify(
     match (sender.fin.is_set(), reply) {
         (true, _) if peer.fin.is_set() || peer_spoke_after_close(c, seen.from, trace) => Rst::AfterClose,
         (true, _) => Rst::Late,
-        // What comes late may have any number.
-        (false, _) if by_peer && !segment.flags.ack() => Rst::AfterEnd,
         (false, true) => Rst::NoSuchConnection,
         (false, false) if peer.fin.is_set() && promptly_after_fin(c, seen, trace) => Rst::Late,
         (false, false) if instead_of_fin(c, seen, trace) => Rst::Late,
@@ -221,6 +253,20 @@ fn is_reply(c: &Connection, seen: &Seen<'_>) -> bool {
     !segment.flags.ack() && peer.acked_any && segment.seq == peer.acked
 }
 
+/// A bare RST is an abort, too (RFC 9293, 3.10.5: old Windows, embedded stacks), where nothing has come that it could answer:
+/// its sender has acknowledged all, and what the other side sent last it had before it sent that, or long before this.
+fn answers_nothing(c: &Connection, seen: &Seen<'_>, trace: impl Tracing) -> bool {
+    let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
+    let last_is_acknowledged = peer.last.frame == peer.said.frame && sender.acked_at.frame > peer.last.frame;
+    let had = last_is_acknowledged
+        || sender.last.frame > peer.last.frame && !c.may_cross(peer.last.time, sender.last.time);
+    let at_once = c.at_once(seen.from, peer.last.time, seen.segment.time, bounds::LONG_AFTER);
+    needs!(trace, RST;
+        "its sender has acknowledged all that the other side has sent" => peer.all_acknowledged(sender),
+        "it had what came last when it sent its own last packet, or that is long since" => had || !at_once,
+    )
+}
+
 /// It answers a packet in the form in which firewalls reject, and not sooner than its supposed sender could.
 fn rejects(c: &Connection, seen: &Seen<'_>) -> bool {
     let peer = c.end(seen.from.other());
@@ -228,9 +274,15 @@ fn rejects(c: &Connection, seen: &Seen<'_>) -> bool {
     is_reply(c, seen) && peer.said.time == peer.last.time && c.way_known(seen.from) && !too_early
 }
 
-/// The TTL of a RST gives it away when it differs from that of its supposed sender's other packets, unless its newest
-/// have come with that TTL too, as when the route has changed, or its other numbers are those that only its sender
-/// knows. A SYN-ACK alone is a weak standard: a proxy may have sent it, one hop nearer.
+/// Nobody has said anything for so long that devices on the path forget a connection, or it holds a balancer's code.
+fn expires(c: &Connection, seen: &Seen<'_>) -> bool {
+    let newest = c.ends.iter().map(|end| end.last.time).max().unwrap_or(seen.segment.time);
+    seen.segment.has_vendor_code() || seen.segment.time - newest >= bounds::FORGETS
+}
+
+/// The TTL of a RST gives it away when its supposed sender has sent no packet with that TTL, as it does where there are
+/// several routes, or a balancer before it; unless its other numbers are those that only its sender knows. A SYN-ACK alone
+/// is a weak standard: a proxy may have sent it, one hop nearer.
 fn forged(c: &Connection, segment: &Segment<'_>, from: Side, trace: impl Tracing) -> Option<Sign> {
     let sender = c.end(from);
     let this = segment.ip?.ttl;
@@ -239,15 +291,25 @@ fn forged(c: &Connection, segment: &Segment<'_>, from: Side, trace: impl Tracing
     let opened = c.syn().is_set() && !c.handshake.simultaneous();
     let odd = sender.ttl_count >= 2 && distance >= 1 || sender.ttl_count == 1 && distance >= 2 && opened;
     // No route lies between a host and a capture beside it.
-    // And what is closed a RST does not harm; it is the answer to something late.
-    let late = c.closed() || sender.fin.is_set() && !segment.flags.ack();
-    let explained =
-        late || !c.is_beside(from) && (this == sender.newest_ttl || goes_on_from(c, segment, from));
+    // And what both have closed a RST does not harm; it is the answer to something late.
+    let closed = c.ends.iter().all(|end| end.fin.is_set());
+    let late = closed || sender.fin.is_set() && !segment.flags.ack();
+    let another_route = !c.is_beside(from) && goes_on_from(c, segment, from);
+    let same_host = sender.counts_on(segment) || starts_at_another(this, sender.ttl);
     needs!(trace, RST;
         "its TTL differs from that of its sender's other packets" => odd,
-        "neither a changed route, nor that it is late, explains the TTL" => !explained,
+        "no packet of its sender has come with that TTL" => !sender.has_sent_with(this),
+        "neither another route, nor that it is late, explains the TTL" => !late && !another_route,
+        "neither its IP ID nor another initial TTL at the same distance show the same host" => !same_host,
     )
     .then_some(Sign::Ttl { this, usual: sender.ttl })
+}
+
+/// A host that sends its data with 64 or 128 at first, and its RSTs, which are made elsewhere, with 255 (lwIP, routers, the
+/// NAT of virtual machines): both come from the same distance.
+fn starts_at_another(this: u8, usual: u8) -> bool {
+    let distance = u8::MAX - this;
+    distance < bounds::MOST_HOPS && [64, 128].contains(&usual.saturating_add(distance))
 }
 
 /// Its timestamps go on from its sender's newest and echo the other side's newest.

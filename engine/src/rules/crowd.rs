@@ -1,6 +1,6 @@
 //! What only many connections together show: scans, floods, and SYNs that a live host ignores.
 
-use crate::book::crowd::{Listener, MOST, Source, entry, hash};
+use crate::book::crowd::{Attempt, Listener, MOST, entry};
 use crate::bounds;
 use crate::catalogue::findings::Value;
 use crate::catalogue::terms::{Param, Role};
@@ -10,6 +10,7 @@ use crate::proof::trace::{Tracing, met, needs};
 use crate::rules::context::Context;
 use crate::side::Side;
 use crate::state::Vantage;
+use crate::wire::segment::Segment;
 
 /// A new SYN.
 pub(crate) fn syn(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
@@ -29,15 +30,15 @@ pub(crate) fn syn(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, imp
         ignored(c, seen, context);
         return;
     }
+    attempt(c, segment, context);
     let Some(listener) = entry(&mut context.book.crowd.listeners, c.tuple.dst) else { return };
     if segment.time - listener.since > bounds::FLOOD_WITHIN {
         *listener = Listener { since: segment.time, ..Listener::default() };
     }
     listener.opened += 1;
-    let half_open = listener.opened.saturating_sub(listener.completed);
-    let flood = half_open >= bounds::FLOOD && half_open >= bounds::FLOOD_SHARE * listener.completed;
+    let half_open = listener.half_open();
     let many = "many handshakes with this listener are not completed, and few are";
-    if !met(context.trace, Diagnosis::HandshakeSynFlood, many, flood) {
+    if !met(context.trace, Diagnosis::HandshakeSynFlood, many, listener.is_flooded()) {
         return;
     }
     let span = Value::Duration(segment.time - listener.since);
@@ -59,10 +60,13 @@ pub(crate) fn syn(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, imp
 
 /// The SYN again at a host next to the capture point: it arrived, and nobody answered.
 fn ignored(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
-    let given = matches!(c.vantage_given, Some(Vantage::Server | Vantage::Both));
+    // Both ends are on the host that captures.
+    let same_host = c.tuple.src.ip == c.tuple.dst.ip;
+    let given = same_host || matches!(c.vantage_given, Some(Vantage::Server | Vantage::Both));
     let at_server = given || context.book.crowd.near.contains(&c.tuple.dst.ip);
     if !needs!(context.trace, Diagnosis::HandshakeSynIgnored;
         "the server was not seen" => !c.server().last.is_set(),
+        "the client has acknowledged nothing" => !c.client().acked_any,
         "the capture was taken beside the server, as given or as other connections show" => at_server,
         "it is the first repeat" => c.handshake.syn_repeats == 0,
     ) {
@@ -76,7 +80,20 @@ fn ignored(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Traci
         .with(Param::Waited, Value::Duration(seen.segment.time - c.syn().time))
         // Else it is inferred, from other connections.
         .sure(if given { Certainty::Proved } else { Certainty::Likely });
-    context.store.tell(finding);
+    let told = context.store.tell(finding);
+    context.notes.details().handshake.syn_ignored = told;
+}
+
+/// A new attempt of a source, of whose earlier ones some may have waited in vain.
+fn attempt(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, impl Tracing>) {
+    let any = context.book.crowd.waits(of(c, segment));
+    if met(context.trace, Diagnosis::HandshakeScan, "earlier attempts of this source have no answer", any) {
+        scan(c, segment.frame, segment, context);
+    }
+}
+
+fn of(c: &Connection, segment: &Segment<'_>) -> Attempt {
+    Attempt { source: c.tuple.src.ip, target: c.tuple.dst, stream: c.number, time: segment.time }
 }
 
 /// After a segment was taken in: has the handshake come to an end?
@@ -91,8 +108,14 @@ pub(crate) fn after(
     if shown && c.vantage() == Vantage::Server && context.book.crowd.near.len() < MOST {
         context.book.crowd.near.insert(c.tuple.dst.ip);
     }
-    if completed && let Some(listener) = context.book.crowd.listeners.get_mut(&c.tuple.dst) {
-        listener.completed += 1;
+    // Where the capture lacks the other direction, the client's ACK shows that it was answered.
+    let acknowledged = c.handshake.third_ack.frame == segment.frame;
+    if acknowledged || segment.is_syn_ack() {
+        let told = context.book.crowd.has_not_failed(c.tuple.src.ip, c.tuple.dst, c.number);
+        context.store.withdraw(told);
+    }
+    if acknowledged {
+        no_longer_half_open(c, context);
     }
     if seen.from == Side::Client
         && segment.len > 0
@@ -107,24 +130,25 @@ pub(crate) fn after(
         && c.server().bytes() == 0
         && c.syn().is_set();
     if met(context.trace, Diagnosis::HandshakeScan, "a RST ends the attempt before any data", refused) {
-        if let Some(listener) = context.book.crowd.listeners.get_mut(&c.tuple.dst) {
-            listener.completed += 1;
-        }
-        failed(c, segment.time, context);
+        no_longer_half_open(c, context);
+        context.book.crowd.fails(of(c, segment), segment.time);
+        scan(c, c.syn().frame, segment, context);
     }
 }
 
-/// An attempt came to nothing.
-fn failed(c: &Connection, time: i64, context: &mut Context<'_, impl Tracing>) {
-    let (src, dst) = (c.tuple.src.ip, c.tuple.dst);
-    let Some(source) = entry(&mut context.book.crowd.sources, src) else { return };
-    if source.failed.is_empty() || time - source.first > bounds::SCAN_WITHIN {
-        *source = Source { first: time, told: source.told, ..Source::default() };
+/// A handshake was completed, or ended: what was told of a flood that is none without it goes.
+fn no_longer_half_open(c: &Connection, context: &mut Context<'_, impl Tracing>) {
+    let Some(listener) = context.book.crowd.listeners.get_mut(&c.tuple.dst) else { return };
+    listener.completed += 1;
+    if !listener.is_flooded() {
+        context.store.withdraw(listener.told.take());
     }
-    if source.failed.len() < 1 << 16 {
-        source.failed.insert(hash(dst), c.number);
-        source.hosts.insert(dst.ip);
-    }
+}
+
+/// One more attempt of this source came to nothing, which `segment` shows; `syn` is the newest of it.
+fn scan(c: &Connection, syn: u32, segment: &Segment<'_>, context: &mut Context<'_, impl Tracing>) {
+    let src = c.tuple.src.ip;
+    let Some(source) = context.book.crowd.sources.get_mut(&src) else { return };
     let (targets, hosts) = (source.failed.len(), source.hosts.len());
     if !met(
         context.trace,
@@ -134,7 +158,7 @@ fn failed(c: &Connection, time: i64, context: &mut Context<'_, impl Tracing>) {
     ) {
         return;
     }
-    let span = Value::Duration(time - source.first);
+    let span = Value::Duration(segment.time - source.first);
     if source.told.is_some() {
         context.store.amend(source.told, |finding| {
             finding.set(Param::Count, Value::Count(targets as u64));
@@ -143,17 +167,13 @@ fn failed(c: &Connection, time: i64, context: &mut Context<'_, impl Tracing>) {
         });
         return;
     }
-    let syn = c.syn().frame;
     let finding = c
         .finding_at(Diagnosis::HandshakeScan, syn)
-        .proved_by(c.last().frame.max(syn))
+        .proved_by(segment.frame)
         .of(Side::Client)
         .with(Param::Source, Value::Address(src))
         .with(Param::Count, Value::Count(targets as u64))
         .with(Param::Hosts, Value::Count(hosts as u64))
         .with(Param::Span, span);
-    let told = context.store.tell(finding);
-    if let Some(source) = context.book.crowd.sources.get_mut(&src) {
-        source.told = told;
-    }
+    source.told = context.store.tell(finding);
 }

@@ -156,7 +156,7 @@ fn tell(c: &Connection, seen: &Seen<'_>, event: Event, context: &mut Context<'_,
                 details.http.expects = Mark::default();
             }
             if status >= 200 {
-                reaction(segment.frame, Term::Answered, Some(status), context);
+                reaction(segment.frame, Term::ServerAnswered, Some(status), context);
             }
             if compressed_stream {
                 let finding = new(c, Diagnosis::HttpStreamCompressed);

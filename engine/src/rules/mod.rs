@@ -95,6 +95,10 @@ fn reset_by(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Context<'_, i
     reset::with_text(c, seen, context);
     let receipt = receiver::receipt(c, seen, Untraced);
     handshake::odd_reset(c, seen, receipt, context);
+    if reset::never_reached(c, seen, context) {
+        seen.impact.forged = true;
+        return;
+    }
     let refused = matches!(receipt, Receipt::Refused(_));
     let was_overtaken = !refused && reset::overtaken(c, seen, context);
     let before = [seen.from, seen.from.other()].map(|from| reset::reset_before(context.notes, from));
@@ -108,6 +112,7 @@ fn reset_by(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Context<'_, i
             context.pool,
             before,
             keepalive::failed(context.notes, seen.from, seen.segment.time),
+            context.notes.timeouts(seen.from).gives_up(seen.segment.time),
             context.trace,
         )
     };
@@ -127,6 +132,7 @@ fn reset_by(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Context<'_, i
     context.store.begin_under(claim);
     let ended = handshake::reset(c, seen, rst, context);
     keepalive::reset(c, seen, rst, context);
+    loss::reset(c, seen, rst, context);
     reset::reset(c, seen, rst, context);
     if !seen.impact.forged {
         http::segment(c, seen, context);

@@ -76,15 +76,26 @@ pub(crate) struct Handshake {
     pub(crate) unanswered: Option<Claimed>,
     pub(crate) third_ack_lost: Option<Claimed>,
     pub(crate) third_ack_missing: Option<Claimed>,
+    /// That the SYN was sent again, the newest; and whether that one did not ask for ECN, as the first had.
+    pub(crate) syn_again: Option<Told>,
+    pub(crate) without_ecn: bool,
+    /// That the SYN reached the server, which ignored it.
+    pub(crate) syn_ignored: Option<Told>,
+    /// That the SYN-ACK reached the client's host, which ignored it.
+    pub(crate) synack_ignored: Option<Told>,
     pub(crate) synack_lost: Option<Claimed>,
     /// Time between the SYN-ACK and the repeated SYN that says it was lost, nanoseconds.
     pub(crate) synack_lost_after: i64,
-    /// TSval of that SYN-ACK.
+    /// TSval of the SYN-ACK that was lost, or ignored.
     pub(crate) synack_lost_tsval: Option<u32>,
     /// TSval of the first SYN-ACK, once there is a second.
     pub(crate) first_tsval: Option<u32>,
     /// An ICMP error answered the SYN.
     pub(crate) refused_by_icmp: bool,
+    /// The client's newest timestamp before it spoke, where it did late.
+    pub(crate) third_ack_tsval: Option<u32>,
+    /// A SYN-ACK that was repeated echoes the third ACK: it had arrived.
+    pub(crate) third_ack_echoed: bool,
     /// The first SYN-ACK that was repeated.
     pub(crate) repeat: Option<Told>,
     /// That SYN-ACK, where it may have been repeated only because the client sent no data (`TCP_DEFER_ACCEPT`).
@@ -101,7 +112,7 @@ pub(crate) struct Opening {
     pub(crate) fast_open: Option<Told>,
     pub(crate) multipath: Option<Told>,
     pub(crate) reused: Option<Told>,
-    pub(crate) answered_by_ack: bool,
+    pub(crate) answered_by_ack: Option<Told>,
     pub(crate) slow_told: bool,
     pub(crate) wrong_ack_told: bool,
 }
@@ -260,6 +271,10 @@ pub(crate) struct Reset {
     /// A RST of each side that its receiver refuses, or seems to.
     pub(crate) refused: [Option<Refused>; 2],
     pub(crate) followed_told: bool,
+    /// The client's RST for an ACK of an older connection, which it seems to have lost.
+    pub(crate) of_older: Option<(Claim, Mark)>,
+    /// Such a RST, beside this connection, with which the client goes on.
+    pub(crate) cut_off: Option<Mark>,
 }
 
 /// A RST that its receiver refuses, or seems to.
@@ -270,6 +285,8 @@ pub(crate) struct Refused {
     pub(crate) why: Refusal,
     /// Nothing that the capture lacks explains it.
     pub(crate) certain: bool,
+    /// Without ACK: it answers a segment.
+    pub(crate) bare: bool,
 }
 
 /// A RST that seems its sender's own.

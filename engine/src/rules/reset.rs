@@ -4,6 +4,7 @@ use crate::bounds;
 use crate::catalogue::findings::{Excerpt, Finding, Told, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Certainty, Diagnosis, Severity};
+use crate::connection::endpoint::Facts;
 use crate::connection::resets::Impact;
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
@@ -49,7 +50,7 @@ pub(crate) fn overtaken(
 fn take_back(c: &Connection, from: Side, context: &mut Context<'_, impl Tracing>) -> Option<Own> {
     let own = context.notes.details().reset.own[from as usize].take()?;
     context.store.refute(own.claim);
-    let told = context.book.crowd.has_not_failed(c.tuple.src.ip, c.tuple.dst, c.number);
+    let told = context.book.crowd.was_not_reset(c.tuple.src.ip, c.tuple.dst, c.number);
     context.store.withdraw(told);
     Some(own)
 }
@@ -69,6 +70,7 @@ pub(crate) fn refute(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<
     if seen.stray || seen.refused || context.notes.details.is_none() {
         return;
     }
+    goes_on_all_the_same(c, seen, context);
     let own = own(context.notes, seen.from);
     let before = own.is_some_and(|own| c.seems_sent_before(seen.from, &own.sending, segment));
     let goes_on = own.is_some_and(|own| {
@@ -99,8 +101,15 @@ pub(crate) fn refute(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<
     let other = seen.from.other();
     let opened = |own: &Own| c.was_opened_after(other, &own.sending, segment) == Known::Yes;
     if self::own(context.notes, other).is_some_and(opened) {
-        let sent_on = c.end(other).last.frame;
-        disown(c, other, sent_on, Certainty::Likely, seen, context);
+        let sent_on = (Role::GoesOn, c.end(other).last.frame);
+        disown(c, other, Sign::GoesOn, sent_on, Certainty::Likely, seen, context);
+        c.forget_rst(other);
+    }
+    // What came behind a RST is taken only by who has not taken that.
+    let taken = |own: &Own| c.acknowledges_later(other, &own.sending, segment);
+    if self::own(context.notes, other).is_some_and(taken) {
+        let sent_on = (Role::GoesOn, c.end(other).said.frame);
+        disown(c, other, Sign::GoesOn, sent_on, Certainty::Likely, seen, context);
         c.forget_rst(other);
     }
     // Nothing new comes when both sides have closed. When the other side has reset, a late ACK says nothing, nor does what
@@ -123,26 +132,57 @@ pub(crate) fn refute(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<
     });
     if met(context.trace, Diagnosis::ResetInjected, "its sender goes on after its own RST", goes_on) {
         let certainty = if proved { Certainty::Proved } else { Certainty::Likely };
-        disown(c, seen.from, segment.frame, certainty, seen, context);
+        let sent_on = (Role::GoesOn, segment.frame);
+        disown(c, seen.from, Sign::GoesOn, sent_on, certainty, seen, context);
     }
 }
 
-/// The RST that seemed that side's own was forged: it goes on in the frame `goes_on`.
+/// Blind shots: right behind a RST of that side comes one with a higher number, which its sender has never reached. No stack
+/// sends such; who does not see the acknowledgments of what he has set off guesses so where his first shot may miss.
+pub(crate) fn never_reached(
+    c: &mut Connection,
+    seen: &Seen<'_>,
+    context: &mut Context<'_, impl Tracing>,
+) -> bool {
+    let (segment, sender) = (seen.segment, c.end(seen.from));
+    let newest = context.notes.details.as_ref().and_then(|d| d.reset.newest[seen.from as usize]);
+    let behind =
+        newest.is_some_and(|(seq, time)| segment.seq.after(seq) && segment.time - time <= bounds::IN_FLIGHT);
+    let lacks = sender.facts.intersects(Facts::GAP | Facts::UNSEEN | Facts::FIN_UNSEEN);
+    let ended = c.rst(seen.from.other()).is_set() || c.ends.iter().all(|end| end.fin.is_set());
+    // A FIN that was not captured has a number.
+    let shot = 2..=bounds::LARGEST_UNSCALED as i32;
+    if !needs!(context.trace, Diagnosis::ResetInjected;
+        "one with a lower number came right before" => behind,
+        "the connection had not ended otherwise" => !ended,
+        "its sender was seen, and nothing of it is missing" => sender.seen && !lacks,
+        "its sender has not reached its number, which is in reach of a window"
+            => shot.contains(&segment.seq.since(sender.next)),
+    ) {
+        return false;
+    }
+    let evidence = (Role::Forged, segment.frame);
+    disown(c, seen.from, Sign::NeverReached, evidence, Certainty::Likely, seen, context);
+    true
+}
+
+/// The RST that seemed that side's own was forged, which `evidence` shows: a frame of that role.
 fn disown(
     c: &mut Connection,
     from: Side,
-    goes_on: u32,
+    sign: Sign,
+    (role, frame): (Role, u32),
     certainty: Certainty,
     seen: &Seen<'_>,
     context: &mut Context<'_, impl Tracing>,
 ) {
     let Some(own) = take_back(c, from, context) else { return };
     // Captured beside that host, and no hop away: it left the host.
-    let of_host = c.is_beside(from) && own.ttl == Some(c.end(from).ttl);
-    let sign = if of_host { Sign::GoesOnBesideIt } else { Sign::GoesOn };
+    let of_host = sign == Sign::GoesOn && c.is_beside(from) && own.ttl == Some(c.end(from).ttl);
+    let sign = if of_host { Sign::GoesOnBesideIt } else { sign };
     let at = own.sending.at;
     let mut finding = injected(c, from, sign, at.frame)
-        .evidence(Role::GoesOn, goes_on)
+        .evidence(role, frame)
         .proved_by(seen.segment.frame)
         .layer(own.layer)
         .sure(certainty);
@@ -274,6 +314,7 @@ fn followed(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Trac
 pub(crate) fn note_receipt(seen: &Seen<'_>, receipt: Receipt, context: &mut Context<'_, impl Tracing>) {
     let reset = &mut context.notes.details().reset;
     let side = seen.from as usize;
+    let (bare, now) = (!seen.segment.flags.ack(), seen.segment.time);
     let (why, certain) = match receipt {
         Receipt::Refused(why) => (why, true),
         Receipt::Doubtful(why) => (why, false),
@@ -281,16 +322,23 @@ pub(crate) fn note_receipt(seen: &Seen<'_>, receipt: Receipt, context: &mut Cont
             if let Some(own) = &mut reset.own[side] {
                 own.refused = 0;
             }
+            // A closed socket answers each segment that was in flight with a RST at its number; the last counts.
+            let of_several =
+                |before: &Refused| bare && before.bare && now - before.at.time <= bounds::IN_FLIGHT;
+            if receipt == Receipt::Taken && reset.refused[side].as_ref().is_some_and(of_several) {
+                reset.refused[side] = None;
+            }
             return;
         }
     };
-    reset.refused[side] = Some(Refused { at: seen.segment.mark(), layer: seen.segment.layer, why, certain });
+    reset.refused[side] =
+        Some(Refused { at: seen.segment.mark(), layer: seen.segment.layer, why, certain, bare });
 }
 
 /// A RST with a message in its payload, or with a vendor's code in its window (NetScaler: 8196 to 9999).
 pub(crate) fn with_text(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
-    let code = bounds::VENDOR_CODES.contains(&segment.window) && !segment.options.any && segment.len == 0;
+    let code = segment.has_vendor_code();
     let mut finding = c
         .finding(Diagnosis::ResetWithText, segment)
         .of(seen.from)
@@ -340,7 +388,10 @@ fn alone(c: &Connection, from: Side) -> Option<Term> {
     let syn_acks = u16::from(c.handshake.syn_ack_repeats) + 1;
     if sent > 0 && sent == u16::from(c.rsts(from)) {
         Some(Term::AloneRst)
-    } else if from == Side::Server && c.handshake.syn_ack.is_set() && sent == syn_acks {
+    } else if from == Side::Server
+        && c.handshake.syn_ack.is_set()
+        && sent == syn_acks + u16::from(c.rsts(from))
+    {
         Some(Term::AloneSynAck)
     } else {
         None
@@ -359,8 +410,34 @@ fn injected(c: &Connection, from: Side, sign: Sign, frame: u32) -> Finding {
             .with(Param::Usual, Value::Count(usual.into()))
             .evidence(Role::Genuine, c.end(from).last.frame),
         Sign::GoesOn => finding.with(Param::Sign, Value::Term(Term::SignGoesOn)),
+        Sign::NeverReached => finding.with(Param::Sign, Value::Term(Term::SignNeverReached)),
         Sign::GoesOnBesideIt => finding.with(Param::Sign, Value::Term(Term::SignGoesOnBesideIt)),
     }
+}
+
+/// The client goes on with the connection before the one that its SYN seemed to begin: somebody else has sent that, and the
+/// RST for the ACK that answered it, to cut that connection off. The claim that the client had lost it, and that RST.
+pub(crate) fn older_goes_on(notes: &mut Notes) -> Option<(Claim, Mark)> {
+    notes.details.as_mut()?.reset.of_older.take()
+}
+
+/// A RST was forged in the name of that side, beside its connection; the other may have taken it.
+pub(crate) fn was_cut_off(notes: &mut Notes, from: Side, rst: Mark) {
+    let reset = &mut notes.details().reset;
+    reset.forged[from as usize] = rst;
+    reset.cut_off = Some(rst);
+}
+
+/// The client goes on, though a SYN and a RST in its name were to cut it off.
+fn goes_on_all_the_same(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
+    let cut_off = context.notes.details().reset.cut_off.take();
+    let beside = "a RST of the client answered what had answered a SYN beside this connection";
+    let Some(rst) = known(context.trace, Diagnosis::ResetInjected, beside, cut_off) else { return };
+    let finding = injected(c, Side::Client, Sign::GoesOn, rst.frame)
+        .evidence(Role::GoesOn, seen.segment.frame)
+        .proved_by(seen.segment.frame);
+    let claim = context.store.claim(Kind::Forged, rst.frame);
+    context.store.under(claim, |store| store.tell(finding));
 }
 
 /// What is claimed because of a RST; `None` where it tells nothing of its sender that could be refuted.
@@ -406,11 +483,15 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
         Rst::Forged(sign) | Rst::Middlebox(sign) => {
             let mut finding = injected(c, from, sign, segment.frame).layer(segment.layer);
             if let Rst::Middlebox(_) = rst {
-                let idle = peer.said.time - peer.acked_at.time.max(c.end(from).last.time);
+                let before = peer.said.time - peer.acked_at.time.max(c.end(from).last.time);
+                let newest = peer.last.time.max(c.end(from).last.time);
+                let expired = segment.time - newest >= bounds::FORGETS;
+                let idle = if expired { segment.time - newest } else { before };
                 finding.diagnosis = Diagnosis::ResetByMiddlebox;
                 finding.severity = Diagnosis::ResetByMiddlebox.severity();
                 finding.set(Param::Idle, Value::Duration(idle.max(0)));
-                finding = finding.evidence(Role::Answered, peer.last.frame);
+                let role = if expired { Role::LastHeard } else { Role::Answered };
+                finding = finding.evidence(role, peer.last.frame);
             }
             let told = context.store.tell(finding);
             let reset = &mut context.notes.details().reset;
@@ -439,12 +520,15 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
             let idle = segment.time - peer.last.time;
             finding.set(Param::Idle, Value::Duration(idle));
             finding.set(Param::Unacknowledged, Value::Bytes(sender.data_unacknowledged(peer).into()));
-            // Something came last from the other side: it may have been left unread.
-            let heard_last = peer.bytes() > 0 && c.may_cross(peer.last.time, sender.last.time);
-            finding.set(
-                Param::Reading,
-                Value::Term(if heard_last { Term::MaybeUnread } else { Term::NoUnread }),
-            );
+            // What the other side has said may have been left unread, unless it was answered, and the answer taken.
+            let answered = sender.said.time > peer.said.time && peer.acked_at.time > sender.said.time;
+            let heard_last = peer.bytes() > 0 && c.may_cross(peer.said.time, sender.last.time);
+            let reading = match heard_last && !answered {
+                true => Term::MaybeUnread,
+                false if peer.bytes() == 0 || answered => Term::OnPurpose,
+                false => Term::NoUnread,
+            };
+            finding.set(Param::Reading, Value::Term(reading));
             finding = finding.evidence(Role::LastHeard, peer.last.frame);
             // A route that changed just before it, or a forger who knows all numbers.
             if c.is_odd_ttl(from, segment) {
@@ -516,10 +600,14 @@ pub(crate) fn note(
     ended: Option<Told>,
     context: &mut Context<'_, impl Tracing>,
 ) {
-    if matches!(rst, Rst::Forged(_) | Rst::Again | Rst::Unknown) || seen.stray {
+    let segment = seen.segment;
+    if seen.stray {
+        context.notes.details().reset.of_older = claim.map(|claim| (claim, segment.mark()));
         return;
     }
-    let segment = seen.segment;
+    if matches!(rst, Rst::Forged(_) | Rst::Again | Rst::Unknown) {
+        return;
+    }
     context.notes.details().reset.own[seen.from as usize].get_or_insert(Own {
         claim,
         ended,

@@ -12,6 +12,7 @@ const ENDS: &[(Diagnosis, Outcome)] = &[
     (Diagnosis::HandshakeRejected, Outcome::Rejected),
     (Diagnosis::HandshakeRejectedByIcmp, Outcome::Rejected),
     (Diagnosis::HandshakeSynUnanswered, Outcome::Unanswered),
+    (Diagnosis::HandshakeSynIgnored, Outcome::Unanswered),
     (Diagnosis::ResetInjected, Outcome::Injected),
     (Diagnosis::ResetByMiddlebox, Outcome::Reset),
     (Diagnosis::ResetKeepaliveTimeout, Outcome::TimedOut),

@@ -13,6 +13,8 @@ const CAUSES: &[Diagnosis] = &[
     Diagnosis::HandshakeRejectedByIcmp,
     Diagnosis::HandshakeRejected,
     Diagnosis::HandshakeSynUnanswered,
+    Diagnosis::HandshakeSynIgnored,
+    Diagnosis::HandshakeSynackIgnored,
     Diagnosis::HandshakeAcceptQueueOverflow,
     Diagnosis::HandshakeServerNeverEstablished,
     Diagnosis::HandshakeThirdAckLost,

@@ -4,6 +4,7 @@
 //! from the TCP header on. A [`Segment`] is the same, parsed. Both the command and the Wireshark
 //! plugin hand over raw bytes, so that they agree by construction.
 
+use crate::bounds;
 use crate::flags::Flags;
 use crate::mark::Mark;
 use crate::wire::seq::Seq;
@@ -80,6 +81,8 @@ pub struct Options {
     pub sack: [Option<(Seq, Seq)>; 4],
     /// Fast Open (RFC 7413, 4.1.1): `Some(0)` asks for a cookie, more is the cookie's length.
     pub fast_open: Option<u8>,
+    /// A signature is there: TCP-MD5 (RFC 2385) or TCP-AO (RFC 5925).
+    pub signature: bool,
     /// MPTCP (RFC 8684) is there.
     pub multipath: bool,
     /// An option's length or value is forbidden: its kind.
@@ -89,6 +92,8 @@ pub struct Options {
 }
 
 impl Options {
+    const KIND_MD5: u8 = 19;
+    const KIND_AO: u8 = 29;
     const KIND_MPTCP: u8 = 30;
     const KIND_FAST_OPEN: u8 = 34;
 
@@ -130,6 +135,7 @@ impl Options {
             }
             let (this, rest) = area.split_at(length);
             match kind {
+                Self::KIND_MD5 | Self::KIND_AO => options.signature = true,
                 Self::KIND_MPTCP => options.multipath = true,
                 Self::KIND_FAST_OPEN => options.fast_open = Some((length - 2) as u8),
                 _ => options.known(kind, this),
@@ -356,6 +362,12 @@ impl<'a> Segment<'a> {
         let f = self.flags;
         let none = f.0 & (Flags::SYN | Flags::FIN | Flags::RST | Flags::ACK) == 0;
         (f.syn() && (f.fin() || f.rst())) || none || (f.fin() && !f.ack())
+    }
+
+    /// It is a RST with the window that holds a code of the device that sent it.
+    #[must_use]
+    pub fn has_vendor_code(&self) -> bool {
+        bounds::VENDOR_CODES.contains(&self.window) && !self.options.any && self.len == 0
     }
 
     /// The D-SACK block (RFC 2883): what the receiver got twice. It is the first block, and lies below the

@@ -202,7 +202,13 @@ impl World {
                 Some("clients") => Ipv4Addr::new(203, 0, 113, of_many),
                 _ => Ipv4Addr::new(192, 0, 2, 10),
             };
-            let port = if line.each == Some("ports") { 1 + u16::from(of_many) } else { served };
+            let peers = line.each == Some("peers");
+            let server = Ipv4Addr::new(198, 51, 100, if peers { 100 + of_many } else { 20 });
+            let port = match line.each {
+                Some("ports") => 1 + u16::from(of_many),
+                Some("peers") => 6881 + u16::from(of_many),
+                _ => served,
+            };
             let host = |side: usize, address, port, isn: u32, id, clock| Host {
                 address,
                 port,
@@ -219,7 +225,7 @@ impl World {
             };
             let mut hosts = [
                 host(0, client, 40_000 + n as u16, 1_000_000_000, 10_000, 5_000_000),
-                host(1, Ipv4Addr::new(198, 51, 100, 20), port, 3_000_000_000, 50_000, 9_000_000),
+                host(1, server, port, 3_000_000_000, 50_000, 9_000_000),
             ];
             if open {
                 hosts[0].received = hosts[1].next;
@@ -291,6 +297,8 @@ impl World {
         // Linux gives neither SYN-ACKs nor replies without a socket an IP ID.
         let id = match words.number("id") {
             Some(id) => host.id.wrapping_add(id as u16),
+            // A forger's own line.
+            None if words.has("forged") => host.id.wrapping_add(20_000),
             None if words.has("no-id") || (syn && ack) || bare || refuses => 0,
             None => host.next_id(),
         };

@@ -32,7 +32,8 @@
 //!
 //! `ICMP 3/1 quotes=S mtu=1400` is a router's error about the newest packet of that side; `copy link=7` the packet
 //! before once more; `later` only lets time pass. `each 20 ports every 0.1` (or `clients`) repeats the indented lines
-//! behind it: to one server port after another, from one client after another, or the `same` again from other ports.
+//! behind it: to one server port after another, from one client after another, or the `same` again from other ports; `peers`
+//! are servers of which each has an address and a port of its own.
 //!
 //! `handshake` stands for the three segments of one, with a round trip of 20 ms.
 //!
@@ -63,7 +64,7 @@ pub(crate) struct Line {
     pub(crate) time: i64,
     /// A number for its connection, 1 unless the line names another; those of `each` begin at 1000, and go on with the next.
     pub(crate) connection: u32,
-    /// What `each` repeats over: `ports` or `clients`.
+    /// What `each` repeats over: `ports`, `peers` or `clients`.
     pub(crate) each: Option<&'static str>,
     pub(crate) what: What,
     pub(crate) words: Words,
@@ -143,7 +144,7 @@ impl Conversation {
             }
             if let Some(rest) = text.strip_prefix("each ") {
                 let next = Each::parse(rest, first_of_each, last)
-                    .ok_or_else(|| wrong("each N ports|clients every T"))?;
+                    .ok_or_else(|| wrong("each N ports|peers|clients|same every T"))?;
                 first_of_each += next.times;
                 each = Some(next);
                 last = 0;
@@ -198,7 +199,7 @@ impl Each {
     fn parse(rest: &str, first: u32, since: i64) -> Option<Each> {
         let words: Vec<&str> = rest.split_whitespace().collect();
         let &[times, over, "every", every] = words.as_slice() else { return None };
-        let over = ["ports", "clients", "same"].into_iter().find(|o| *o == over)?;
+        let over = ["ports", "peers", "clients", "same"].into_iter().find(|o| *o == over)?;
         let (times, every) = (times.parse().ok()?, seconds(every)?);
         Some(Each { first, times, over, every, since, lines: Vec::new() })
     }

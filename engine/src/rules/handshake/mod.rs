@@ -6,7 +6,8 @@ use crate::bounds;
 use crate::catalogue::findings::{Finding, Told, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Diagnosis, Severity};
-use crate::connection::{Connection, Seen};
+use crate::connection::endpoint::Facts;
+use crate::connection::{Connection, Course, Seen};
 use crate::mark::Mark;
 use crate::proof::claims::Kind;
 use crate::proof::receiver::Receipt;
@@ -36,7 +37,10 @@ pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_,
         Side::Client if segment.flags.fin() && !c.server().last.is_set() => withdrawn(c, seen, context),
         Side::Client if segment.is_syn() && c.syn().is_set() => syn_repeated(c, segment, context),
         Side::Client if c.is_third_ack(segment) => third_ack(c, segment, context),
-        Side::Client if !c.handshake.established() => ignored(c, seen, context),
+        Side::Client if !c.handshake.established() => {
+            speaks_late(c, segment, context);
+            ignored(c, seen, context);
+        }
         Side::Server if segment.is_syn_ack() => syn_ack(c, segment, context),
         Side::Server if c.handshake.third_ack.is_set() && !c.handshake.established() => {
             recovered(c, segment, context);
@@ -49,6 +53,11 @@ pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_,
 fn syn_repeated(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, impl Tracing>) {
     met(context.trace, Diagnosis::HandshakeSynRetransmitted, "it is the SYN again", true);
     let syn = c.syn();
+    // A new try after a refusal, which is told as such.
+    let refused = c.rst(Side::Server).is_set() && !c.server().has_isn;
+    if !met(context.trace, Diagnosis::HandshakeSynRetransmitted, "no RST has refused the SYN", !refused) {
+        return;
+    }
     let count = u64::from(c.handshake.syn_repeats) + 1;
     let waited = segment.time - syn.time;
     let repeat = c
@@ -57,25 +66,35 @@ fn syn_repeated(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_,
         .evidence(Role::Syn, syn.frame)
         .with(Param::Count, Value::Count(count))
         .with(Param::Waited, Value::Duration(segment.time - c.last_syn().time));
-    context.store.tell(repeat);
+    let told = context.store.tell(repeat);
+    let without_ecn = c.client().is(Facts::ASKS_ECN) && !segment.flags.ece();
+    let notes = &mut context.notes.details().handshake;
+    (notes.syn_again, notes.without_ecn) = (told, without_ecn);
 
     let answered = c.server().last.is_set();
     if !met(context.trace, Diagnosis::HandshakeSynUnanswered, "the server was not seen", !answered) {
         syn_ack_lost(c, segment, context);
         return;
     }
-    let refused = context.notes.details().handshake.refused_by_icmp;
-    if !met(context.trace, Diagnosis::HandshakeSynUnanswered, "no ICMP error answered the SYN", !refused) {
+    let notes = &context.notes.details().handshake;
+    let (refused, ignored) = (notes.refused_by_icmp, notes.syn_ignored.is_some());
+    if !needs!(context.trace, Diagnosis::HandshakeSynUnanswered;
+        "no ICMP error answered the SYN" => !refused,
+        "it was not told that the SYN had arrived, and was ignored" => !ignored,
+        "the client has acknowledged nothing" => !c.client().acked_any,
+        "its own timer, too, takes the SYN for lost by now" => waited >= bounds::RTO_MIN,
+    ) {
         return;
     }
     let Some(claimed) = context.notes.details().handshake.unanswered else {
-        let finding = c
+        let mut finding = c
             .finding(Diagnosis::HandshakeSynUnanswered, segment)
             .about(syn.frame)
             .side(Party::Server)
             .evidence(Role::SynAgain, segment.frame)
             .with(Param::Count, Value::Count(count + 1))
             .with(Param::Waited, Value::Duration(waited));
+        signed(c, &mut finding);
         let claimed = context.store.claim_and_tell(Kind::SynUnanswered, finding);
         context.notes.details().handshake.unanswered = claimed;
         return;
@@ -87,7 +106,15 @@ fn syn_repeated(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_,
     });
 }
 
-/// The SYN again after a SYN-ACK was seen: the client did not get it.
+/// What is signed is taken only by who has the same key, and drops what is not signed, or with another key, without a word
+/// (RFC 5925, 7.5; RFC 2385, 2).
+fn signed(c: &Connection, finding: &mut Finding) {
+    if c.client().is(Facts::SIGNS) {
+        finding.set(Param::Reading, Value::Term(Term::Signed));
+    }
+}
+
+/// The SYN again after a SYN-ACK was seen: the client did not get it, or beside the client: ignores it.
 fn syn_ack_lost(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, impl Tracing>) {
     // A repeat of the server's timer may still be on its way: then it is the first that the client did not get.
     let newest = c.last_syn_ack();
@@ -100,27 +127,82 @@ fn syn_ack_lost(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_,
     ) {
         return;
     }
+    let waited = segment.time - syn_ack.time;
+    // A client that signs takes no answer that is not signed.
+    let unsigned = c.client().is(Facts::SIGNS) && !c.server().is(Facts::SIGNS);
     let of_newest = c.server().tsval();
     let notes = &mut context.notes.details().handshake;
     context.store.refute(notes.third_ack_missing.take().map(|it| it.claim));
-    let tsval = if syn_ack == newest { of_newest } else { notes.first_tsval };
+    notes.synack_lost_tsval = if syn_ack == newest { of_newest } else { notes.first_tsval };
+    if c.is_beside(Side::Client) || unsigned {
+        syn_ack_ignored(c, syn_ack, segment, context);
+        return;
+    }
     let finding = c
         .finding(Diagnosis::HandshakeSynackLost, segment)
         .about(syn_ack.frame)
         .evidence(Role::Syn, c.syn().frame)
         .evidence(Role::SynAgain, segment.frame)
-        .with(Param::Waited, Value::Duration(segment.time - syn_ack.time));
+        .with(Param::Waited, Value::Duration(waited));
     let claimed = context.store.claim_and_tell(Kind::SynAckLost, finding);
     let notes = &mut context.notes.details().handshake;
     notes.synack_lost = claimed;
-    notes.synack_lost_after = segment.time - syn_ack.time;
-    notes.synack_lost_tsval = tsval;
+    notes.synack_lost_after = waited;
+}
+
+/// Beside the client, which sends its SYN again, or to which the server does its SYN-ACK: that had reached the client's
+/// host, and was ignored there (reverse path filter, packet filter).
+fn syn_ack_ignored(
+    c: &Connection,
+    syn_ack: Mark,
+    again: &Segment<'_>,
+    context: &mut Context<'_, impl Tracing>,
+) {
+    let fits = c.server().acked.after(c.client().isn) && !c.server().acked.after(c.client().next);
+    let told = context.notes.details().handshake.synack_ignored;
+    if !needs!(context.trace, Diagnosis::HandshakeSynackIgnored;
+        "the SYN-ACK acknowledges what the client has sent" => fits,
+        "the SYN was seen" => c.syn().is_set(),
+        "its host, slow as it may be, has had the time to answer" => again.time - syn_ack.time >= bounds::RTO_MIN,
+    ) {
+        return;
+    }
+    let role = if again.is_syn() { Role::SynAgain } else { Role::SynAckAgain };
+    let waited = Value::Duration(again.time - syn_ack.time);
+    if told.is_some() {
+        context.store.amend(told, |finding| {
+            finding.set(Param::Waited, waited);
+            finding.show(role, again.frame);
+        });
+        return;
+    }
+    let mut finding = c
+        .finding(Diagnosis::HandshakeSynackIgnored, again)
+        .about(syn_ack.frame)
+        .of(Side::Client)
+        .evidence(Role::Syn, c.syn().frame)
+        .evidence(role, again.frame)
+        .with(Param::Waited, waited);
+    if !c.server().is(Facts::SIGNS) {
+        signed(c, &mut finding);
+    }
+    let told = context.store.tell(finding);
+    context.notes.details().handshake.synack_ignored = told;
 }
 
 /// A SYN-ACK: the answer, or the answer again.
 fn syn_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, impl Tracing>) {
     if let Some(details) = &mut context.notes.details {
         context.store.refute(details.handshake.unanswered.take().map(|it| it.claim));
+        let (ignored, again) = (details.handshake.syn_ignored, details.handshake.syn_again);
+        context.store.amend(ignored, |finding| finding.recovered(Severity::Warn, Term::AnsweredAfterAll));
+        let without_ecn = details.handshake.without_ecn;
+        context.store.amend(again, |finding| {
+            finding.set(Param::Answer, Value::Term(Term::Answered));
+            if without_ecn {
+                finding.set(Param::Reading, Value::Term(Term::WithoutEcn));
+            }
+        });
     }
     // One with other numbers is not sent again.
     let is_another = segment.seq != c.server().isn;
@@ -184,20 +266,31 @@ fn third_ack_lost(
     ) {
         return;
     }
-    let client_spoke = c.client().bytes() > 0 || c.client().fin.is_set();
+    // What crosses the repeat the server did not have yet.
+    let first = c.client().flight.iter(context.pool).next().filter(|sent| sent.repeats == 0);
+    let crosses = first.is_some_and(|sent| !c.had_time(Side::Server, sent.time, segment.time));
+    let client_spoke = (c.client().bytes() > 0 || c.client().fin.is_set()) && !crosses;
     let at_server = c.is_beside(Side::Server);
+    // It echoes the ACK, which has arrived, and was left out of account.
+    let echoes = c.handshake.course.contains(Course::THIRD_ACK_TICKS)
+        && segment.options.timestamps.map(|(_, echo)| echo)
+            == context.notes.details().handshake.third_ack_tsval.or(c.client().tsval());
+    context.notes.details().handshake.third_ack_echoed |= echoes;
+    let arrived = at_server || context.notes.details().handshake.third_ack_echoed;
     let late = segment.time - c.handshake.syn_ack.time >= bounds::DEFERRED;
-    // TCP_DEFER_ACCEPT makes Linux repeat the SYN-ACK once when no data came in time.
-    let deferred = !client_spoke && repeats < 2 && (at_server || late);
+    let others = others_accepted(c, context);
+    // TCP_DEFER_ACCEPT makes Linux repeat the SYN-ACK when no data came in time: once, and before 2.6.32 more often.
+    let deferred = !client_spoke && (arrived || late) && (repeats < 2 || arrived && others);
     context.notes.details().handshake.deferred = if deferred { segment.mark() } else { Mark::default() };
-    let reading = match others_accepted(c, context) {
-        _ if deferred => Term::PathOrDefer,
+    let reading = match others {
+        _ if deferred || !client_spoke && repeats < 2 => Term::PathOrDefer,
         true => Term::QueueOrPath,
         false => Term::PathOrQueue,
     };
     if let Some(claimed) = context.notes.details().handshake.third_ack_lost {
         context.store.amend(claimed.told, |finding| {
             finding.set(Param::Repeats, Value::Count(repeats));
+            finding.rate_as_usual();
             if finding.diagnosis == Diagnosis::HandshakeThirdAckLost {
                 finding.set(Param::Reading, Value::Term(reading));
             }
@@ -205,26 +298,39 @@ fn third_ack_lost(
         });
         return;
     }
-    let short = "the capture was not taken beside the server";
-    let finding = if met(context.trace, Diagnosis::HandshakeThirdAckLost, short, !at_server) {
+    let short = "the third ACK is not known to have arrived: by a capture beside the server, or its echo";
+    let finding = if met(context.trace, Diagnosis::HandshakeThirdAckLost, short, !arrived) {
         c.finding(Diagnosis::HandshakeThirdAckLost, segment).with(Param::Reading, Value::Term(reading))
     } else if !needs!(context.trace, Diagnosis::HandshakeAcceptQueueOverflow;
-        "the capture was taken beside the server" => at_server,
+        "the third ACK has arrived" => arrived,
         "it is no mere wait for the client's data (TCP_DEFER_ACCEPT)" => !deferred,
     ) {
         return;
     } else {
         c.finding(Diagnosis::HandshakeAcceptQueueOverflow, segment).side(Party::Server)
     };
-    let finding = finding
+    let mut finding = finding
         .about(ack.frame)
         .evidence(Role::SynAck, c.handshake.syn_ack.frame)
         .evidence(Role::SynAckAgain, segment.frame)
         .with(Param::Repeats, Value::Count(repeats))
         .with(Param::Spoke, Value::Term(if client_spoke { Term::DataUnanswered } else { Term::ClientSilent }))
         .with(Param::Vantage, Value::Term(c.vantage().into()));
+    // Most likely the client's answer to this one arrives, or it was to be so.
+    if !client_spoke && repeats < 2 {
+        finding.rate(Severity::Warn, Term::OnceSoFar);
+    }
     let claimed = context.store.claim_and_tell(Kind::ThirdAckLost, finding);
     context.notes.details().handshake.third_ack_lost = claimed;
+}
+
+/// The client speaks when the server may be about to repeat its SYN-ACK, which then tells by its echo what had come before.
+fn speaks_late(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, impl Tracing>) {
+    let late = segment.time - c.handshake.syn_ack.time > bounds::PAUSE;
+    if late && c.handshake.third_ack.is_set() && c.client().bytes() == 0 {
+        let notes = &mut context.notes.details().handshake;
+        notes.third_ack_tsval = notes.third_ack_tsval.or(c.client().tsval());
+    }
 }
 
 /// At the server: the client sends the same data again and again, and the server does not even acknowledge it.
@@ -271,9 +377,16 @@ fn third_ack_missing(
     if !met(context.trace, Diagnosis::HandshakeThirdAckMissing, "the client was seen", client) {
         return;
     }
+    // Where its ACK was to begin its way, it was never sent.
+    let at_client = c.is_beside(Side::Client);
+    if met(context.trace, Diagnosis::HandshakeSynackIgnored, "captured beside the client", at_client) {
+        syn_ack_ignored(c, c.handshake.syn_ack, segment, context);
+        return;
+    }
     if let Some(claimed) = context.notes.details().handshake.third_ack_missing {
         context.store.amend(claimed.told, |finding| {
             finding.set(Param::Repeats, Value::Count(repeats));
+            finding.set(Param::Waited, Value::Duration(segment.time - c.handshake.syn_ack.time));
             finding.show(Role::SynAckAgain, segment.frame);
         });
         return;
@@ -293,6 +406,10 @@ fn third_ack_missing(
 /// The client acknowledges the SYN-ACK.
 fn third_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, impl Tracing>) {
     if !c.handshake.syn_ack.is_set() {
+        // The capture lacks the SYN-ACK, not the client.
+        if let Some(details) = &mut context.notes.details {
+            context.store.refute(details.handshake.unanswered.take().map(|it| it.claim));
+        }
         return;
     }
     let to_client = segment.time - c.last_syn_ack().time;
@@ -301,11 +418,18 @@ fn third_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, im
         // The repeated SYN was on its way before the SYN-ACK could arrive; or it is that SYN-ACK which is answered.
         let echoed = segment.options.timestamps.map(|t| t.1);
         let arrived = notes.synack_lost_tsval.is_some() && echoed == notes.synack_lost_tsval;
-        if arrived || to_client > notes.synack_lost_after {
+        let long_way = to_client > notes.synack_lost_after && to_client <= bounds::LONGEST_FIRST_RTO;
+        if arrived || long_way {
             context.store.refute(notes.synack_lost.take().map(|it| it.claim));
         }
         let missing = notes.third_ack_missing.and_then(|it| it.told);
         context.store.amend(missing, |finding| finding.rate(Severity::Warn, Term::AnsweredAfterAll));
+        let ignored = notes.synack_ignored;
+        if arrived {
+            context.store.withdraw(ignored);
+        } else {
+            context.store.amend(ignored, |told| told.recovered(Severity::Warn, Term::AnsweredAfterAll));
+        }
     }
 }
 
@@ -318,8 +442,8 @@ fn recovered(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, im
     let missing = notes.third_ack_missing.and_then(|it| it.told);
     context.store.amend(missing, |finding| finding.recovered(Severity::Warn, Term::AnsweredAfterAll));
     if !needs!(context.trace, Diagnosis::HandshakeDeferAccept;
-        "the SYN-ACK was repeated once, without data of the client" => deferred.is_set(),
-        "the client has sent data since" => c.client().bytes() != 0,
+        "the SYN-ACK was repeated without data of the client" => deferred.is_set(),
+        "the client has sent data since, or closed" => c.client().bytes() != 0 || c.client().fin.is_set(),
     ) {
         context.store.amend(lost, |finding| finding.recovered(Severity::Warn, Term::AnsweredAfterAll));
         return;
@@ -385,6 +509,7 @@ pub(crate) fn odd_reset(
     opening::odd(c, seen, context);
     opening::wrong_rst(c, seen, receipt, context);
     opening::refused_third_ack(c, seen, context);
+    opening::rejects_stray_ack(c, seen, context);
     withdrawn(c, seen, context);
 }
 
@@ -419,22 +544,36 @@ pub(crate) fn reset(
         Rst::RefusesSynAck => {
             let missing = context.notes.details().handshake.third_ack_missing;
             context.store.withdraw(missing.and_then(|it| it.told));
+            let ignored = context.notes.details().handshake.synack_ignored;
+            context.store.withdraw(ignored);
             c.finding(Diagnosis::HandshakeSynackRejected, segment)
                 .side(Party::Client)
                 .evidence(Role::Syn, c.syn().frame)
                 .evidence(Role::SynAck, c.handshake.syn_ack.frame)
         }
-        Rst::AfterAccept => c
-            .finding(Diagnosis::HandshakeResetAfterAccept, segment)
-            .of(seen.from)
-            .evidence(Role::SynAck, c.handshake.syn_ack.frame)
-            .evidence(Role::ThirdAck, c.handshake.third_ack.frame)
-            .with(Param::Who, Value::Party(seen.from.party()))
-            .with(Param::Took, Value::Duration(segment.time - c.handshake.third_ack.time)),
+        Rst::AfterAccept => {
+            let mut finding = c
+                .finding(Diagnosis::HandshakeResetAfterAccept, segment)
+                .of(seen.from)
+                .evidence(Role::SynAck, c.handshake.syn_ack.frame)
+                .evidence(Role::ThirdAck, c.handshake.third_ack.frame)
+                .with(Param::Who, Value::Party(seen.from.party()))
+                .with(Param::Took, Value::Duration(segment.time - c.handshake.third_ack.time));
+            if seen.from == Side::Client {
+                finding.set(Param::Source, Value::Address(c.tuple.src.ip));
+                finding.rate(Severity::Note, Term::OnlyTried);
+            } else {
+                finding.set(Param::Listener, Value::Socket(c.tuple.dst.into()));
+            }
+            finding
+        }
         Rst::NeverEstablished => {
             // Others got in meanwhile: then the path works, and the queue is the cause, which is told already.
             // And at the server, where the third ACK never came, that is the cause, and told, too.
             let told_otherwise = c.is_beside(Side::Server) && c.handshake.syn_ack_repeats > 0;
+            if told_otherwise {
+                forgotten(c, segment, context);
+            }
             if !needs!(context.trace, Diagnosis::HandshakeServerNeverEstablished;
                 "beside the server, it repeated no SYN-ACK" => !told_otherwise,
                 "no others got in meanwhile: the queue would be the cause" => !others_accepted(c, context),
@@ -454,6 +593,29 @@ pub(crate) fn reset(
     context.store.tell(finding)
 }
 
+/// The server knows nothing of a client whose third ACK had reached it: it was not the client's data that it waited for.
+fn forgotten(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, impl Tracing>) {
+    let notes = &context.notes.details().handshake;
+    let (deferred, told) = (notes.deferred, notes.third_ack_lost.is_some());
+    if !needs!(context.trace, Diagnosis::HandshakeAcceptQueueOverflow;
+        "it seemed to wait for the client's data" => deferred.is_set(),
+        "it was not told before" => !told,
+    ) {
+        return;
+    }
+    let finding = c
+        .finding(Diagnosis::HandshakeAcceptQueueOverflow, segment)
+        .side(Party::Server)
+        .about(c.handshake.third_ack.frame)
+        .evidence(Role::SynAck, c.handshake.syn_ack.frame)
+        .evidence(Role::SynAckAgain, deferred.frame)
+        .evidence(Role::Rst, segment.frame)
+        .with(Param::Repeats, Value::Count(c.handshake.syn_ack_repeats.into()))
+        .with(Param::Spoke, Value::Term(Term::DataRejected))
+        .with(Param::Vantage, Value::Term(c.vantage().into()));
+    context.store.tell(finding);
+}
+
 /// An ICMP error that quotes a segment of this connection.
 pub(crate) fn icmp(c: &Connection, error: &IcmpError, context: &mut Context<'_, impl Tracing>) {
     let about_syn = error.from == Side::Client && error.seq.is_none_or(|seq| seq == c.client().isn);
@@ -469,12 +631,15 @@ pub(crate) fn icmp(c: &Connection, error: &IcmpError, context: &mut Context<'_, 
     let notes = &mut context.notes.details().handshake;
     notes.refused_by_icmp = true;
     context.store.refute(notes.unanswered.take().map(|it| it.claim));
-    let finding = of_icmp(error, Diagnosis::HandshakeRejectedByIcmp, c)
+    let mut finding = of_icmp(error, Diagnosis::HandshakeRejectedByIcmp, c)
         .side(Party::Path)
         .evidence(Role::Syn, c.last_syn().frame)
         .with(Param::Kind, Value::Term(error.kind()))
         .with(Param::Reporter, Value::Address(error.reporter))
         .with(Param::Took, Value::Duration(took));
+    if error.kind() == Term::IcmpTimeExceeded && (1..bounds::TRACEROUTE_TTL).contains(&c.client().ttl) {
+        finding.rate(Severity::Note, Term::Traceroute);
+    }
     context.store.tell(finding);
 }
 
@@ -492,7 +657,7 @@ pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, trace: impl Traci
     if needs!(trace, Diagnosis::HandshakeSynUnanswered;
         "the SYN was seen" => c.syn().is_set(),
         "the server was not seen" => !c.server().last.is_set(),
-        "it was not told before" => notes.unanswered.is_none(),
+        "it was not told before" => notes.unanswered.is_none() && notes.syn_ignored.is_none(),
         "the client has sent no data" => c.client().bytes() == 0,
     ) {
         let only_syn = c.client().next == c.client().isn + 1 && !c.client().acked_any;
@@ -502,8 +667,9 @@ pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, trace: impl Traci
                 .finding_at(Diagnosis::HandshakeSynUnanswered, c.syn().frame)
                 .proved_by(c.last().frame)
                 .side(Party::Server)
-                .with(Param::Count, Value::Count(1))
+                .with(Param::Count, Value::Count(u64::from(handshake.syn_repeats) + 1))
                 .with(Param::Waited, Value::Duration(waited));
+            signed(c, &mut finding);
             if waited < bounds::SYN_RTO {
                 finding.rate(Severity::Note, Term::StillWaiting);
             }

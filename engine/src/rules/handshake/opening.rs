@@ -49,13 +49,18 @@ fn first_syn(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, im
         context.store.tell(finding);
     }
     options_of(c, segment, Side::Client, context);
-    let opens_fast = segment.options.fast_open.is_some() || segment.len > 0;
-    if met(context.trace, Diagnosis::HandshakeFastOpen, "the SYN has that option, or data", opens_fast) {
-        let use_ = match (segment.options.fast_open, segment.len > 0) {
-            (Some(0), _) => Term::TfoAsks,
+    // Data without the option is none: any stack may send it, and has to wait for the third ACK (RFC 9293, 3.4).
+    let option = known(
+        context.trace,
+        Diagnosis::HandshakeFastOpen,
+        "the SYN has that option",
+        segment.options.fast_open,
+    );
+    if let Some(cookie) = option {
+        let use_ = match (cookie, segment.len > 0) {
+            (0, _) => Term::TfoAsks,
             (_, true) => Term::TfoData,
-            (Some(_), false) => Term::TfoCookie,
-            (None, false) => return,
+            (_, false) => Term::TfoCookie,
         };
         let finding = c
             .finding(Diagnosis::HandshakeFastOpen, segment)
@@ -177,7 +182,7 @@ fn syn_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, impl
         if needs!(context.trace, Diagnosis::HandshakePortReused;
             "the SYN was seen" => syn.is_set(),
             "no ACK of the older connection answered it"
-                => !context.notes.details().handshake.opening.answered_by_ack,
+                => context.notes.details().handshake.opening.answered_by_ack.is_none(),
         ) {
             let finding = c
                 .finding(Diagnosis::HandshakePortReused, segment)
@@ -262,8 +267,7 @@ fn crossed(
 fn answered_by_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, impl Tracing>) {
     if !needs!(context.trace, Diagnosis::HandshakeAnsweredByAck;
         "it is a pure ACK" => segment.is_pure_ack(),
-        "it was not told before"
-            => !std::mem::replace(&mut context.notes.details().handshake.opening.answered_by_ack, true),
+        "it was not told before" => context.notes.details().handshake.opening.answered_by_ack.is_none(),
     ) {
         return;
     }
@@ -279,7 +283,8 @@ fn answered_by_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<
     } else {
         c.finding(Diagnosis::HandshakeAnsweredByAck, segment).of(Side::Server).evidence(Role::Syn, syn.frame)
     };
-    context.store.tell(finding);
+    let told = context.store.tell(finding);
+    context.notes.details().handshake.opening.answered_by_ack = told;
 }
 
 /// The third ACK acknowledges what the server never sent.
@@ -321,6 +326,20 @@ pub(super) fn refused_third_ack(c: &Connection, seen: &Seen<'_>, context: &mut C
         .evidence(Role::Rst, seen.segment.frame)
         .with(Param::What, Value::Term(Term::WrongThirdAck));
     context.store.tell(finding);
+}
+
+/// The client's RST for the ACK that answered its SYN: the server is to forget the older connection (RFC 9293, 3.5.1).
+pub(super) fn rejects_stray_ack(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
+    let Some(details) = &context.notes.details else { return };
+    let segment = seen.segment;
+    if needs!(context.trace, Diagnosis::HandshakeAnsweredByAck;
+        "it is the client's RST, without ACK" => seen.from == Side::Client && !segment.flags.ack(),
+        "it has the number of the ACK that answered the SYN" => c.stray_ack() == Some(segment.seq),
+    ) {
+        context
+            .store
+            .amend(details.handshake.opening.answered_by_ack, |told| told.show(Role::Rst, segment.frame));
+    }
 }
 
 /// A RST in SYN-SENT acknowledges what the client never sent: it must drop it (RFC 9293, 3.10.7.3).

@@ -114,6 +114,12 @@ pub(crate) struct Timeouts {
 }
 
 impl Timeouts {
+    /// The next copy is due at `now`, within what a timer may be off, and was sent again often enough to be given up.
+    pub(crate) fn gives_up(&self, now: i64) -> bool {
+        let next = (2 * self.wait).min(bounds::LONGEST_RTO);
+        self.count >= bounds::GIVEN_UP && ((now - self.last.time) - next).abs() <= next / bounds::OVERDUE
+    }
+
     /// The next copy should have come by now: the time between them doubles, up to 2 minutes (RFC 6298, 5.5; Linux).
     pub(crate) fn overdue(&self, now: i64) -> bool {
         let next = (2 * self.wait).min(bounds::LONGEST_RTO);

@@ -11,12 +11,14 @@ pub(super) mod receipt;
 mod resend;
 
 use crate::bounds;
-use crate::catalogue::findings::Finding;
+use crate::catalogue::findings::{Finding, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Certainty, Diagnosis};
 use crate::connection::{Connection, Seen};
-use crate::proof::trace::{Tracing, needs};
+use crate::proof::rst::Rst;
+use crate::proof::trace::{Tracing, met, needs};
 use crate::rules::context::Context;
+use crate::rules::loss::lines::Timeouts;
 use crate::rules::notes::Notes;
 use crate::side::Side;
 
@@ -51,7 +53,6 @@ pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_,
 
 /// What is known of a connection whose data goes unanswered: given up for good?
 pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, trace: impl Tracing, out: &mut Vec<Finding>) {
-    use crate::catalogue::findings::Value;
     if !needs!(trace, Diagnosis::ResetRetransmissionTimeout;
         "it was not reset" => !c.is_reset(),
         "both sides were seen" => c.both_seen(),
@@ -64,19 +65,33 @@ pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, trace: impl Traci
         if !needs!(trace, by; "its timeouts in a row are many" => timeouts.count >= bounds::GIVEN_UP) {
             continue;
         }
-        let mut finding = c
-            .finding_at(Diagnosis::ResetRetransmissionTimeout, timeouts.last.frame)
-            .of(from.other())
-            .evidence(Role::Original, timeouts.first.frame)
-            .evidence(Role::LastHeard, c.end(from.other()).last.frame)
-            .with(Param::Who, Value::Party(from.party()))
-            .with(Param::Peer, Value::Party(from.other().party()))
-            .with(Param::Count, Value::Count(timeouts.count.into()))
-            .with(Param::Waited, Value::Duration(timeouts.last.time - timeouts.first.time));
+        let mut finding = given_up(c, from, &timeouts, timeouts.last.frame);
         if !timeouts.overdue(now) {
             finding = finding.sure(Certainty::Possible);
             finding.set(Param::Limit, Value::Term(Term::MaybeStillTrying));
         }
         out.push(finding);
     }
+}
+
+/// A RST that comes when the next resend is due: Windows says so that it has given up.
+pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Context<'_, impl Tracing>) {
+    let is = rst == Rst::RetransmissionTimeout;
+    if met(context.trace, Diagnosis::ResetRetransmissionTimeout, "that is what the RST is (rst)", is) {
+        let (segment, timeouts) = (seen.segment, context.notes.timeouts(seen.from));
+        let finding = given_up(c, seen.from, &timeouts, segment.frame).layer(segment.layer);
+        context.store.tell(finding.evidence(Role::Resend, timeouts.last.frame));
+    }
+}
+
+/// That side has given its data up, which shows in `frame`, at `now`.
+fn given_up(c: &Connection, from: Side, timeouts: &Timeouts, frame: u32) -> Finding {
+    c.finding_at(Diagnosis::ResetRetransmissionTimeout, frame)
+        .of(from.other())
+        .evidence(Role::Original, timeouts.first.frame)
+        .evidence(Role::LastHeard, c.end(from.other()).last.frame)
+        .with(Param::Who, Value::Party(from.party()))
+        .with(Param::Peer, Value::Party(from.other().party()))
+        .with(Param::Count, Value::Count(timeouts.count.into()))
+        .with(Param::Waited, Value::Duration(timeouts.last.time - timeouts.first.time))
 }
