@@ -14,6 +14,7 @@ use crate::rules::context::Context;
 use crate::rules::loss::lines::{Resent, keep, resent};
 use crate::rules::loss::{gap, lines};
 use crate::state::Vantage;
+use crate::wire::segment::Segment;
 use crate::wire::seq::Seq;
 
 /// A wrong checksum, though not from offload: told when it is sent again, which `true` says.
@@ -82,7 +83,8 @@ pub(super) fn never_finished(
     }
 }
 
-/// What came with a wrong checksum is acknowledged, and was not sent again: it was not damaged.
+/// What came with a wrong checksum is acknowledged, and was not sent again: it was not damaged. Where the capture lacks
+/// something, that may be the resend.
 pub(crate) fn taken_all_the_same(
     c: &mut Connection,
     seen: &Seen<'_>,
@@ -103,9 +105,23 @@ pub(crate) fn taken_all_the_same(
     if !met(context.trace, "loss.refusal", acknowledged, !taken.is_empty()) {
         return;
     }
-    for bad in taken {
-        while gap::fill_with(&mut line.holes, bad.seq, bad.end).is_some() {}
-        c.took_wrong_checksum(writer, bad.end);
+    let mut holes = line.holes.clone();
+    for bad in &taken {
+        while gap::fill_with(&mut holes, bad.seq, bad.end).is_some() {}
+    }
+    let ack = seen.segment.ack;
+    let captured = taken.iter().map(|bad| bad.end).chain([c.end(writer).next]).any(|end| !ack.after(end));
+    let lacking = holes.iter().any(|hole| hole.seq.before(ack));
+    if met(
+        context.trace,
+        "loss.refusal",
+        "the capture lacks nothing that it acknowledges",
+        captured && !lacking,
+    ) {
+        line.holes = holes;
+        for bad in taken {
+            c.took_wrong_checksum(writer, bad.end);
+        }
     }
 }
 
@@ -119,6 +135,16 @@ pub(super) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_,
     karn(c, seen, context);
 }
 
+/// `segment` holds other bytes than what was sent with the same numbers.
+pub(super) fn differs(segment: &Segment<'_>, sent: &Sent, trace: impl Tracing) -> bool {
+    let same_range = sent.seq == segment.seq && sent.seq_len == segment.seq_len() && segment.len > 1;
+    needs!(trace, Diagnosis::LossConflictingData;
+        "it is the same range, of more than a byte" => same_range,
+        "the bytes of both were captured" => sent.payload_sum != 0 && segment.payload_sum != 0,
+        "they differ" => sent.payload_sum != segment.payload_sum,
+    )
+}
+
 /// The same bytes again, and they differ.
 fn conflicting(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
@@ -126,13 +152,7 @@ fn conflicting(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl T
     let Some(sent) = known(context.trace, Diagnosis::LossConflictingData, again, seen.resends) else {
         return;
     };
-    let same_range = sent.seq == segment.seq && sent.seq_len == segment.seq_len() && segment.len > 1;
-    let both_known = sent.payload_sum != 0 && segment.payload_sum != 0;
-    if !needs!(context.trace, Diagnosis::LossConflictingData;
-        "it is the same range, of more than a byte" => same_range,
-        "the bytes of both were captured" => both_known,
-        "they differ" => sent.payload_sum != segment.payload_sum,
-    ) {
+    if !differs(segment, &sent, context.trace) {
         return;
     }
     let finding = c

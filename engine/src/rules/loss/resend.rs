@@ -112,13 +112,19 @@ fn is_resend(seen: &Seen<'_>, context: &Context<'_, impl Tracing>) -> bool {
     needs!(context.trace, "loss.resend";
         "it has data" => seen.segment.len > 0,
         "no ICMP error (too big) explains it" => !path::explains_resend(context.notes, seen.segment.time),
+        "its bytes are those that were sent before"
+            => !seen.resends.is_some_and(|sent| content::differs(seen.segment, &sent, context.trace)),
     )
 }
 
 /// The first copy was seen: lost behind the capture point, or its acknowledgment was.
 fn after_original(c: &Connection, seen: &Seen<'_>, sent: &Sent, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
-    if !is_resend(seen, context) {
+    let merged = c.is_merged(seen.from, sent.seq_len) && !c.is_merged(seen.from, segment.len);
+    let at_once = merged && segment.time - sent.time < bounds::COPY_AT_ONCE;
+    let piece = at_once && !c.misses(seen.from.other(), segment.seq);
+    let whole = "it is no piece of a larger one, captured before and behind the network card that splits it";
+    if !met(context.trace, "loss.resend", whole, !piece) || !is_resend(seen, context) {
         return;
     }
     let why = why(c, context.notes, seen, Some(sent), sent.time, context.trace);
@@ -132,7 +138,9 @@ fn after_original(c: &Connection, seen: &Seen<'_>, sent: &Sent, context: &mut Co
     // Where nobody asked for it, its acknowledgment will tell whether the copy before it had arrived. Data of a SYN may
     // have arrived, and be refused (RFC 7413, 4.2.2).
     let of_syn = c.end(seen.from).has_isn && sent.seq == c.end(seen.from).isn;
-    let hasty = why == Why::Unknown && c.round_trip_known() && !c.could_complain(sent.time, segment.time);
+    // On a shorter path the hosts' own work hides it.
+    let known = c.is_longer_than(bounds::MEASURABLE);
+    let hasty = why == Why::Unknown && known && !c.could_complain(sent.time, segment.time);
     let mut resent = Resent { before: if of_syn { 0 } else { sent.frame }, hasty, ..resent(segment) };
     if why == Why::Asked {
         resent.asked = told;
