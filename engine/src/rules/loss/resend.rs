@@ -205,8 +205,10 @@ fn why(
     // One packet may be several segments, where the network card splits it (TSO).
     let several = |sent: &Sent| sender.flight.len() >= 2 || seen.segment.seq.after(sent.seq);
     let in_time = |sent: &Sent| now - sent.time >= bounds::PROBE_MIN;
-    let last_of_several = sent
-        .is_some_and(|sent| sent.end() == sender.next && sent.repeats == 0 && several(sent) && in_time(sent));
+    // What a SYN carried was not taken, as its SYN-ACK says: that is no loss (RFC 7413, 4.2.2).
+    let of_syn = |sent: &Sent| sender.has_isn && sent.seq == sender.isn;
+    let last = |sent: &Sent| sent.end() == sender.next && sent.repeats == 0 && !of_syn(sent);
+    let last_of_several = sent.is_some_and(|sent| last(sent) && several(sent) && in_time(sent));
     if needs!(trace, Diagnosis::LossTimeout;
         "it follows what a timeout has sent again" => recovers(c, notes, seen),
         "its receiver does not ask for it" => !asked,
