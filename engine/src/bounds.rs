@@ -177,6 +177,8 @@ bounds! {
     /// An ACK that was seen so long, and the way, before a resend of what it acknowledges had come to its sender, nanoseconds:
     /// it waits no longer than this in the queues of the last link and the host.
     ACK_HEARD: i64 = 1_000_000; Policy
+    /// No probe for a lost tail comes sooner, nanoseconds (Linux, TCP_TIMEOUT_MIN: two ticks of 1 ms or more).
+    PROBE_MIN: i64 = 2_000_000; Stack
     /// A probe for a lost tail (RFC 8985, 7) that leaves a gap of more segments is none: an application that sends so much
     /// without a pause fills its window, and would be stopped by what is missing.
     LONGEST_TAIL: u32 = 16; Policy
@@ -335,14 +337,17 @@ bounds! {
 
     // Copies.
 
-    /// With an IP ID or a timestamp, which a packet sent anew would not share, a copy may come as
-    /// late as the way between two capture points takes, milliseconds: an IP ID comes round again only after 65,536 packets.
-    COPY_WITHIN: u32 = 1000; Policy
-    /// With both an IP ID and a timestamp in common, a packet is a copy even so much later, milliseconds: a network that
+    /// With an IP ID or a timestamp in common, what was captured elsewhere, or by a capture that doubles packets, may come as
+    /// late as the way between two capture points takes, nanoseconds.
+    COPY_WITHIN: i64 = 1_000_000_000; Policy
+    /// With both an IP ID and a timestamp in common, a packet is a copy even so much later, nanoseconds: a network that
     /// holds one back for longer has lost it (RFC 9293, 3.4.1: two minutes at most; seconds in practice).
-    COPY_LATE: u32 = 10_000; Policy
-    /// Without, only what comes at once is a copy, milliseconds, as they are counted.
-    COPY_AT_ONCE: u32 = 1; Policy
+    COPY_LATE: i64 = 10_000_000_000; Policy
+    /// With an IP ID alone in common, only what comes so soon is a copy, nanoseconds: some hosts keep the ID of what they
+    /// send again, which no timer does so soon.
+    COPY_OF_ID: i64 = 10_000_000; Policy
+    /// Without either, only what comes at once is a copy, nanoseconds.
+    COPY_AT_ONCE: i64 = 1_000_000; Policy
 
     // One side.
 

@@ -218,15 +218,16 @@ impl Engine {
         segment.time += c.notice_clock(&segment, from);
         segment.time = c.within_reason(segment.time);
         let segment = &segment;
-        let original = self.shared.recent.original_of(segment, number, from);
+        let Shared { recent, pool, .. } = &mut self.shared;
+        let original = recent.original_of(segment, number, from, |it| c.is_copy(from, segment, it, pool));
         if met(*trace, Diagnosis::CaptureTimeBackwards, "it is earlier than the packet before it", goes_back)
         {
             let mut context = self.shared.context(notes, heads, trace);
             rules::capture::time_backwards(c, segment, backwards, &mut context);
         }
-        if let Some(ttl) = original {
+        if let Some(original) = original {
             concluded(*trace, "packet", "a copy of an earlier one");
-            rules::copy(c, segment, from, ttl, &mut self.shared.context(notes, heads, trace));
+            rules::copy(c, segment, from, original.ttl, &mut self.shared.context(notes, heads, trace));
             c.count(from, true);
             return None;
         }

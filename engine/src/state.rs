@@ -1,5 +1,7 @@
 //! How a connection and its two sides stand, and where the capture was taken.
 
+use crate::side::Side;
+
 /// The state of one endpoint (RFC 9293, 3.3.2), as far as the capture proves it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -69,6 +71,15 @@ impl Vantage {
             Vantage::Server => "server",
             Vantage::Middle => "middle",
             Vantage::Both => "both",
+        }
+    }
+
+    /// Beside that side, and not beside the other.
+    #[must_use]
+    pub fn beside(side: Side) -> Vantage {
+        match side {
+            Side::Client => Vantage::Client,
+            Side::Server => Vantage::Server,
         }
     }
 }

@@ -209,6 +209,7 @@ diagnoses! {
     LossKarn "loss.karn" Note Sequence Proved;
     LossOutOfWindow "loss.out_of_window" Note Protocol Likely;
     LossImpossibleAck "loss.impossible_ack" Warn Protocol Proved;
+    LossSackInvalid "loss.sack_invalid" Warn Protocol Proved;
     LossDuplicateDelivery "loss.duplicate_delivery" Note Sequence Likely;
     FlowZeroWindow "flow.zero_window" Warn Response Proved;
     FlowWindowProbe "flow.window_probe" Note Sequence Proved;
@@ -290,6 +291,7 @@ impl Diagnosis {
             | D::LossUpstream
             | D::LossDownstream
             | D::LossCorrupted
+            | D::LossSackInvalid
             | D::FlowZeroWindow
             | D::FlowWindowFull
             | D::FlowNagleDelayedAck

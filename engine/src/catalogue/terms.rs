@@ -229,6 +229,7 @@ names! {
         AskedByDupAcks "asked_by_dup_acks"
         ReportedByDsack "reported_by_dsack"
         EchoesFirstCopy "echoes_first_copy"
+        AnswersFirstCopy "answers_first_copy"
         AckedBefore "acked_before"
         CwrNotYet "cwr_not_yet"
         CwrAnswers "cwr_answers"

@@ -5,7 +5,7 @@ use crate::connection::flight::{Flight, SentPool};
 use crate::mark::Mark;
 use crate::state::State;
 use crate::wire::goodbye;
-use crate::wire::segment::Segment;
+use crate::wire::segment::{Checksum, Segment};
 use crate::wire::seq::Seq;
 use std::cmp::Ordering;
 
@@ -39,6 +39,9 @@ bitflags::bitflags! {
         const SIGNS = 1 << 11;
         /// Its SYN asked for ECN (RFC 3168, 6.1.1).
         const ASKS_ECN = 1 << 12;
+        /// The other side has acknowledged what came with a wrong checksum: theirs tell nothing, whatever merges or
+        /// finishes them.
+        const CHECKSUMS_TELL_NOTHING = 1 << 13;
     }
 }
 
@@ -250,6 +253,12 @@ impl Endpoint {
         self.copies += u16::from(copy);
     }
 
+    /// So many of its packets come twice, one more included, that it is the capture that doubles them.
+    #[must_use]
+    pub fn doubles(&self) -> bool {
+        (self.copies + 1) * bounds::DOUBLED > self.packets
+    }
+
     /// `segment` acknowledges this side's FIN.
     #[must_use]
     pub fn fin_covered_by(&self, segment: &Segment<'_>) -> bool {
@@ -332,7 +341,7 @@ impl Endpoint {
             if segment.end().after(self.next) {
                 self.facts.set(Facts::SAYS_GOODBYE, goodbye::ends_with(segment));
             }
-            if segment.checksum == Some(true) {
+            if segment.checksum == Checksum::Right {
                 self.facts |= Facts::CHECKSUMS_RIGHT;
             }
             self.largest = self.largest.max(segment.len.min(u32::from(u16::MAX)) as u16);
@@ -379,6 +388,22 @@ impl Endpoint {
         if self.fin_covered_by(segment) && !self.fin_acked.is_set() {
             self.fin_acked = segment.mark();
         }
+    }
+
+    /// It was sent after its newest, as its timestamp or its IP ID tells.
+    #[must_use]
+    pub fn is_newer(&self, segment: &Segment<'_>) -> bool {
+        segment.order(self.tsval(), self.counting_id()) == Some(Ordering::Greater)
+    }
+
+    /// How far these numbers are from all that it has sent; `None` where they are among them.
+    #[must_use]
+    pub fn outside(&self, (left, right): (Seq, Seq)) -> Option<u32> {
+        let ahead = right.since(self.next);
+        // What is so far behind may have been sent long ago.
+        let behind = if self.bytes() < bounds::MOST_UNSEEN as u64 { self.isn.since(left) } else { 0 };
+        let off = if ahead > 0 { ahead } else { behind };
+        u32::try_from(off).ok().filter(|off| *off > 0)
     }
 
     /// Its IP IDs count packets, rather than being random.

@@ -1,7 +1,7 @@
 //! The segments in flight: what each side has sent and the other has not acknowledged yet.
 
 use crate::mark::Mark;
-use crate::wire::segment::Segment;
+use crate::wire::segment::{Checksum, Segment};
 use crate::wire::seq::Seq;
 
 /// A segment that occupies sequence space and is not yet acknowledged, or a place in the pool of them.
@@ -21,6 +21,8 @@ pub struct Sent {
     pub payload_sum: u32,
     /// How often it was sent again.
     pub repeats: u16,
+    /// The checksum of its first copy is [`Checksum::Unfinished`].
+    pub unfinished: bool,
     next: u32,
 }
 
@@ -36,6 +38,7 @@ impl Sent {
             time: behind.time,
             payload_sum: 0,
             repeats: 0,
+            unfinished: false,
             next: NONE,
         }
     }
@@ -145,6 +148,7 @@ impl Flight {
             time: segment.time,
             payload_sum: segment.payload_sum,
             repeats: 0,
+            unfinished: segment.checksum == Checksum::Unfinished,
             next: NONE,
         });
         if at == NONE {

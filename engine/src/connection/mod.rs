@@ -15,7 +15,7 @@ use crate::connection::flight::{Sent, SentPool};
 use crate::mark::Mark;
 use crate::side::Side;
 use crate::state::{State, Vantage};
-use crate::wire::segment::Segment;
+use crate::wire::segment::{Checksum, Segment};
 use crate::wire::seq::Seq;
 use crate::wire::tuple::Tuple;
 use resets::{Impact, Resets};
@@ -401,10 +401,30 @@ impl Connection {
     }
 
     /// A wrong checksum of a sender whose checksums are otherwise right: its receiver drops it. Where all are
-    /// wrong, the network card was to fill them in, and the capture was taken before.
+    /// wrong, or the capture was taken beside its sender, the network card was to fill them in; and what is merged has none
+    /// of its own.
     #[must_use]
     pub fn is_corrupted(&self, segment: &Segment<'_>, from: Side) -> bool {
-        segment.checksum == Some(false) && self.end(from).is(Facts::CHECKSUMS_RIGHT)
+        let facts = self.end(from).facts & (Facts::CHECKSUMS_RIGHT | Facts::CHECKSUMS_TELL_NOTHING);
+        segment.checksum == Checksum::Wrong
+            && facts == Facts::CHECKSUMS_RIGHT
+            && !self.is_merged(from, segment.len)
+            && self.vantage() != Vantage::beside(from)
+    }
+
+    /// So many bytes of the side `from` are more than one segment of it: a network card or its driver merges them, or is to
+    /// split them (GRO, LRO, TSO).
+    #[must_use]
+    pub fn is_merged(&self, from: Side, len: u32) -> bool {
+        let mss = self.end(from.other()).mss;
+        mss > 0 && len > u32::from(mss)
+    }
+
+    /// What came with a wrong checksum, up to `end`, was taken all the same.
+    pub(crate) fn took_wrong_checksum(&mut self, writer: Side, end: Seq) {
+        let writer = &mut self.ends[writer as usize];
+        writer.facts |= Facts::CHECKSUMS_TELL_NOTHING;
+        writer.reach(end);
     }
 
     /// Takes a segment in. A copy only counts as a packet.
@@ -469,7 +489,9 @@ impl Connection {
             }
         }
         if segment.flags.ack() {
-            let beyond = |block: &(Seq, Seq)| block.0.after(segment.ack);
+            // What was never sent reports nothing.
+            let sent = |end: Seq| !receiver.seen || end.since(receiver.next) <= bounds::MOST_UNSEEN;
+            let beyond = |block: &(Seq, Seq)| block.0.after(segment.ack) && sent(block.1);
             sender.facts.set(Facts::SACKING, segment.options.sack.iter().flatten().any(beyond));
         }
         if segment.flags.rst() {
@@ -620,6 +642,9 @@ impl Connection {
         if let Some(given) = self.vantage_given {
             return given;
         }
+        if self.tuple.is_on_one_host() {
+            return Vantage::Both;
+        }
         let fresh = |e: &Endpoint| e.ttl_count > 0 && matches!(e.ttl, 64 | 128 | 255);
         let known = |e: &Endpoint| e.ttl_count > 0;
         let (client, server) = (self.client(), self.server());
@@ -645,7 +670,10 @@ impl Connection {
         match self.vantage() {
             Vantage::Client => side == Side::Client,
             Vantage::Server => side == Side::Server,
-            Vantage::Both => self.vantage_given.is_some() || self.handshake.third_ack.is_set(),
+            Vantage::Both => {
+                let known = self.vantage_given.is_some() || self.tuple.is_on_one_host();
+                known || self.handshake.third_ack.is_set()
+            }
             Vantage::Middle | Vantage::Unknown => false,
         }
     }

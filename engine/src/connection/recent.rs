@@ -27,81 +27,90 @@ const SETS: usize = 1024;
 #[derive(Clone, Copy, Debug, Default)]
 struct Kept {
     tag: u32,
-    /// Milliseconds since the capture began, wrapping after 4.6 hours, and in the lowest 8 bits the TTL.
+    /// Ticks since the capture began, nine minutes back and forth, and in the lowest 8 bits the TTL.
     time_and_ttl: u32,
 }
 
+/// A tick is so many bits of nanoseconds: 65.5 microseconds.
+const TICK: u32 = 16;
+
+/// The packet of which another may be a copy.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Original {
+    /// Its TTL, 0 where it is not known.
+    pub(crate) ttl: u8,
+    /// How long ago it was captured, nanoseconds, but for a tick.
+    pub(crate) ago: i64,
+}
+
 impl Recent {
-    /// When `segment` is a copy of a packet captured just before, the TTL of that packet, 0 where it is not
-    /// known: the same header fields, and an IP ID or a timestamp that a packet sent again would not share.
-    pub(crate) fn original_of(&mut self, segment: &Segment<'_>, stream: u32, from: Side) -> Option<u8> {
+    /// The packet captured just before that has the same header fields as `segment`, where `is_copy` says that this is a
+    /// copy of it. What is not is remembered.
+    pub(crate) fn original_of(
+        &mut self,
+        segment: &Segment<'_>,
+        stream: u32,
+        from: Side,
+        is_copy: impl FnOnce(Original) -> bool,
+    ) -> Option<Original> {
         let ttl = segment.ip.map_or(0, |ip| ip.ttl);
-        self.original(Print::of(segment, stream, from)?, segment.time, ttl)
+        self.original(print_of(segment, stream, from)?, segment.time, ttl, is_copy)
     }
 
     /// `packet` is a copy of one captured just before.
     pub(crate) fn is_copy(&mut self, packet: &IcmpPacket<'_>) -> bool {
-        self.original(Print::of_icmp(packet), packet.time, 0).is_some()
+        // With what it quotes.
+        let words = packet.bytes.chunks(8).map(|word| word.iter().fold(0, |v, &b| v << 8 | u64::from(b)));
+        let at_once = |original: Original| original.ago < bounds::COPY_AT_ONCE;
+        self.original(mix(words), packet.time, 0, at_once).is_some()
     }
 
-    /// The TTL of the packet that has this print; a packet without original is remembered.
-    fn original(&mut self, print: Print, time: i64, ttl: u8) -> Option<u8> {
+    /// The packet with this number for the fields that it and its copies share.
+    fn original(
+        &mut self,
+        print: u64,
+        time: i64,
+        ttl: u8,
+        is_copy: impl FnOnce(Original) -> bool,
+    ) -> Option<Original> {
         if self.sets.is_empty() {
             self.sets = vec![Set::default(); SETS];
         }
-        let Set(set) = &mut self.sets[print.hash as usize % SETS];
-        let tag = (print.hash >> 32) as u32 | 1;
-        let now = ((time / 1_000_000) as u32) << 8;
-        let is_original =
-            |kept: &&Kept| kept.tag == tag && now.wrapping_sub(kept.time_and_ttl & !0xff) >> 8 <= print.span;
-        if let Some(original) = set.iter().find(is_original) {
-            return Some(original.time_and_ttl as u8);
+        let Set(set) = &mut self.sets[print as usize % SETS];
+        let tag = (print >> 32) as u32 | 1;
+        let now = ((time >> TICK) as u32) << 8;
+        let place = set.iter().position(|kept| kept.tag == tag);
+        if let Some(place) = place {
+            let kept = set[place].time_and_ttl;
+            // Signed: a capture may be out of order a little.
+            let ticks = now.wrapping_sub(kept & !0xff) as i32 >> 8;
+            let original = Original { ttl: kept as u8, ago: i64::from(ticks.unsigned_abs()) << TICK };
+            if is_copy(original) {
+                return Some(original);
+            }
         }
-        set.rotate_right(1);
+        set[..=place.unwrap_or(WAYS - 1)].rotate_right(1);
         set[0] = Kept { tag, time_and_ttl: now | u32::from(ttl) };
         None
     }
 }
 
-/// What a packet and its copy share.
-struct Print {
-    /// A number for the connection and the header fields.
-    hash: u64,
-    /// How long after its original a copy can come, milliseconds.
-    span: u32,
-}
-
-impl Print {
-    /// `None` when a copy cannot be told from a packet sent anew.
-    fn of(segment: &Segment<'_>, stream: u32, from: Side) -> Option<Print> {
-        let id = segment.ip_id().unwrap_or(0);
-        let timestamps = segment.options.timestamps.unwrap_or((0, 0));
-        let sure = id != 0 || (segment.options.timestamps.is_some() && segment.seq_len() > 0);
-        if !sure && (segment.is_pure_ack() || segment.flags.rst()) {
-            // The same ACK or RST for each of several packets is ordinary.
-            return None;
-        }
-        let hash = mix([
-            u64::from(stream) << 1 | from as u64,
-            u64::from(segment.seq.0) << 32 | u64::from(segment.ack.0),
-            u64::from(timestamps.0) << 32 | u64::from(timestamps.1),
-            u64::from(segment.len) << 32 | u64::from(id) << 16 | u64::from(segment.window),
-            u64::from(segment.flags.0),
-        ]);
-        let span = match (id != 0, segment.options.timestamps.is_some()) {
-            // What has both in common was not sent anew, however late it comes.
-            (true, true) => bounds::COPY_LATE,
-            _ if sure => bounds::COPY_WITHIN,
-            _ => bounds::COPY_AT_ONCE,
-        };
-        Some(Print { hash, span })
+/// A number for the connection and the header fields, `None` when a copy cannot be told from a packet sent anew.
+fn print_of(segment: &Segment<'_>, stream: u32, from: Side) -> Option<u64> {
+    let id = segment.ip_id().unwrap_or(0);
+    let timestamps = segment.options.timestamps.unwrap_or((0, 0));
+    let has_place = segment.options.timestamps.is_some() && segment.seq_len() > 0;
+    if id == 0 && !has_place && (segment.is_pure_ack() || segment.flags.rst()) {
+        // The same ACK or RST for each of several packets is ordinary.
+        return None;
     }
-
-    /// Of a message with what it quotes.
-    fn of_icmp(packet: &IcmpPacket<'_>) -> Print {
-        let words = packet.bytes.chunks(8).map(|word| word.iter().fold(0, |v, &b| v << 8 | u64::from(b)));
-        Print { hash: mix(words), span: bounds::COPY_AT_ONCE }
-    }
+    Some(mix([
+        u64::from(stream) << 1 | from as u64,
+        u64::from(segment.seq.0) << 32 | u64::from(segment.ack.0),
+        u64::from(timestamps.0) << 32 | u64::from(timestamps.1),
+        u64::from(segment.len) << 32 | u64::from(id) << 16 | u64::from(segment.window),
+        u64::from(segment.flags.0),
+    ]))
 }
 
 fn mix(words: impl IntoIterator<Item = u64>) -> u64 {

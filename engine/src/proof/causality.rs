@@ -8,7 +8,9 @@
 
 use crate::bounds;
 use crate::connection::endpoint::Facts;
-use crate::connection::{Connection, Seen};
+use crate::connection::flight::{Sent, SentPool};
+use crate::connection::recent::Original;
+use crate::connection::{Connection, Seen, fold};
 use crate::mark::Mark;
 use crate::side::Side;
 use crate::state::Vantage;
@@ -352,6 +354,60 @@ impl Connection {
     #[must_use]
     pub fn could_complain(&self, since: i64, at: i64) -> bool {
         self.rtt().is_none_or(|rtt| at - since >= rtt - rtt / bounds::JITTER)
+    }
+
+    /// The side `from` asks for a resend, with SACK or duplicate ACKs.
+    #[must_use]
+    pub fn asks(&self, from: Side) -> bool {
+        let end = self.end(from);
+        end.is(Facts::SACKING) || end.dup_acks >= bounds::ASKS
+    }
+
+    /// The side `by` has shown that it lacks just what begins at `seq`: without SACK it can only tell so of what it expects
+    /// next.
+    #[must_use]
+    pub fn misses(&self, by: Side, seq: Seq) -> bool {
+        let end = self.end(by);
+        self.asks(by) && (end.is(Facts::SACKING) || !seq.after(end.acked))
+    }
+
+    /// `segment`, of the side `from`, is a copy of a packet with the same header: that was captured, or delivered, twice.
+    ///
+    /// An IP ID together with a timestamp is given once. Some kernels keep the ID of what they send again; and timestamps
+    /// tell nothing within a tick, in which on a short path a receiver can ask for a resend, and get it.
+    pub(crate) fn is_copy(
+        &self,
+        from: Side,
+        segment: &Segment<'_>,
+        Original { ttl, ago }: Original,
+        pool: &SentPool,
+    ) -> bool {
+        let has_id = segment.ip_id().is_some();
+        let has_timestamp = segment.options.timestamps.is_some() && segment.seq_len() > 0;
+        if has_id && segment.options.timestamps.is_some() {
+            return ago < bounds::COPY_LATE;
+        }
+        let sender = self.end(from);
+        let doubled = sender.copies > 0 && sender.doubles() || self.came_elsewhere(segment, ttl);
+        // A SYN is sent again by a timer alone, of a second.
+        let in_another_tick = self.is_longer_than(bounds::SLOWEST_TICK) || segment.flags.syn();
+        if has_timestamp && in_another_tick || doubled && (has_id || has_timestamp) {
+            return ago < bounds::COPY_WITHIN;
+        }
+        let most = if has_id { bounds::COPY_OF_ID } else { bounds::COPY_AT_ONCE };
+        let asked_since = |sent: &Sent| self.end(from.other()).last.frame > sent.frame;
+        ago < most
+            && !(self.misses(from.other(), segment.seq)
+                && sender
+                    .flight
+                    .overlapping(pool, segment.seq, segment.end(), self.end(from.other()).last_ack())
+                    .is_some_and(asked_since))
+    }
+
+    /// It was captured on another link than the first packet, or behind other routers than one with this TTL.
+    #[must_use]
+    pub fn came_elsewhere(&self, segment: &Segment<'_>, ttl: u8) -> bool {
+        fold(segment.link) != self.link || segment.ip.is_some_and(|ip| ip.ttl != ttl)
     }
 
     /// A whole round trip, or where that is not known the longest that is usual, and `least` at any rate.

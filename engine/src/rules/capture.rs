@@ -4,14 +4,13 @@ use crate::bounds;
 use crate::catalogue::findings::{Finding, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Certainty, Diagnosis};
-use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen, fold};
 use crate::proof::claims::Kind;
 use crate::proof::trace::{Tracing, known, met, needs};
 use crate::rules::context::Context;
 use crate::rules::notes::Lacking;
 use crate::side::Side;
-use crate::wire::segment::Segment;
+use crate::wire::segment::{Checksum, Segment};
 
 pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
@@ -51,9 +50,12 @@ fn truncated(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tra
 /// More than a segment in one packet, or checksums that are not computed yet: the network card does it later.
 fn offload(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
-    let mss = u32::from(c.end(seen.from.other()).mss);
-    let large = mss > 0 && segment.len > mss;
-    let unfinished = segment.checksum == Some(false) && !c.end(seen.from).is(Facts::CHECKSUMS_RIGHT);
+    let large = c.is_merged(seen.from, segment.len);
+    let unfinished = match segment.checksum {
+        Checksum::Unknown | Checksum::Right => false,
+        Checksum::Unfinished => true,
+        Checksum::Wrong => !c.is_corrupted(segment, seen.from),
+    };
     if !needs!(context.trace, Diagnosis::CaptureOffload;
         "it is larger than the MSS, or its checksum is not finished" => large || unfinished,
         "it was not told before"
@@ -67,7 +69,7 @@ fn offload(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Traci
         .with(Param::Who, Value::Party(seen.from.party()))
         .with(Param::How, Value::Term(if large { Term::OffloadLarge } else { Term::OffloadChecksum }))
         .with(Param::Bytes, Value::Bytes(segment.len.into()))
-        .with(Param::Mss, Value::Bytes(mss.into()));
+        .with(Param::Mss, Value::Bytes(c.end(seen.from.other()).mss.into()));
     context.store.tell(finding);
 }
 
@@ -210,14 +212,11 @@ pub(crate) fn copy(
     ttl: u8,
     context: &mut Context<'_, impl Tracing>,
 ) -> bool {
-    let sender = c.end(from);
-    let hop = segment.ip.is_some_and(|ip| ip.ttl != ttl);
-    let elsewhere = fold(segment.link) != c.link || hop;
     if met(
         context.trace,
         Diagnosis::CaptureCopies,
         "it came by another interface, or with another TTL",
-        elsewhere,
+        c.came_elsewhere(segment, ttl),
     ) {
         let told = std::mem::replace(&mut context.notes.details().capture.copies_told, true);
         if met(context.trace, Diagnosis::CaptureCopies, "it was not told before", !told) {
@@ -236,7 +235,7 @@ pub(crate) fn copy(
         }
         return true;
     }
-    let doubles = (sender.copies + 1) * bounds::DOUBLED > sender.packets;
+    let doubles = c.end(from).doubles();
     if met(
         context.trace,
         Diagnosis::CaptureDuplicate,

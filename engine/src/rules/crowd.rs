@@ -60,14 +60,12 @@ pub(crate) fn syn(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, imp
 
 /// The SYN again at a host next to the capture point: it arrived, and nobody answered.
 fn ignored(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
-    // Both ends are on the host that captures.
-    let same_host = c.tuple.src.ip == c.tuple.dst.ip;
-    let given = same_host || matches!(c.vantage_given, Some(Vantage::Server | Vantage::Both));
+    let given = matches!(c.vantage_given, Some(Vantage::Server | Vantage::Both)) || c.tuple.is_on_one_host();
     let at_server = given || context.book.crowd.near.contains(&c.tuple.dst.ip);
     if !needs!(context.trace, Diagnosis::HandshakeSynIgnored;
         "the server was not seen" => !c.server().last.is_set(),
         "the client has acknowledged nothing" => !c.client().acked_any,
-        "the capture was taken beside the server, as given or as other connections show" => at_server,
+        "the capture was taken beside the server, as given, as other connections show, or on the one host of both" => at_server,
         "it is the first repeat" => c.handshake.syn_repeats == 0,
     ) {
         return;

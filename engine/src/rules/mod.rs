@@ -41,6 +41,7 @@ use crate::wire::segment::Segment;
 /// what seems odd; and losses last, for they depend on what keep-alive and window probes and HTTP have been taken for.
 pub(crate) fn segment(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     crowd::syn(c, seen, context);
+    loss::content::taken_all_the_same(c, seen, context);
     if loss::content::taken_after_all(c, seen, context) {
         *seen = c.see(seen.segment, seen.from, context.pool);
     }

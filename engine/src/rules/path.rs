@@ -43,10 +43,13 @@ pub(crate) fn icmp(c: &Connection, error: &IcmpError, context: &mut Context<'_, 
 }
 
 /// One more timeout on the same data.
+///
+/// `len`: of what timed out; it may be sent again in smaller segments, to see whether those pass (RFC 2923, 2.1).
 pub(crate) fn timeout(
     c: &Connection,
     seen: &Seen<'_>,
     row: Timeouts,
+    len: u32,
     context: &mut Context<'_, impl Tracing>,
 ) {
     if !met(context.trace, "path", "it is the third timeout in a row", row.count == bounds::INTERRUPTED) {
@@ -61,13 +64,13 @@ pub(crate) fn timeout(
     } else {
         sender.largest
     };
-    let full_size = segment.len > bounds::SMALL && segment.len >= largest.into();
-    let none_passed = u32::from(sender.largest_acked) < segment.len;
+    let full_size = len > bounds::SMALL && len >= largest.into();
+    let none_passed = u32::from(sender.largest_acked) < len;
     if needs!(context.trace, Diagnosis::PathPmtuBlackHole;
         "the segment is of full size" => full_size,
         "none of that size was acknowledged" => none_passed,
         "its receiver has what is behind it (SACK), or only those of full size are lost"
-            => peer.is(Facts::SACKING) || only_full_size_lost(c, seen, row, context),
+            => peer.is(Facts::SACKING) || only_full_size_lost(c, seen, row, len, context),
     ) {
         let finding = c
             .finding(Diagnosis::PathPmtuBlackHole, segment)
@@ -75,11 +78,11 @@ pub(crate) fn timeout(
             .evidence(Role::Resend, segment.frame)
             .evidence(Role::SmallPasses, peer.acked_at.frame.max(c.handshake.third_ack.frame))
             .with(Param::Who, who)
-            .with(Param::Bytes, Value::Bytes(segment.len.into()))
+            .with(Param::Bytes, Value::Bytes(len.into()))
             .with(Param::Count, Value::Count(row.count.into()));
         let claimed = context.store.claim_and_tell(Kind::BlackHole, finding);
         let notes = &mut context.notes.details().path;
-        (notes.black_hole, notes.black_hole_len) = (claimed, segment.len);
+        (notes.black_hole, notes.black_hole_len) = (claimed, len);
         return;
     }
     let idle = row.first.time - peer.last.time;
@@ -111,6 +114,7 @@ fn only_full_size_lost(
     c: &Connection,
     seen: &Seen<'_>,
     row: Timeouts,
+    len: u32,
     context: &Context<'_, impl Tracing>,
 ) -> bool {
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
@@ -122,8 +126,8 @@ fn only_full_size_lost(
     let passed = c.handshake.established()
         || if c.syn().is_set() { third_ack_passed } else { sender.largest_acked > 0 };
     let at_once = row.first.time - peer.last.time < context.thresholds.idle;
-    let several = sender.unacknowledged(peer) >= 2 * seen.segment.len;
-    let full_size = sender.flight.iter(context.pool).all(|sent| sent.seq_len >= seen.segment.len);
+    let several = sender.unacknowledged(peer) >= 2 * len;
+    let full_size = sender.flight.iter(context.pool).all(|sent| sent.seq_len >= len);
     needs!(context.trace, Diagnosis::PathPmtuBlackHole;
         "something of the sender has passed" => passed,
         "the first of full size was sent at once, not after a rest" => at_once,
@@ -159,6 +163,8 @@ pub(crate) fn heard_again(
         "it is no matter of size" => notes.black_hole.is_none(),
         "the connection was open" => open,
         "it acknowledges something new" => advanced,
+        "its receiver has got nothing of what was sent behind it (SACK)"
+            => !c.end(seen.from).is(Facts::SACKING),
     ) {
         return;
     }

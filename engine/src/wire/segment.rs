@@ -170,9 +170,24 @@ impl Options {
     }
 }
 
+/// What the checksum of a segment says (RFC 9293, 3.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Checksum {
+    /// It cannot be told, or no payload makes it worth while.
+    #[default]
+    Unknown,
+    /// It is right.
+    Right,
+    /// It is the sum of the pseudo-header alone: a network card was to add the rest (`CHECKSUM_PARTIAL`), or has merged
+    /// several segments whose checksums were right (GRO, LRO).
+    Unfinished,
+    /// It is wrong.
+    Wrong,
+}
+
 /// The checksum of a whole segment (RFC 9293, 3.1; RFC 1071).
 struct Checked {
-    right: bool,
+    checksum: Checksum,
     payload_sum: u32,
 }
 
@@ -185,16 +200,30 @@ impl Checked {
             (IpAddr::V4(src), IpAddr::V4(dst)) => sum(&src.octets()) + sum(&dst.octets()),
             (IpAddr::V6(src), IpAddr::V6(dst)) => sum(&src.octets()) + sum(&dst.octets()),
             // A mixture has no pseudo-header.
-            _ => return Checked { right: true, payload_sum: fold(payload_sum) },
+            _ => return Checked { checksum: Checksum::Right, payload_sum: fold(payload_sum) },
         };
         // Protocol number and length; the header is a multiple of four bytes long.
-        let total = pseudo + 6 + u64::from(packet.wire_len) + sum(head) + payload_sum;
-        let mut folded = total;
-        while folded > 0xffff {
-            folded = (folded & 0xffff) + (folded >> 16);
-        }
-        Checked { right: folded == 0xffff, payload_sum: fold(payload_sum) | 1 << 31 }
+        let pseudo = pseudo + 6;
+        let with_length = pseudo + u64::from(packet.wire_len);
+        let field = u16::from_be_bytes([head[16], head[17]]);
+        let checksum = if in_16_bits(with_length + sum(head) + payload_sum) == 0xffff {
+            Checksum::Right
+        // Windows leaves the length out, which its network cards add for each segment (LSO).
+        } else if [with_length, pseudo].map(in_16_bits).contains(&field) {
+            Checksum::Unfinished
+        } else {
+            Checksum::Wrong
+        };
+        Checked { checksum, payload_sum: fold(payload_sum) | 1 << 31 }
     }
+}
+
+/// The one's complement sum (RFC 1071).
+fn in_16_bits(mut sum: u64) -> u16 {
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    sum as u16
 }
 
 fn fold(sum: u64) -> u32 {
@@ -246,8 +275,8 @@ pub struct Segment<'a> {
     pub ip: Option<IpInfo>,
     /// The link it was captured on, 0 when unknown.
     pub link: u32,
-    /// Whether the checksum is right; `None` when it cannot be told, or no payload makes it worth while.
-    pub checksum: Option<bool>,
+    /// What its checksum says.
+    pub checksum: Checksum,
     /// A number that differs for different payloads, mostly; 0 when not known.
     pub payload_sum: u32,
     /// The header length field is impossible (below 5 words, or more than the packet).
@@ -303,7 +332,7 @@ impl<'a> Segment<'a> {
         let whole = len > 0 && packet.bytes.len() >= packet.wire_len as usize;
         let checked = whole.then(|| Checked::of(packet, captured_header));
         Some(Segment {
-            checksum: checked.as_ref().map(|c| c.right),
+            checksum: checked.as_ref().map_or(Checksum::Unknown, |c| c.checksum),
             payload_sum: checked.map_or(0, |c| c.payload_sum),
             frame: packet.frame,
             layer: packet.layer,

@@ -27,6 +27,13 @@ pub struct Tuple {
 }
 
 impl Tuple {
+    /// Both sides are the same host.
+    #[must_use]
+    pub fn is_on_one_host(&self) -> bool {
+        let (src, dst) = (self.src.ip, self.dst.ip);
+        src == dst || src.is_loopback() && dst.is_loopback()
+    }
+
     /// Side addresses and ports.
     #[must_use]
     pub fn new(src: IpAddr, src_port: u16, dst: IpAddr, dst_port: u16) -> Tuple {

@@ -118,6 +118,7 @@ pub(crate) fn play(conversation: &Conversation) -> Vec<Captured> {
     let ttl = match setting("tap") {
         "server" => [58, 64],
         "middle" => [61, 60],
+        "loopback" => [64, 64],
         _ => [64, 58],
     };
     let mut world = World {
@@ -125,6 +126,7 @@ pub(crate) fn play(conversation: &Conversation) -> Vec<Captured> {
         without: setting("without").split_whitespace().map(|w| format!("-{w}")).collect(),
         open: setting("begins") == "open",
         port: setting("port").parse().unwrap_or(80),
+        loopback: setting("tap") == "loopback",
         connections: HashMap::new(),
         newest: HashMap::new(),
         last: None,
@@ -138,6 +140,7 @@ struct World {
     open: bool,
     /// Of the server.
     port: u16,
+    loopback: bool,
     connections: HashMap<u32, [Host; 2]>,
     /// The newest segment of each side of each connection.
     newest: HashMap<(u32, usize), Segment>,
@@ -196,9 +199,11 @@ impl World {
     fn connection(&mut self, line: &Line) -> &mut [Host; 2] {
         let (ttl, served, open, n) =
             (self.ttl, self.port, self.open && line.connection == 1, line.connection);
+        let loopback = self.loopback;
         self.connections.entry(n).or_insert_with(|| {
             let of_many = n.saturating_sub(1000) as u8;
             let client = match line.each {
+                _ if loopback => Ipv4Addr::LOCALHOST,
                 Some("clients") => Ipv4Addr::new(203, 0, 113, of_many),
                 _ => Ipv4Addr::new(192, 0, 2, 10),
             };
@@ -225,7 +230,7 @@ impl World {
             };
             let mut hosts = [
                 host(0, client, 40_000 + n as u16, 1_000_000_000, 10_000, 5_000_000),
-                host(1, server, port, 3_000_000_000, 50_000, 9_000_000),
+                host(1, if loopback { client } else { server }, port, 3_000_000_000, 50_000, 9_000_000),
             ];
             if open {
                 hosts[0].received = hosts[1].next;
@@ -411,14 +416,23 @@ fn tcp_bytes(
     summed.extend([0, 6]);
     summed.extend((bytes.len() as u16).to_be_bytes());
     summed.extend(&bytes);
+    let checksum = if words.has("unfinished") {
+        in_16_bits(&summed[..12])
+    } else {
+        !in_16_bits(&summed) ^ if words.has("bad-checksum") { 0x1234 } else { 0 }
+    };
+    bytes[16..18].copy_from_slice(&checksum.to_be_bytes());
+    bytes
+}
+
+/// The one's complement sum (RFC 1071).
+fn in_16_bits(bytes: &[u8]) -> u16 {
     let mut sum: u32 =
-        summed.chunks(2).map(|w| u32::from(w[0]) << 8 | w.get(1).map_or(0, |b| u32::from(*b))).sum();
+        bytes.chunks(2).map(|w| u32::from(w[0]) << 8 | w.get(1).map_or(0, |b| u32::from(*b))).sum();
     while sum > 0xffff {
         sum = (sum & 0xffff) + (sum >> 16);
     }
-    let checksum = !(sum as u16) ^ if words.has("bad-checksum") { 0x1234 } else { 0 };
-    bytes[16..18].copy_from_slice(&checksum.to_be_bytes());
-    bytes
+    sum as u16
 }
 
 /// Which of its usual options a host sends.

@@ -28,7 +28,8 @@
 //! | `forged` | its supposed sender knows nothing of it: its numbers do not count |
 //! | `new` | begins a new connection on these ports: another first sequence number |
 //! | `differs` | other payload bytes than those sent before with these numbers |
-//! | `bad-checksum`, `cut=20`, `offset=4`, `link=7` | a wrong checksum, so much payload captured, header length, VLAN |
+//! | `bad-checksum`, `unfinished` | a wrong checksum; only the sum of the pseudo-header in its place |
+//! | `cut=20`, `offset=4`, `link=7` | so much payload captured, header length, VLAN |
 //!
 //! `ICMP 3/1 quotes=S mtu=1400` is a router's error about the newest packet of that side; `copy link=7` the packet
 //! before once more; `later` only lets time pass. `each 20 ports every 0.1` (or `clients`) repeats the indented lines
@@ -37,8 +38,9 @@
 //!
 //! `handshake` stands for the three segments of one, with a round trip of 20 ms.
 //!
-//! `tap:` is where the capture is taken (`client`, `server`, `middle`), `vantage:` what the user says of that,
-//! `port:` is the server's, `without:` names options that neither side has, `begins: open` makes the connection older than the capture.
+//! `tap:` is where the capture is taken (`client`, `server`, `middle`, or `loopback` where a host talks to itself),
+//! `vantage:` what the user says of that, `port:` is the server's, `without:` names options that neither side has,
+//! `begins: open` makes the connection older than the capture.
 
 use std::collections::HashMap;
 
@@ -262,7 +264,7 @@ impl Line {
             None => (t, String::new()),
         });
         let words = Words(words.collect());
-        const KNOWN: [&str; 33] = [
+        const KNOWN: [&str; 34] = [
             "",
             "no-id",
             "len",
@@ -292,6 +294,7 @@ impl Line {
             "new",
             "differs",
             "bad-checksum",
+            "unfinished",
             "cut",
             "offset",
             "link",

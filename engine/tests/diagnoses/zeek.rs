@@ -155,9 +155,9 @@ fn c_g_t_and_w_come_at_powers_of_ten() {
     then("S1", "ShADaw", &format!("1 C P. len=100; 1.02 S .; {}", times(9, "S . win=0")));
     then("S1", "ShADaww", &format!("1 C P. len=100; 1.02 S .; {}", times(10, "S . win=0")));
 
-    let right = "1 C P. len=100";
-    then("S1", "ShADC", &format!("{right}; {}", times(9, "C P. len=100 bad-checksum seq=101")));
-    then("S1", "ShADCC", &format!("{right}; {}", times(10, "C P. len=100 bad-checksum seq=101")));
+    let right = "1 S P. len=100";
+    then("S1", "ShAdc", &format!("{right}; {}", times(9, "S P. len=100 bad-checksum seq=101")));
+    then("S1", "ShAdcc", &format!("{right}; {}", times(10, "S P. len=100 bad-checksum seq=101")));
 
     let gap = |n| vec!["+1 C P. len=100 missed; +0.1 S ."; n].join("; ");
     then("S1", "ShAaG", &gap(9));

@@ -4,13 +4,17 @@ use crate::bounds;
 use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::{Finding, Value};
 use crate::catalogue::terms::{Param, Role};
+use crate::connection::endpoint::Facts;
+use crate::connection::flight::Sent;
 use crate::connection::{Connection, Seen};
 use crate::proof::claims::Kind;
 use crate::proof::receiver::{self, Receipt, Refusal};
 use crate::proof::trace::{Tracing, Untraced, known, met, needs};
 use crate::rules::context::Context;
-use crate::rules::loss::lines;
 use crate::rules::loss::lines::{Resent, keep, resent};
+use crate::rules::loss::{gap, lines};
+use crate::state::Vantage;
+use crate::wire::segment::Segment;
 use crate::wire::seq::Seq;
 
 /// A wrong checksum, though not from offload: told when it is sent again, which `true` says.
@@ -32,27 +36,113 @@ pub(super) fn corrupted(c: &Connection, seen: &Seen<'_>, context: &mut Context<'
     }
     let Some(details) = &mut context.notes.details else { return false };
     let list = &mut details.loss.lines[seen.from as usize].corrupted;
-    let again = |bad: &Resent| bad.seq.before(segment.end()) && bad.end.after(segment.seq);
-    let again = list.iter().position(again);
-    let damaged = "a damaged copy of it was seen";
-    let Some(at) = known(context.trace, Diagnosis::LossCorrupted, damaged, again) else { return false };
-    let bad = list.remove(at);
-    let mut finding = c
-        .finding_at(Diagnosis::LossCorrupted, bad.frame)
-        .proved_by(segment.frame)
-        .evidence(Role::Resend, segment.frame)
+    let again = |bad: &mut Resent| bad.seq.before(segment.end()) && bad.end.after(segment.seq);
+    let damaged: Vec<Resent> = list.extract_if(.., again).collect();
+    let any =
+        met(context.trace, Diagnosis::LossCorrupted, "a damaged copy of it was seen", !damaged.is_empty());
+    for bad in damaged {
+        damaged_then_again(c, seen, (bad.frame, bad.layer), bad.end.since(bad.seq).unsigned_abs(), context);
+    }
+    any
+}
+
+/// That frame held so many bytes of a damaged segment, and this one sends them again.
+fn damaged_then_again(
+    c: &Connection,
+    seen: &Seen<'_>,
+    (frame, layer): (u32, u8),
+    bytes: u32,
+    context: &mut Context<'_, impl Tracing>,
+) {
+    let finding = c
+        .finding_at(Diagnosis::LossCorrupted, frame)
+        .layer(layer)
+        .proved_by(seen.segment.frame)
+        .evidence(Role::Resend, seen.segment.frame)
         .with(Param::Who, Value::Party(seen.from.party()))
-        .with(Param::Bytes, Value::Bytes(u64::from(bad.end.since(bad.seq).unsigned_abs())));
-    finding.layer = bad.layer;
+        .with(Param::Bytes, Value::Bytes(bytes.into()));
     context.store.tell(finding);
-    true
+}
+
+/// What is sent again came by beside its receiver with an unfinished checksum, and was not merged there: nobody finishes
+/// it, and the receiver drops it. Between the hosts of one machine nobody has to, and the receiver takes it.
+pub(super) fn never_finished(
+    c: &Connection,
+    seen: &Seen<'_>,
+    sent: &Sent,
+    context: &mut Context<'_, impl Tracing>,
+) {
+    if needs!(context.trace, Diagnosis::LossCorrupted;
+        "the checksum of the copy before it was unfinished" => sent.unfinished,
+        "that was a single segment" => !c.is_merged(seen.from, sent.seq_len),
+        "it was captured beside its receiver" => c.vantage() == Vantage::beside(seen.from.other()),
+        "which has not acknowledged it for longer than ACKs are delayed"
+            => seen.segment.time - sent.time >= bounds::DELAYED_MOST,
+    ) {
+        damaged_then_again(c, seen, (sent.frame, seen.segment.layer), sent.seq_len, context);
+    }
+}
+
+/// What came with a wrong checksum is acknowledged, and was not sent again: it was not damaged. Where the capture lacks
+/// something, that may be the resend.
+pub(crate) fn taken_all_the_same(
+    c: &mut Connection,
+    seen: &Seen<'_>,
+    context: &mut Context<'_, impl Tracing>,
+) {
+    let writer = seen.from.other();
+    let Some(details) = &mut context.notes.details else { return };
+    let line = &mut details.loss.lines[writer as usize];
+    if line.corrupted.is_empty() || !seen.segment.flags.ack() || seen.segment.flags.rst() || seen.stray {
+        return;
+    }
+    let before = c.end(seen.from).last_ack();
+    let covered = |bad: &mut Resent| {
+        seen.segment.ack.reaches(bad.end) && !before.is_some_and(|acked| acked.reaches(bad.end))
+    };
+    let taken: Vec<Resent> = line.corrupted.extract_if(.., covered).collect();
+    let acknowledged = "what came with a wrong checksum is acknowledged, and was not sent again";
+    if !met(context.trace, "loss.refusal", acknowledged, !taken.is_empty()) {
+        return;
+    }
+    let mut holes = line.holes.clone();
+    for bad in &taken {
+        while gap::fill_with(&mut holes, bad.seq, bad.end).is_some() {}
+    }
+    let ack = seen.segment.ack;
+    let captured = taken.iter().map(|bad| bad.end).chain([c.end(writer).next]).any(|end| !ack.after(end));
+    let lacking = holes.iter().any(|hole| hole.seq.before(ack));
+    if met(
+        context.trace,
+        "loss.refusal",
+        "the capture lacks nothing that it acknowledges",
+        captured && !lacking,
+    ) {
+        line.holes = holes;
+        for bad in taken {
+            c.took_wrong_checksum(writer, bad.end);
+        }
+    }
 }
 
 /// What its numbers and bytes say.
 pub(super) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     conflicting(c, seen, context);
     impossible_ack(c, seen, context);
+    if let [Some(block), ..] = seen.segment.options.sack {
+        sack_invalid(c, seen, block, context);
+    }
     karn(c, seen, context);
+}
+
+/// `segment` holds other bytes than what was sent with the same numbers.
+pub(super) fn differs(segment: &Segment<'_>, sent: &Sent, trace: impl Tracing) -> bool {
+    let same_range = sent.seq == segment.seq && sent.seq_len == segment.seq_len() && segment.len > 1;
+    needs!(trace, Diagnosis::LossConflictingData;
+        "it is the same range, of more than a byte" => same_range,
+        "the bytes of both were captured" => sent.payload_sum != 0 && segment.payload_sum != 0,
+        "they differ" => sent.payload_sum != segment.payload_sum,
+    )
 }
 
 /// The same bytes again, and they differ.
@@ -62,13 +152,7 @@ fn conflicting(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl T
     let Some(sent) = known(context.trace, Diagnosis::LossConflictingData, again, seen.resends) else {
         return;
     };
-    let same_range = sent.seq == segment.seq && sent.seq_len == segment.seq_len() && segment.len > 1;
-    let both_known = sent.payload_sum != 0 && segment.payload_sum != 0;
-    if !needs!(context.trace, Diagnosis::LossConflictingData;
-        "it is the same range, of more than a byte" => same_range,
-        "the bytes of both were captured" => both_known,
-        "they differ" => sent.payload_sum != segment.payload_sum,
-    ) {
+    if !differs(segment, &sent, context.trace) {
         return;
     }
     let finding = c
@@ -181,6 +265,40 @@ fn impossible_ack(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, imp
         .with(Param::Who, Value::Party(seen.from.party()))
         .with(Param::Bytes, Value::Bytes(ahead as u64));
     context.store.tell(finding);
+}
+
+/// A SACK block outside of all that the other side has sent, which can use none of it.
+fn sack_invalid(c: &Connection, seen: &Seen<'_>, block: (Seq, Seq), context: &mut Context<'_, impl Tracing>) {
+    let writer = c.end(seen.from.other());
+    // Its receiver reports nothing that its window does not allow.
+    let window = c.scaled(seen.from, seen.segment.window).unwrap_or(0);
+    let furthest = (bounds::FAR.unsigned_abs()).max(window);
+    let off = writer.outside(block).filter(|off| *off > furthest);
+    let outside = "its first SACK block is far outside of all that the other side has sent";
+    let Some(off) = known(context.trace, Diagnosis::LossSackInvalid, outside, off) else { return };
+    if !needs!(context.trace, Diagnosis::LossSackInvalid;
+        "the opening was captured" => c.syn().is_set() && writer.has_isn,
+        "the capture lacks nothing of the other side" => !writer.facts.intersects(Facts::GAP | Facts::UNSEEN),
+    ) {
+        return;
+    }
+    let told = &mut context.notes.details().loss.lines[seen.from.other() as usize].sack_invalid;
+    told.1 += 1;
+    let (before, count) = (told.0, Value::Count(told.1.into()));
+    if before.is_some() {
+        context.store.amend(before, |finding| finding.set(Param::Count, count));
+        return;
+    }
+    let finding = c
+        .finding(Diagnosis::LossSackInvalid, seen.segment)
+        .of(seen.from)
+        .evidence(Role::Newest, writer.last.frame)
+        .with(Param::Who, Value::Party(seen.from.party()))
+        .with(Param::Peer, Value::Party(seen.from.other().party()))
+        .with(Param::Bytes, Value::Bytes(off.into()))
+        .with(Param::Count, count);
+    let told = context.store.tell(finding);
+    context.notes.details().loss.lines[seen.from.other() as usize].sack_invalid.0 = told;
 }
 
 /// An acknowledgment that could be for either copy (RFC 6298, 3): without timestamps it gives no round-trip time.

@@ -9,6 +9,7 @@ use crate::mark::Mark;
 use crate::proof::trace::{Tracing, met, needs};
 use crate::rules::context::Context;
 use crate::rules::loss::lines::{Hole, keep};
+use crate::wire::seq::Seq;
 
 /// A segment beyond the next expected: what lies between has not been seen.
 pub(super) fn opens(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
@@ -25,9 +26,12 @@ pub(super) fn opens(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, i
 
 /// The hole that `segment` fills, wholly or in part, cut down to what stays of it.
 pub(super) fn fill(seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) -> Option<Hole> {
-    let (seq, end) = (seen.segment.seq, seen.segment.end());
     let details = context.notes.details.as_mut()?;
-    let holes = &mut details.loss.lines[seen.from as usize].holes;
+    fill_with(&mut details.loss.lines[seen.from as usize].holes, seen.segment.seq, seen.segment.end())
+}
+
+/// The first hole that the numbers from `seq` to `end` fill, cut down to what stays of it.
+pub(super) fn fill_with(holes: &mut Vec<Hole>, seq: Seq, end: Seq) -> Option<Hole> {
     let at = holes.iter().position(|h| h.seq.before(end) && h.end.after(seq))?;
     let hole = holes.remove(at);
     if end.before(hole.end) {

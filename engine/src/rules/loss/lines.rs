@@ -30,6 +30,24 @@ pub(crate) struct Line {
     /// Timeouts in a row on the same data.
     pub(crate) timeouts: Timeouts,
     pub(crate) refused: Refused,
+    pub(crate) recovery: Option<Recovery>,
+    /// That SACK blocks about it are far off, and how often they were.
+    pub(crate) sack_invalid: (Option<Told>, u32),
+}
+
+/// What a timeout sends again, and what comes behind it: one and the same timeout (RFC 5681, 3.1: all in flight is taken
+/// for lost).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Recovery {
+    /// Where what timed out begins.
+    pub(crate) seq: Seq,
+    /// Where that ends which was in flight then.
+    pub(crate) end: Seq,
+    /// When the newest of it was sent again.
+    pub(crate) last: i64,
+    /// Bytes sent again.
+    pub(crate) bytes: u64,
+    pub(crate) told: Option<Told>,
 }
 
 /// What the receiver of this direction refuses.
@@ -59,6 +77,8 @@ pub(crate) struct Resent {
     pub(crate) asked: Option<Told>,
     pub(crate) tsval: Option<u32>,
     pub(crate) needless: bool,
+    /// It was sent sooner than any answer to the copy before it could come, though nobody asked for it.
+    pub(crate) hasty: bool,
 }
 
 impl Resent {
@@ -163,6 +183,7 @@ pub(super) fn resent(segment: &Segment<'_>) -> Resent {
         asked: None,
         tsval: segment.options.timestamps.map(|t| t.0),
         needless: false,
+        hasty: false,
     }
 }
 

@@ -33,6 +33,7 @@ pub(super) fn acknowledgment(c: &Connection, seen: &Seen<'_>, context: &mut Cont
         reported_twice(c, seen, writer, left, right, context);
     }
     echoes_first_copy(c, seen, writer, context);
+    answers_first_copy(c, seen, writer, context);
     arrived_once(c, seen, writer, context);
     echoes_resend(c, seen, writer, context);
     let heard = c.end(seen.from).acked_any && segment.ack.after(c.end(seen.from).acked);
@@ -74,6 +75,36 @@ fn echoes_first_copy(c: &Connection, seen: &Seen<'_>, writer: Side, context: &mu
         let finding = c.finding_at(Diagnosis::LossSpurious, resent.frame);
         spurious(finding, seen, &resent, writer, Term::EchoesFirstCopy, context);
         overtaken(resent, context);
+    }
+}
+
+/// What was sent again sooner than any answer could come is acknowledged sooner than the resend can have been answered.
+fn answers_first_copy(
+    c: &Connection,
+    seen: &Seen<'_>,
+    writer: Side,
+    context: &mut Context<'_, impl Tracing>,
+) {
+    let (segment, acker) = (seen.segment, c.end(seen.from));
+    let Some(details) = &mut context.notes.details else { return };
+    if !acker.acked_any || segment.options.timestamps.is_some() {
+        return;
+    }
+    let hasty = |r: &&mut Resent| r.hasty && !r.needless && r.is_covered(segment, acker.acked);
+    let answered = details.loss.lines[writer as usize].resent.iter_mut().filter(hasty);
+    let answered = answered.filter(|r| !c.had_time(seen.from, r.time, segment.time));
+    let answered: Vec<Resent> = answered
+        .map(|r| {
+            r.needless = true;
+            r.clone()
+        })
+        .collect();
+    let sooner = "it acknowledges what was sent again too soon, sooner than that can have been answered";
+    if met(context.trace, Diagnosis::LossSpurious, sooner, !answered.is_empty()) {
+        for resent in answered {
+            let finding = c.finding_at(Diagnosis::LossSpurious, resent.frame).sure(Certainty::Likely);
+            spurious(finding, seen, &resent, writer, Term::AnswersFirstCopy, context);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is sent again, and why.
 
-use super::{gap, receipt};
+use super::{content, gap, receipt};
 use crate::bounds;
 use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::{Finding, Told, Value};
@@ -12,10 +12,10 @@ use crate::mark::Mark;
 use crate::proof::claims::Kind;
 use crate::proof::trace::{Tracing, concluded, known, met, needs};
 use crate::rules::context::Context;
-use crate::rules::loss::lines::{MadeBy, Resent, Timeouts, downstream, keep, resent};
+use crate::rules::loss::lines::{MadeBy, Recovery, Resent, Timeouts, downstream, keep, resent};
 use crate::rules::notes::Notes;
 use crate::rules::path;
-use crate::side::Side;
+use crate::wire::seq::Seq;
 
 /// Why something was sent again.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,8 @@ enum Why {
     Timeout,
     Asked,
     TailProbe,
+    /// It follows what a timeout has sent again.
+    Recovery,
     /// Neither silence nor complaints: not said.
     Unknown,
 }
@@ -53,6 +55,21 @@ pub(super) fn again(
     ) {
         return;
     }
+    // What is in front of a closed window is a probe, however often it comes; and then what comes behind it goes on from the
+    // byte that was not taken.
+    let goes_on = |sent: Sent| {
+        let newest = sent.seq == segment.seq && sent.seq_len == 1 && sent.end() == sender.next;
+        let answered = peer.last.time > sent.time && segment.time - peer.last.time < bounds::RTO_MIN;
+        newest && segment.len > 1 && answered && !peer.is(Facts::SACKING)
+    };
+    let at_the_edge = peer.last_ack() == Some(segment.seq) && !segment.flags.fin();
+    if needs!(context.trace, "loss.resend";
+        "it begins at what its receiver expects" => at_the_edge,
+        "it is a byte for a closed window, or goes on from one that was answered and not taken"
+            => segment.len <= 1 && peer.window == 0 || seen.resends.is_some_and(goes_on),
+    ) {
+        return;
+    }
     let acked = peer.acked_any && peer.acked.reaches(segment.end());
     // What was cut anew may begin in a gap and end in what was seen.
     let hole = gap::fill(seen, context);
@@ -69,6 +86,14 @@ pub(super) fn again(
         known(context.trace, "loss.resend", "its first copy is in flight", seen.resends)
     {
         after_original(c, seen, &sent, context);
+    } else if needs!(context.trace, Diagnosis::LossFastRetransmit;
+        "it was sent before the capture began: neither seen nor acknowledged" => !acked,
+        "its receiver lacks it, and says so" => c.misses(seen.from.other(), segment.seq),
+        "it is newer than what its sender has sent behind it" => sender.is_newer(segment),
+    ) {
+        let first = Sent::unseen(segment, peer.acked_at);
+        let finding = c.finding(Diagnosis::LossFastRetransmit, segment);
+        tell(c, seen, Why::Asked, finding, first.time, &first, context);
     } else if needs!(context.trace, Diagnosis::LossSpurious;
         "it was acknowledged before" => acked,
         "it has data" => segment.len > 0,
@@ -87,31 +112,41 @@ fn is_resend(seen: &Seen<'_>, context: &Context<'_, impl Tracing>) -> bool {
     needs!(context.trace, "loss.resend";
         "it has data" => seen.segment.len > 0,
         "no ICMP error (too big) explains it" => !path::explains_resend(context.notes, seen.segment.time),
+        "its bytes are those that were sent before"
+            => !seen.resends.is_some_and(|sent| content::differs(seen.segment, &sent, context.trace)),
     )
 }
 
 /// The first copy was seen: lost behind the capture point, or its acknowledgment was.
 fn after_original(c: &Connection, seen: &Seen<'_>, sent: &Sent, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
-    if !is_resend(seen, context) {
+    let merged = c.is_merged(seen.from, sent.seq_len) && !c.is_merged(seen.from, segment.len);
+    let at_once = merged && segment.time - sent.time < bounds::COPY_AT_ONCE;
+    let piece = at_once && !c.misses(seen.from.other(), segment.seq);
+    let whole = "it is no piece of a larger one, captured before and behind the network card that splits it";
+    if !met(context.trace, "loss.resend", whole, !piece) || !is_resend(seen, context) {
         return;
     }
     let why = why(c, context.notes, seen, Some(sent), sent.time, context.trace);
     let finding = c.finding(diagnosis(why), segment);
     let told =
         tell(c, seen, why, finding.evidence(Role::Original, sent.first_frame), sent.time, sent, context);
+    content::never_finished(c, seen, sent, context);
     if why == Why::Timeout {
         count_timeout(c, seen, sent, context);
     }
     // Where nobody asked for it, its acknowledgment will tell whether the copy before it had arrived. Data of a SYN may
     // have arrived, and be refused (RFC 7413, 4.2.2).
     let of_syn = c.end(seen.from).has_isn && sent.seq == c.end(seen.from).isn;
-    let mut resent = Resent { before: if of_syn { 0 } else { sent.frame }, ..resent(segment) };
+    // On a shorter path the hosts' own work hides it.
+    let known = c.is_longer_than(bounds::MEASURABLE);
+    let hasty = why == Why::Unknown && known && !c.could_complain(sent.time, segment.time);
+    let mut resent = Resent { before: if of_syn { 0 } else { sent.frame }, hasty, ..resent(segment) };
     if why == Why::Asked {
         resent.asked = told;
         // Nobody misses it sooner than a round trip after it was sent; and an ACK of what was in front of it may only
         // have been sooner than it.
-        let missed = misses(c, seen) && c.could_complain(sent.time, segment.time);
+        let missed = c.misses(seen.from.other(), segment.seq) && c.could_complain(sent.time, segment.time);
         if needs!(context.trace, Diagnosis::LossDownstream;
             "it is no data of the SYN" => !of_syn,
             "its receiver misses just this, and has had time to say so" => missed,
@@ -164,15 +199,23 @@ fn why(
 ) -> Why {
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
     let now = seen.segment.time;
-    let asked = asks(c, seen.from.other());
+    let asked = c.asks(seen.from.other());
     // Duplicate ACKs that came a timeout ago did not cause this.
     let quiet = now - if peer.dup_acks > 0 || asked { since.max(peer.last.time) } else { since };
     // One packet may be several segments, where the network card splits it (TSO).
     let several = |sent: &Sent| sender.flight.len() >= 2 || seen.segment.seq.after(sent.seq);
-    let last_of_several =
-        sent.is_some_and(|sent| sent.end() == sender.next && sent.repeats == 0 && several(sent));
-    if needs!(trace, Diagnosis::LossTailProbe;
-        "it is the last of several in flight, sent once" => last_of_several,
+    let in_time = |sent: &Sent| now - sent.time >= bounds::PROBE_MIN;
+    // What a SYN carried was not taken, as its SYN-ACK says: that is no loss (RFC 7413, 4.2.2).
+    let of_syn = |sent: &Sent| sender.has_isn && sent.seq == sender.isn;
+    let last = |sent: &Sent| sent.end() == sender.next && sent.repeats == 0 && !of_syn(sent);
+    let last_of_several = sent.is_some_and(|sent| last(sent) && several(sent) && in_time(sent));
+    if needs!(trace, Diagnosis::LossTimeout;
+        "it follows what a timeout has sent again" => recovers(c, notes, seen),
+        "its receiver does not ask for it" => !asked,
+    ) {
+        Why::Recovery
+    } else if needs!(trace, Diagnosis::LossTailProbe;
+        "it is the last of several in flight, sent once, and long enough ago" => last_of_several,
         "its receiver does not ask for it" => !asked,
     ) {
         Why::TailProbe
@@ -196,18 +239,6 @@ fn why(
     }
 }
 
-/// That side asks for a resend.
-fn asks(c: &Connection, from: Side) -> bool {
-    let end = c.end(from);
-    end.is(Facts::SACKING) || end.dup_acks >= bounds::ASKS
-}
-
-/// The other side has shown that it lacks just this: without SACK it can only tell so of what it expects next.
-fn misses(c: &Connection, seen: &Seen<'_>) -> bool {
-    let peer = c.end(seen.from.other());
-    asks(c, seen.from.other()) && (peer.is(Facts::SACKING) || !seen.segment.seq.after(peer.acked))
-}
-
 /// The acknowledgment of what was asked for shows the next hole, of what was sent before that (RFC 6582).
 fn partly_acknowledged(c: &Connection, notes: &Notes, seen: &Seen<'_>, since: i64) -> bool {
     let (segment, peer) = (seen.segment, c.end(seen.from.other()));
@@ -219,9 +250,19 @@ fn partly_acknowledged(c: &Connection, notes: &Notes, seen: &Seen<'_>, since: i6
         && details.loss.lines[seen.from as usize].resent.iter().any(repaired)
 }
 
+/// After a timeout all that was in flight is sent again, as acknowledgments allow: no other timeout can have passed.
+fn recovers(c: &Connection, notes: &Notes, seen: &Seen<'_>) -> bool {
+    let line = notes.details.as_ref().map(|details| &details.loss.lines[seen.from as usize]);
+    let heard = c.end(seen.from.other()).last.time;
+    line.and_then(|line| line.recovery).is_some_and(|recovery| {
+        let behind = seen.segment.seq.after(recovery.seq) && seen.segment.seq.before(recovery.end);
+        behind && seen.segment.time - recovery.last.max(heard) < bounds::RTO_MIN
+    })
+}
+
 fn diagnosis(why: Why) -> Diagnosis {
     match why {
-        Why::Timeout => Diagnosis::LossTimeout,
+        Why::Timeout | Why::Recovery => Diagnosis::LossTimeout,
         Why::Asked | Why::Unknown => Diagnosis::LossFastRetransmit,
         Why::TailProbe => Diagnosis::LossTailProbe,
     }
@@ -236,17 +277,31 @@ fn tell(
     sent: &Sent,
     context: &mut Context<'_, impl Tracing>,
 ) -> Option<Told> {
-    if why == Why::Unknown {
-        return None;
+    let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
+    // Beyond that it is new.
+    let bytes = sent_before(seen, sender.next);
+    let time = seen.segment.time;
+    match why {
+        Why::Unknown => return None,
+        Why::Recovery => {
+            let line = &mut context.notes.details().loss.lines[seen.from as usize];
+            if let Some(recovery) = &mut line.recovery {
+                recovery.last = time;
+                recovery.bytes += bytes;
+                let total = Value::Bytes(recovery.bytes);
+                context.store.amend(recovery.told, |finding| finding.set(Param::Bytes, total));
+            }
+            return None;
+        }
+        Why::Timeout | Why::Asked | Why::TailProbe => {}
     }
-    let peer = c.end(seen.from.other());
     let mut finding = finding
         .evidence(Role::ResentBefore, if sent.repeats > 0 { sent.frame } else { 0 })
         .with(Param::Who, Value::Party(seen.from.party()))
         .with(Param::Peer, Value::Party(seen.from.other().party()))
         .with(Param::Waited, Value::Duration(seen.segment.time - since))
         .with(Param::Count, Value::Count(u64::from(sent.repeats) + 1))
-        .with(Param::Bytes, Value::Bytes(seen.segment.len.into()));
+        .with(Param::Bytes, Value::Bytes(bytes));
     if why == Why::Asked {
         let how = if peer.is(Facts::SACKING) {
             Term::AskedBySack
@@ -258,7 +313,20 @@ fn tell(
         finding.set(Param::How, Value::Term(how));
         finding = finding.evidence(Role::Asks, peer.last.frame);
     }
-    context.store.tell(finding)
+    let told = context.store.tell(finding);
+    if why == Why::Timeout {
+        let (seq, end) = (seen.segment.seq, sender.next);
+        let recovery = Recovery { seq, end, last: time, bytes, told };
+        context.notes.details().loss.lines[seen.from as usize].recovery = Some(recovery);
+    }
+    told
+}
+
+/// So many bytes of it, up to the `next` of its sender, were sent before.
+fn sent_before(seen: &Seen<'_>, next: Seq) -> u64 {
+    let segment = seen.segment;
+    let old = next.since(segment.seq).max(0).unsigned_abs();
+    segment.len.min(old).into()
 }
 
 /// A probe of which the first copy was lost before the capture point: after a pause it comes alone, and leaves a gap.
@@ -277,7 +345,7 @@ pub(super) fn tail_probe_unseen(c: &Connection, seen: &Seen<'_>, context: &mut C
     let missing = gap.div_ceil(largest);
     let id = segment.ip_id().filter(|_| sender.ip_id != 0);
     let sent_more = id.map(|id| u32::from(id.wrapping_sub(sender.ip_id)) > missing + 1);
-    let in_time = pause >= rtt + rtt / 2 && pause < bounds::RTO_MIN + 2 * rtt;
+    let in_time = pause >= (rtt + rtt / 2).max(bounds::PROBE_MIN) && pause < bounds::RTO_MIN + 2 * rtt;
     if !needs!(context.trace, Diagnosis::LossTailProbe;
         "it comes after a pause of two round trips" => in_time,
         "its IP ID shows that more was sent than the gap holds" => sent_more != Some(false),
@@ -332,5 +400,7 @@ fn count_timeout(c: &Connection, seen: &Seen<'_>, sent: &Sent, context: &mut Con
             finding.set(Param::Waited, waited);
         });
     }
-    path::timeout(c, seen, row, context);
+    // A network card has split what is larger than a segment.
+    let first = if c.is_merged(seen.from, sent.seq_len) { 0 } else { sent.seq_len };
+    path::timeout(c, seen, row, segment.len.max(first), context);
 }
