@@ -11,6 +11,7 @@ use crate::connection::flight::SentPool;
 use crate::connection::{Before, Connection, Seen};
 use crate::proof::trace::{Tracing, known, met, needs};
 use crate::side::Side;
+use crate::state::State;
 use crate::wire::segment::Segment;
 
 /// Why a RST was sent, as far as it can be told when it comes.
@@ -140,11 +141,11 @@ pub(crate) fn classify(
     if met(trace, RST, "its sender has reset the connection before", by_sender) {
         return Rst::Again;
     }
-    // What comes after the other side's own RST is the answer to something late.
+    // What comes after the other side's own RST, or one of its sender's, answers something late.
     let forged = forged(c, segment, seen.from, trace);
-    let sign =
-        "its TTL gives it away, and it neither refuses a handshake nor comes after the other side's RST";
-    if let Some(sign) = known(trace, RST, sign, forged.filter(|_| !refuses && !by_peer)) {
+    let first = !by_peer && !c.rst(seen.from).is_set();
+    let sign = "its TTL gives it away, and it neither refuses a handshake nor comes after another RST";
+    if let Some(sign) = known(trace, RST, sign, forged.filter(|_| !refuses && first)) {
         let rejects = met(trace, RST, "it answers a packet, as a firewall rejects", rejects(c, seen));
         let expires =
             met(trace, RST, "nothing was said for long: a device forgets the idle", expires(c, seen));
@@ -210,7 +211,8 @@ pub(crate) fn classify(
     }
     if needs!(trace, RST;
         "the capture shows the opening" => opening,
-        "no RST in the other side's name has ended it" => !c.rst(seen.from.other()).is_set(),
+        "no RST in the other side's name has ended it"
+            => !c.rst(seen.from.other()).is_set() && c.state(seen.from) != State::Closed,
         "the server has not shown that it got the third ACK" => !c.handshake.established(),
         "the third ACK was seen" => c.handshake.third_ack.is_set(),
     ) && let Some(rst) = before_established(c, seen, pool, trace)
@@ -256,7 +258,8 @@ fn is_reply(c: &Connection, seen: &Seen<'_>) -> bool {
 /// its sender has acknowledged all, and what the other side sent last it had before it sent that, or long before this.
 fn answers_nothing(c: &Connection, seen: &Seen<'_>, trace: impl Tracing) -> bool {
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
-    let last_is_acknowledged = peer.last.frame == peer.said.frame && sender.acked_at.frame > peer.last.frame;
+    let has_number = peer.last.frame == peer.said.frame || peer.last.frame == peer.fin.frame;
+    let last_is_acknowledged = has_number && sender.acked_at.frame > peer.last.frame;
     let had = last_is_acknowledged
         || sender.last.frame > peer.last.frame && !c.may_cross(peer.last.time, sender.last.time);
     let at_once = c.at_once(seen.from, peer.last.time, seen.segment.time, bounds::LONG_AFTER);
@@ -413,8 +416,8 @@ fn promptly_after_fin(c: &Connection, seen: &Seen<'_>, trace: impl Tracing) -> b
     let peer = c.end(seen.from.other());
     let at_once = c.at_once(seen.from, peer.fin.time, seen.segment.time, bounds::PROMPTLY);
     needs!(trace, RST;
-        "it has ACK" => seen.segment.flags.ack(),
-        "it acknowledges the other side's FIN" => seen.segment.ack.reaches(peer.fin_seq() + 1),
+        "it, or a segment before it, acknowledges the other side's FIN"
+            => peer.fin_acked.is_set() || seen.segment.flags.ack() && seen.segment.ack.reaches(peer.fin_seq() + 1),
         "it comes right behind that FIN" => at_once,
     )
 }

@@ -325,7 +325,7 @@ pub(crate) fn note_receipt(seen: &Seen<'_>, receipt: Receipt, context: &mut Cont
             // A closed socket answers each segment that was in flight with a RST at its number; the last counts.
             let of_several =
                 |before: &Refused| bare && before.bare && now - before.at.time <= bounds::IN_FLIGHT;
-            if receipt == Receipt::Taken && reset.refused[side].as_ref().is_some_and(of_several) {
+            if reset.refused[side].as_ref().is_some_and(of_several) {
                 reset.refused[side] = None;
             }
             return;
