@@ -263,7 +263,10 @@ fn answers_nothing(c: &Connection, seen: &Seen<'_>, trace: impl Tracing) -> bool
     let had = last_is_acknowledged
         || sender.last.frame > peer.last.frame && !c.may_cross(peer.last.time, sender.last.time);
     let at_once = c.at_once(seen.from, peer.last.time, seen.segment.time, bounds::LONG_AFTER);
+    // A host without a socket has no window to tell of, and Linux no IP ID for it.
+    let of_socket = seen.segment.window != 0 || sender.counts_on(seen.segment);
     needs!(trace, RST;
+        "a socket made it: it has a window, or the next IP ID" => of_socket,
         "its sender has acknowledged all that the other side has sent" => peer.all_acknowledged(sender),
         "it had what came last when it sent its own last packet, or that is long since" => had || !at_once,
     )
