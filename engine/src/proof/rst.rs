@@ -300,21 +300,13 @@ fn forged(c: &Connection, segment: &Segment<'_>, from: Side, trace: impl Tracing
     let closed = c.ends.iter().all(|end| end.fin.is_set());
     let late = closed || sender.fin.is_set() && !segment.flags.ack();
     let another_route = !c.is_beside(from) && goes_on_from(c, segment, from);
-    let same_host = sender.counts_on(segment) || starts_at_another(this, sender.ttl);
     needs!(trace, RST;
         "its TTL differs from that of its sender's other packets" => odd,
         "no packet of its sender has come with that TTL" => !sender.has_sent_with(this),
         "neither another route, nor that it is late, explains the TTL" => !late && !another_route,
-        "neither its IP ID nor another initial TTL at the same distance show the same host" => !same_host,
+        "its IP ID does not go on from its sender's" => !sender.counts_on(segment),
     )
     .then_some(Sign::Ttl { this, usual: sender.ttl })
-}
-
-/// A host that sends its data with 64 or 128 at first, and its RSTs, which are made elsewhere, with 255 (lwIP, routers, the
-/// NAT of virtual machines): both come from the same distance.
-fn starts_at_another(this: u8, usual: u8) -> bool {
-    let distance = u8::MAX - this;
-    distance < bounds::MOST_HOPS && [64, 128].contains(&usual.saturating_add(distance))
 }
 
 /// Its timestamps go on from its sender's newest and echo the other side's newest.
