@@ -235,8 +235,6 @@ bounds! {
     /// Devices that keep the state of connections forget one that was quiet for so long, nanoseconds (balancers and proxies
     /// from 30 s; AWS ALB and nginx proxy_read_timeout 60 s; RFC 5382, REQ-5, asks for two hours).
     FORGETS: i64 = 30_000_000_000; Stack
-    /// No host is further away than so many hops (half of the smallest initial TTL in use, 64).
-    MOST_HOPS: u8 = 32; Policy
     /// No system sends its packets with a TTL below this, but for a traceroute (RFC 1700: 64; the oldest in use 30).
     TRACEROUTE_TTL: u8 = 30; Stack
     /// A host whose IP IDs count has sent no more packets to others between two of a connection that go together.

@@ -12,6 +12,7 @@ use crate::connection::{Before, Connection, Seen};
 use crate::proof::causality::Known;
 use crate::proof::trace::{Tracing, known, met, needs};
 use crate::side::Side;
+use crate::state::State;
 use crate::wire::segment::Segment;
 
 /// Why a RST was sent, as far as it can be told when it comes.
@@ -141,11 +142,11 @@ pub(crate) fn classify(
     if met(trace, RST, "its sender has reset the connection before", by_sender) {
         return Rst::Again;
     }
-    // What comes after the other side's own RST is the answer to something late.
+    // What comes after the other side's own RST, or one of its sender's, answers something late.
     let forged = forged(c, segment, seen.from, trace);
-    let sign =
-        "its TTL gives it away, and it neither refuses a handshake nor comes after the other side's RST";
-    if let Some(sign) = known(trace, RST, sign, forged.filter(|_| !refuses && !by_peer)) {
+    let first = !by_peer && !c.rst(seen.from).is_set();
+    let sign = "its TTL gives it away, and it neither refuses a handshake nor comes after another RST";
+    if let Some(sign) = known(trace, RST, sign, forged.filter(|_| !refuses && first)) {
         let rejects = met(trace, RST, "it answers a packet, as a firewall rejects", rejects(c, seen));
         let expires =
             met(trace, RST, "nothing was said for long: a device forgets the idle", expires(c, seen));
@@ -211,7 +212,8 @@ pub(crate) fn classify(
     }
     if needs!(trace, RST;
         "the capture shows the opening" => opening,
-        "no RST in the other side's name has ended it" => !c.rst(seen.from.other()).is_set(),
+        "no RST in the other side's name has ended it"
+            => !c.rst(seen.from.other()).is_set() && c.state(seen.from) != State::Closed,
         "the server has not shown that it got the third ACK" => !c.handshake.established(),
         "the third ACK was seen" => c.handshake.third_ack.is_set(),
     ) && let Some(rst) = before_established(c, seen, pool, trace)
@@ -257,11 +259,15 @@ fn is_reply(c: &Connection, seen: &Seen<'_>) -> bool {
 /// its sender has acknowledged all, and what the other side sent last it had before it sent that, or long before this.
 fn answers_nothing(c: &Connection, seen: &Seen<'_>, trace: impl Tracing) -> bool {
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
-    let last_is_acknowledged = peer.last.frame == peer.said.frame && sender.acked_at.frame > peer.last.frame;
+    let has_number = peer.last.frame == peer.said.frame || peer.last.frame == peer.fin.frame;
+    let last_is_acknowledged = has_number && sender.acked_at.frame > peer.last.frame;
     let had = last_is_acknowledged
         || sender.last.frame > peer.last.frame && !c.may_cross(peer.last.time, sender.last.time);
     let at_once = c.at_once(seen.from, peer.last.time, seen.segment.time, bounds::LONG_AFTER);
+    // A host without a socket has no window to tell of, and Linux no IP ID for it.
+    let of_socket = seen.segment.window != 0 || sender.counts_on(seen.segment);
     needs!(trace, RST;
+        "a socket made it: it has a window, or the next IP ID" => of_socket,
         "its sender has acknowledged all that the other side has sent" => peer.all_acknowledged(sender),
         "it had what came last when it sent its own last packet, or that is long since" => had || !at_once,
     )
@@ -295,21 +301,13 @@ fn forged(c: &Connection, segment: &Segment<'_>, from: Side, trace: impl Tracing
     let closed = c.ends.iter().all(|end| end.fin.is_set());
     let late = closed || sender.fin.is_set() && !segment.flags.ack();
     let another_route = !c.is_beside(from) && goes_on_from(c, segment, from);
-    let same_host = sender.counts_on(segment) || starts_at_another(this, sender.ttl);
     needs!(trace, RST;
         "its TTL differs from that of its sender's other packets" => odd,
         "no packet of its sender has come with that TTL" => !sender.has_sent_with(this),
         "neither another route, nor that it is late, explains the TTL" => !late && !another_route,
-        "neither its IP ID nor another initial TTL at the same distance show the same host" => !same_host,
+        "its IP ID does not go on from its sender's" => !sender.counts_on(segment),
     )
     .then_some(Sign::Ttl { this, usual: sender.ttl })
-}
-
-/// A host that sends its data with 64 or 128 at first, and its RSTs, which are made elsewhere, with 255 (lwIP, routers, the
-/// NAT of virtual machines): both come from the same distance.
-fn starts_at_another(this: u8, usual: u8) -> bool {
-    let distance = u8::MAX - this;
-    distance < bounds::MOST_HOPS && [64, 128].contains(&usual.saturating_add(distance))
 }
 
 /// Its timestamps go on from its sender's newest and echo the other side's newest.
@@ -415,8 +413,7 @@ fn promptly_after_fin(c: &Connection, seen: &Seen<'_>, trace: impl Tracing) -> b
     let got = c.must_know(seen.from, peer.fin, peer.fin_seq() + 1, seen.segment);
     let at_once = c.at_once(seen.from, peer.fin.time, seen.segment.time, bounds::PROMPTLY);
     needs!(trace, RST;
-        "it has ACK" => seen.segment.flags.ack(),
-        "its sender has got the other side's FIN" => got == Known::Yes,
+        "its sender has got the other side's FIN" => peer.fin_acked.is_set() || got == Known::Yes,
         "it comes right behind that FIN" => at_once,
     )
 }

@@ -299,6 +299,8 @@ pub(crate) struct Own {
     pub(crate) sending: Sending,
     /// Without ACK: the answer to a packet, not the abort of a socket.
     pub(crate) bare: bool,
+    /// It has a timestamp, or the next IP ID of its sender.
+    pub(crate) has_marks: bool,
     pub(crate) layer: u8,
     pub(crate) ttl: Option<u8>,
     /// SYNs of the client before it, to know a later attempt.

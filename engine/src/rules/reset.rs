@@ -147,13 +147,16 @@ pub(crate) fn never_reached(
     let (segment, sender) = (seen.segment, c.end(seen.from));
     let newest = context.notes.details.as_ref().and_then(|d| d.reset.newest[seen.from as usize]);
     let behind =
-        newest.is_some_and(|(seq, time)| segment.seq.after(seq) && segment.time - time <= bounds::IN_FLIGHT);
+        newest.is_some_and(|(seq, time)| segment.seq.after(seq) && segment.time - time <= bounds::PROMPT);
+    let alike =
+        own(context.notes, seen.from).is_none_or(|own| own.bare != segment.flags.ack() && !own.has_marks);
     let lacks = sender.facts.intersects(Facts::GAP | Facts::UNSEEN | Facts::FIN_UNSEEN);
     let ended = c.rst(seen.from.other()).is_set() || c.ends.iter().all(|end| end.fin.is_set());
     // A FIN that was not captured has a number.
     let shot = 2..=bounds::LARGEST_UNSCALED as i32;
     if !needs!(context.trace, Diagnosis::ResetInjected;
         "one with a lower number came right before" => behind,
+        "that was made alike, without its sender's clock or next IP ID" => alike,
         "the connection had not ended otherwise" => !ended,
         "its sender was seen, and nothing of it is missing" => sender.seen && !lacks,
         "its sender has not reached its number, which is in reach of a window"
@@ -325,7 +328,7 @@ pub(crate) fn note_receipt(seen: &Seen<'_>, receipt: Receipt, context: &mut Cont
             // A closed socket answers each segment that was in flight with a RST at its number; the last counts.
             let of_several =
                 |before: &Refused| bare && before.bare && now - before.at.time <= bounds::IN_FLIGHT;
-            if receipt == Receipt::Taken && reset.refused[side].as_ref().is_some_and(of_several) {
+            if reset.refused[side].as_ref().is_some_and(of_several) {
                 reset.refused[side] = None;
             }
             return;
@@ -530,8 +533,8 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
             };
             finding.set(Param::Reading, Value::Term(reading));
             finding = finding.evidence(Role::LastHeard, peer.last.frame);
-            // A route that changed just before it, or a forger who knows all numbers.
-            if c.is_odd_ttl(from, segment) {
+            // A route that changed just before it, or a forger who knows all numbers; or it answers what the capture lacks.
+            if c.is_odd_ttl(from, segment) || !segment.flags.ack() {
                 finding.certainty = Certainty::Likely;
             }
         }
@@ -613,6 +616,7 @@ pub(crate) fn note(
         ended,
         sending: Sending::of(c, seen),
         bare: !segment.flags.ack(),
+        has_marks: segment.options.timestamps.is_some() || c.end(seen.from).counts_on(segment),
         layer: segment.layer,
         ttl: segment.ip.map(|ip| ip.ttl),
         attempt: c.handshake.syn_repeats,
