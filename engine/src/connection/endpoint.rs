@@ -33,6 +33,8 @@ bitflags::bitflags! {
         const FIN_UNSEEN = 1 << 8;
         /// The newest that it said ends with a goodbye of its protocol: it says no more.
         const SAYS_GOODBYE = 1 << 9;
+        /// The newest that it said is a TLS record as short as those that only manage a connection, and ask for nothing.
+        const SAYS_NO_REQUEST = 1 << 11;
         /// Its timestamps have counted milliseconds, as far as the capture's clock tells.
         const TICKS_EACH_MS = 1 << 10;
         /// Its SYN or SYN-ACK was signed (TCP-MD5, TCP-AO).
@@ -340,6 +342,7 @@ impl Endpoint {
         if segment.len > 0 {
             if segment.end().after(self.next) {
                 self.facts.set(Facts::SAYS_GOODBYE, goodbye::ends_with(segment));
+                self.facts.set(Facts::SAYS_NO_REQUEST, goodbye::only_manages(segment));
             }
             if segment.checksum == Checksum::Right {
                 self.facts |= Facts::CHECKSUMS_RIGHT;

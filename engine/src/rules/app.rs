@@ -29,9 +29,11 @@ pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_,
     urgent(c, seen, context);
 }
 
-/// Ports of services in which each side speaks when it has something to say: shells and screens, messages, and routers that
-/// only show that they are there (IANA: ssh, telnet, bgp, login, shell, msdp, ldp, mqtt, ms-wbt-server, xmpp, rfb, ircd).
-const CONVERSE: [u16; 12] = [22, 23, 179, 513, 514, 639, 646, 1883, 3389, 5222, 5900, 6667];
+/// Ports of services in which each side speaks when it has something to say: shells and screens, messages, tunnels, stations
+/// that report, and routers that only show that they are there (IANA: ssh, telnet, bgp, login, shell, msdp, ldp, openvpn,
+/// mqtt, iec-104, ms-wbt-server, xmpp, rfb, ircd, dnp).
+const CONVERSE: [u16; 15] =
+    [22, 23, 179, 513, 514, 639, 646, 1194, 1883, 2404, 3389, 5222, 5900, 6667, 20000];
 
 /// Its service is not one of requests and responses.
 fn converses(c: &Connection) -> bool {
@@ -93,6 +95,7 @@ fn slow_response(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl
         "the client's segments are answered" => client.unanswered < bounds::TELLS,
         "the server took as long as --slow-response says" => worked >= context.thresholds.slow_response,
         "its service is one of requests and responses" => !converses(c),
+        "the client has asked for something" => !client.is(Facts::SAYS_NO_REQUEST),
         "it does not speak unasked" => server.unanswered < bounds::TELLS,
         "it has acknowledged all of the request" => acked,
         "the acknowledgment came in a quarter of the time" => at_once,
@@ -230,7 +233,7 @@ fn no_response(c: &Connection, notes: &Notes, now: i64, trace: impl Tracing, out
         "the server has acknowledged it" => acked,
         "the server has sent nothing since" => !answered,
         "its service is one of requests and responses" => !converses(c),
-        "it was no goodbye" => !client.is(Facts::SAYS_GOODBYE),
+        "the client has asked for something" => !client.facts.intersects(Facts::SAYS_GOODBYE | Facts::SAYS_NO_REQUEST),
         "the client's segments were answered" => client.unanswered < bounds::TELLS,
         "the server's window is open" => server.window != 0,
         "the answer was long in coming" => waited >= patience,

@@ -357,6 +357,7 @@ fn stop_and_wait(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl
     if !needs!(context.trace, Diagnosis::FlowStopAndWait;
         "it happened again and again" => writes.rounds >= often,
         "each segment was full" => writes.full,
+        "none of it is missing: no loss has made it careful" => !sender.is(Facts::GAP),
         "the window has room for two" => window >= 2 * u32::from(sender.largest),
     ) {
         return;

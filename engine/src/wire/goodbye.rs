@@ -40,6 +40,18 @@ pub(crate) fn ends_with(segment: &Segment<'_>) -> bool {
         || behind_data(payload, DATA, GOAWAY + 8 + SEAL)
 }
 
+/// All of it is one record of TLS with a frame of HTTP/2 that asks for nothing: an empty SETTINGS that acknowledges the
+/// other's, WINDOW_UPDATE, PING or GOAWAY (RFC 9113, 6.5 to 6.9). No request is as short.
+pub(crate) fn only_manages(segment: &Segment<'_>) -> bool {
+    const FRAMES: [usize; 3] = [9, 13, GOAWAY];
+    let [DATA, 3, _, 0, length, ..] = segment.payload else { return false };
+    let length = usize::from(*length);
+    let sealed = |frame: usize| [SEAL, SEAL + 1, SEAL + 8].contains(&(length - frame));
+    // The capture may have cut the rest.
+    let alone = segment.len as usize == HEADER + length;
+    alone && FRAMES.into_iter().any(|frame| length > frame && sealed(frame))
+}
+
 /// All of it is GOAWAY of HTTP/2, the close frame of a WebSocket (RFC 6455, 5.5.1) with at most a code, masked or not, or
 /// the keep-alive message of BGP (RFC 4271, 4.4).
 fn is_in_the_open(payload: &[u8]) -> bool {
