@@ -34,7 +34,8 @@ pub(crate) fn overtaken(
     seen: &Seen<'_>,
     context: &mut Context<'_, impl Tracing>,
 ) -> bool {
-    if !seen.segment.flags.ack() || seen.stray {
+    // Once the other side has reset it, too, the abort would have come too late.
+    if !seen.segment.flags.ack() || seen.stray || reset_before(context.notes, seen.from.other()) {
         return false;
     }
     let answers = |own: &Own| own.bare && seen.segment.time - own.sending.at.time <= bounds::IN_FLIGHT;
