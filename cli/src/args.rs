@@ -192,7 +192,7 @@ pub struct Generate {
     /// Capture every packet twice, as a mirror port may
     #[arg(long)]
     pub duplicates: bool,
-    /// Let the cards join segments and compute checksums: segments above the MTU, with unfinished checksums
+    /// Let the cards join segments and compute checksums: outgoing segments above the MTU, with unfinished checksums
     #[arg(long)]
     pub offload: bool,
     /// Which packets get a comment that explains them: all, or only those with which the story goes on
