@@ -178,7 +178,7 @@ pub struct GenerateOptions {
     /// Every packet is captured twice, as at a mirror port that copies what comes in and what goes out.
     pub duplicates: bool,
     /// The cards join segments (TSO, GRO) and compute checksums, as in captures at hosts that are not set up for
-    /// capturing: outgoing segments larger than the MTU, with unfinished checksums.
+    /// capturing: segments larger than the MTU, with unfinished checksums.
     pub offload: bool,
 }
 

@@ -216,9 +216,11 @@ impl Stage {
         Link { from, to, inbound }
     }
 
-    /// Whether the host itself computes the checksums of what comes in or leaves.
-    pub(crate) fn finishes(&self, inbound: bool) -> bool {
-        inbound || !self.options.offload && !self.capture.offload
+    /// Whether its checksum is right: a card is to compute those of what leaves, and what it has joined of what comes in has
+    /// none of its own.
+    pub(crate) fn finishes(&self, captured: &Captured) -> bool {
+        let card = self.options.offload || self.capture.offload;
+        !card || captured.inbound() && !captured.joined
     }
 
     /// Appends a packet as a block of the capture, `start` nanoseconds after 1970-01-01 00:00 UTC.
@@ -241,7 +243,7 @@ impl Stage {
             snaplen: self.snaplen,
             inbound,
         };
-        let checksum = if self.finishes(inbound) { Checksum::Finished } else { Checksum::Unfinished };
+        let checksum = if self.finishes(captured) { Checksum::Finished } else { Checksum::Unfinished };
         let frame = |out: &mut Vec<u8>| match &captured.seen {
             Seen::Segment(packet) => frames.segment(out, link, packet, checksum),
             Seen::Icmp(error) => frames.icmp(out, link, error),

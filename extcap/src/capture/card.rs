@@ -70,6 +70,7 @@ fn join(large: &mut Captured, next: &Captured) -> bool {
     payload.extend_from_slice(&second.segment.payload);
     first.segment.payload = payload.freeze();
     first.segment.flags = first.segment.flags | second.segment.flags;
+    large.joined = true;
     true
 }
 

@@ -36,6 +36,8 @@ pub(crate) struct Captured {
     pub(crate) lost: bool,
     /// It was captured before.
     pub(crate) copy: bool,
+    /// The card has joined it from several.
+    pub(crate) joined: bool,
     /// Sequence and acknowledgment number, counted from the connection's first ones.
     pub(crate) seq: u32,
     pub(crate) ack: u32,
@@ -96,6 +98,7 @@ impl Tap {
             seen: Seen::Segment(packet),
             lost,
             copy: false,
+            joined: false,
             seq,
             ack,
             state: None,
@@ -109,7 +112,18 @@ impl Tap {
         }
         let (seq, ack) = self.relative(at, at, &error.about);
         let seen = Seen::Icmp(Box::new(error.clone()));
-        Some(Captured { time, at, from: at.other(), seen, lost: false, copy: false, seq, ack, state: None })
+        Some(Captured {
+            time,
+            at,
+            from: at.other(),
+            seen,
+            lost: false,
+            copy: false,
+            joined: false,
+            seq,
+            ack,
+            state: None,
+        })
     }
 
     /// Whether a capture is taken there.

@@ -45,7 +45,7 @@ impl Take {
             take.shots.push(Shot {
                 time: captured.time,
                 end: take.blocks.len(),
-                finished: stage.finishes(captured.inbound()),
+                finished: stage.finishes(&captured),
             });
         }
         Ok(take)
