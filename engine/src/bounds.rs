@@ -344,6 +344,8 @@ bounds! {
     /// With an IP ID alone in common, only what comes so soon is a copy, nanoseconds: some hosts keep the ID of what they
     /// send again, which no timer does so soon.
     COPY_OF_ID: i64 = 10_000_000; Policy
+    /// A device takes no longer to send on what it has rewritten, nanoseconds.
+    REWRITTEN_WITHIN: i64 = 1_000_000; Policy
     /// Without either, only what comes at once is a copy, nanoseconds.
     COPY_AT_ONCE: i64 = 1_000_000; Policy
 

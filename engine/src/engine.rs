@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::connection::flight::SentPool;
 use crate::connection::flow::FlowTable;
 use crate::connection::recent::Recent;
+use crate::connection::rewritten::Newest;
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
 use crate::proof::claims::Kind;
@@ -123,6 +124,8 @@ pub struct Engine {
     inner: HashMap<(u32, u8), FrameRecord>,
     /// Time of the first packet and since: all others are kept relative to it.
     clock: Clock,
+    /// The newest packet.
+    newest: Option<Newest>,
     /// The frames that are traced, by number, with what was asked about each.
     traced: HashMap<u32, Vec<Trace>>,
 }
@@ -188,26 +191,28 @@ impl Engine {
         look: impl FnOnce(&Connection, &Seen<'_>),
     ) -> Option<u32> {
         let packet = &Packet { time: self.clock.since_began(packet.time), ..*packet };
-        let segment = Segment::parse(packet)?;
+        let mut segment = Segment::parse(packet)?;
         let tuple = Tuple::new(packet.src, segment.src_port, packet.dst, segment.dst_port);
-        let number = self.connection_of(tuple, &segment)?;
+        let newest = std::mem::replace(&mut self.newest, Newest::of(&segment, tuple));
+        let twin = newest.filter(|newest| newest.is_rewritten_as(&segment, tuple));
+        let (number, is_copy) = self.connection_of(tuple, &mut segment, twin)?;
         let from = self.cases[number as usize].connection.sender(tuple);
         let tracer = self.tracer(packet.frame);
         let before = tracer.as_ref().map(|_| self.before(number));
         let receipt = match &tracer {
-            None => self.take_in(number, from, segment, look, &Untraced),
-            Some(tracer) => self.take_in(number, from, segment, look, &tracer),
+            None => self.take_in((number, from), segment, is_copy, look, &Untraced),
+            Some(tracer) => self.take_in((number, from), segment, is_copy, look, &tracer),
         };
         self.keep((packet.frame, packet.layer), number, from, receipt, tracer.zip(before));
         Some(number)
     }
 
-    /// Takes a segment into its connection. Where it is traced, returns what becomes of it at its receiver.
+    /// Takes a segment into its connection; `is_copy`: it was taken in before, with other numbers. Where it is traced, returns what becomes of it at its receiver.
     fn take_in<T: Tracing>(
         &mut self,
-        number: u32,
-        from: Side,
+        (number, from): (u32, Side),
         mut segment: Segment<'_>,
+        is_copy: bool,
         look: impl FnOnce(&Connection, &Seen<'_>),
         trace: &T,
     ) -> Option<Receipt> {
@@ -225,9 +230,9 @@ impl Engine {
             let mut context = self.shared.context(notes, heads, trace);
             rules::capture::time_backwards(c, segment, backwards, &mut context);
         }
-        if let Some(original) = original {
+        if let Some(ttl) = original.map(|o| o.ttl).or(segment.ip.map(|ip| ip.ttl).filter(|_| is_copy)) {
             concluded(*trace, "packet", "a copy of an earlier one");
-            rules::copy(c, segment, from, original.ttl, &mut self.shared.context(notes, heads, trace));
+            rules::copy(c, segment, from, ttl, &mut self.shared.context(notes, heads, trace));
             c.count(from, true);
             return None;
         }
@@ -314,10 +319,30 @@ impl Engine {
     }
 
     /// The connection that `segment` belongs to, a new one where it opens one.
-    fn connection_of(&mut self, tuple: Tuple, segment: &Segment<'_>) -> Option<u32> {
+    ///
+    /// `segment` gets the numbers that it had before a device has rewritten them; `twin` is itself with its other numbers.
+    fn connection_of(
+        &mut self,
+        tuple: Tuple,
+        segment: &mut Segment<'_>,
+        twin: Option<Newest>,
+    ) -> Option<(u32, bool)> {
         let cases = &self.cases;
         let known = self.flows.find(tuple, |n| cases[n as usize].connection.tuple);
         if let Some(number) = known {
+            let Case { connection: c, notes, heads, .. } = &mut self.cases[number as usize];
+            let from = c.sender(tuple);
+            let before = twin.map(|twin| {
+                let before = c.notice_rewriting(&twin, segment, from);
+                let mut context = self.shared.context(notes, heads, &Untraced);
+                rules::capture::rewritten(c, &twin, from, before.odd, &mut context);
+                before
+            });
+            c.read_as_written(segment, from);
+            if let Some(before) = before {
+                return Some((number, before.taken));
+            }
+            let cases = &self.cases;
             let c = &cases[number as usize].connection;
             let before = c.before().and_then(|before| cases.get(before.number as usize));
             if let Some(Case { connection: old, .. }) = before
@@ -332,10 +357,10 @@ impl Engine {
                         rules::reset::was_cut_off(&mut self.cases[old as usize].notes, from, rst);
                     }
                 }
-                return Some(old);
+                return Some((old, false));
             }
             if !c.is_succeeded_by(segment, c.sender(tuple)) {
-                return known;
+                return Some((number, false));
             }
         }
         if self.cases.len() >= Self::MOST_CONNECTIONS {
@@ -365,7 +390,7 @@ impl Engine {
         });
         let cases = &self.cases;
         self.flows.insert(tuple, number, |n| cases[n as usize].connection.tuple);
-        Some(number)
+        Some((number, false))
     }
 
     fn record(&mut self, frame: u32, layer: u8, record: FrameRecord) {

@@ -236,6 +236,7 @@ names! {
         StormFin "storm_fin"
         StormRst "storm_rst"
         CopiesByTtl "copies_by_ttl"
+        CopiesByNumbers "copies_by_numbers"
         CopiesByLink "copies_by_link"
         OffloadLarge "offload_large"
         OffloadChecksum "offload_checksum"

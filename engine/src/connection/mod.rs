@@ -5,6 +5,7 @@ pub mod flight;
 pub mod flow;
 pub mod recent;
 pub(crate) mod resets;
+pub(crate) mod rewritten;
 pub mod successor;
 
 use crate::bounds;
@@ -124,6 +125,8 @@ struct Rare {
     stray_ack: Option<Seq>,
     repeats: Repeats,
     before: Option<Predecessor>,
+    /// How far a device that rewrites sequence numbers moves those of client and server; see `rewritten`.
+    rewritten: Option<[u32; 2]>,
 }
 
 /// How the connection before on the same addresses and ports stood.

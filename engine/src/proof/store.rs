@@ -218,6 +218,15 @@ impl Telling<'_> {
         }
     }
 
+    /// Takes back all that was told about a frame, for good.
+    pub(crate) fn withdraw_about(&mut self, frame: u32, layer: u8) {
+        let mut at = self.store.about.get(&(frame, layer)).copied();
+        while let Some(told) = at.and_then(Told::new) {
+            self.withdraw(Some(told));
+            at = self.store.records.get(told.index()).map(|record| record.next_about);
+        }
+    }
+
     /// Claims something because of a frame. It follows from the present claim, if there is one.
     pub(crate) fn claim(&mut self, kind: Kind, frame: u32) -> Option<Claim> {
         self.note(|| Step::Claimed(kind));

@@ -4,11 +4,12 @@ use crate::bounds;
 use crate::catalogue::findings::{Finding, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Certainty, Diagnosis};
+use crate::connection::rewritten::Newest;
 use crate::connection::{Connection, Seen, fold};
 use crate::proof::claims::Kind;
 use crate::proof::trace::{Tracing, known, met, needs};
 use crate::rules::context::Context;
-use crate::rules::notes::Lacking;
+use crate::rules::notes::{Handshake, Lacking};
 use crate::side::Side;
 use crate::wire::segment::{Checksum, Segment};
 
@@ -203,6 +204,30 @@ fn missed(c: &Connection, seen: &Seen<'_>, bytes: u64, context: &mut Context<'_,
     context.notes.details().capture.dropped[side as usize] = told;
 }
 
+/// `twin` came once more, with other numbers: a device rewrites them, and the capture was taken before and behind it. `odd`:
+/// its numbers were not those of the connection, so that what was told of it is not true.
+pub(crate) fn rewritten(
+    c: &Connection,
+    twin: &Newest,
+    from: Side,
+    odd: bool,
+    context: &mut Context<'_, impl Tracing>,
+) {
+    if odd {
+        context.store.withdraw_about(twin.frame, twin.layer);
+        context.notes.details().handshake = Handshake::default();
+    }
+    if !std::mem::replace(&mut context.notes.details().capture.copies_told, true) {
+        let finding = c
+            .finding_at(Diagnosis::CaptureCopies, twin.frame)
+            .layer(twin.layer)
+            .of(from)
+            .with(Param::How, Value::Term(Term::CopiesByNumbers))
+            .sure(Certainty::Likely);
+        context.store.tell(finding);
+    }
+}
+
 /// The same packet again. When one in three of a side's packets comes twice, it is the capture that
 /// doubles them; a network that makes copies does so now and then. Returns which of them it was.
 pub(crate) fn copy(
@@ -215,8 +240,8 @@ pub(crate) fn copy(
     if met(
         context.trace,
         Diagnosis::CaptureCopies,
-        "it came by another interface, or with another TTL",
-        c.came_elsewhere(segment, ttl),
+        "it came by another interface, with another TTL, or with other numbers",
+        c.came_elsewhere(segment, ttl) || c.is_rewritten(),
     ) {
         let told = std::mem::replace(&mut context.notes.details().capture.copies_told, true);
         if met(context.trace, Diagnosis::CaptureCopies, "it was not told before", !told) {
