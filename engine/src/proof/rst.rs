@@ -9,7 +9,6 @@ use crate::bounds;
 use crate::connection::endpoint::Facts;
 use crate::connection::flight::SentPool;
 use crate::connection::{Before, Connection, Seen};
-use crate::proof::causality::Known;
 use crate::proof::trace::{Tracing, known, met, needs};
 use crate::side::Side;
 use crate::state::State;
@@ -410,10 +409,11 @@ fn instead_of_fin(c: &Connection, seen: &Seen<'_>, trace: impl Tracing) -> bool 
 /// SO_LINGER 0 to avoid TIME-WAIT.
 fn promptly_after_fin(c: &Connection, seen: &Seen<'_>, trace: impl Tracing) -> bool {
     let peer = c.end(seen.from.other());
-    let got = c.must_know(seen.from, peer.fin, peer.fin_seq() + 1, seen.segment);
+    let covers = seen.segment.flags.ack() && seen.segment.ack.reaches(peer.fin_seq() + 1);
+    let acknowledged = peer.fin_acked.is_set() || covers;
     let at_once = c.at_once(seen.from, peer.fin.time, seen.segment.time, bounds::PROMPTLY);
     needs!(trace, RST;
-        "its sender has got the other side's FIN" => peer.fin_acked.is_set() || got == Known::Yes,
+        "it, or a segment before it, acknowledges the other side's FIN" => acknowledged,
         "it comes right behind that FIN" => at_once,
     )
 }
