@@ -67,11 +67,12 @@ impl Crowd {
         if let Some(at) = self.waiting.iter().rposition(|attempt| attempt.stream == stream) {
             self.waiting.remove(at);
         }
-        let source = self.sources.get_mut(&source)?;
-        if source.failed.get(&hash(target)) != Some(&stream) {
+        let source = self.sources.get_mut(&source).filter(|source| !source.failed.is_empty())?;
+        let target = hash(target);
+        if source.failed.get(&target) != Some(&stream) {
             return None;
         }
-        source.failed.remove(&hash(target));
+        source.failed.remove(&target);
         if source.is_scan() { None } else { source.told.take() }
     }
 }

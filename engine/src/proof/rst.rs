@@ -13,6 +13,7 @@ use crate::proof::trace::{Tracing, known, met, needs};
 use crate::side::Side;
 use crate::state::State;
 use crate::wire::segment::Segment;
+use crate::wire::seq::Seq;
 
 /// Why a RST was sent, as far as it can be told when it comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -264,9 +265,11 @@ fn answers_nothing(c: &Connection, seen: &Seen<'_>, trace: impl Tracing) -> bool
         || sender.last.frame > peer.last.frame && !c.may_cross(peer.last.time, sender.last.time);
     let at_once = c.at_once(seen.from, peer.last.time, seen.segment.time, bounds::LONG_AFTER);
     // A host without a socket has no window to tell of, and Linux no IP ID for it.
-    let of_socket = seen.segment.window != 0 || sender.counts_on(seen.segment);
+    // The field means nothing without ACK, and a host without a socket has nothing to put there.
+    let names_next = seen.segment.ack != Seq(0) && seen.segment.ack == c.end(seen.from.other()).next;
+    let of_socket = seen.segment.window != 0 || names_next || sender.counts_on(seen.segment);
     needs!(trace, RST;
-        "a socket made it: it has a window, or the next IP ID" => of_socket,
+        "a socket made it: it has a window, the number that it waits for, or the next IP ID" => of_socket,
         "its sender has acknowledged all that the other side has sent" => peer.all_acknowledged(sender),
         "it had what came last when it sent its own last packet, or that is long since" => had || !at_once,
     )

@@ -232,6 +232,18 @@ pub(crate) struct Path {
     pub(crate) black_hole: Option<Claimed>,
     /// The length of the segments that do not pass.
     pub(crate) black_hole_len: u32,
+    pub(crate) blackout: Option<Blackout>,
+}
+
+/// An interruption that was told, and what speaks against it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Blackout {
+    pub(crate) told: Option<Told>,
+    /// What it seemed to have lost begins there.
+    pub(crate) seq: Seq,
+    /// How often what it seemed to have lost was sent again, and how many copies its receiver reports that it had before.
+    pub(crate) resends: u32,
+    pub(crate) twice: u32,
 }
 
 /// What its rules keep.

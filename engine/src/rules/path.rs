@@ -10,8 +10,9 @@ use crate::proof::claims::Kind;
 use crate::proof::trace::{Tracing, met, needs};
 use crate::rules::context::{Context, of_icmp};
 use crate::rules::loss::lines::Timeouts;
-use crate::rules::notes::Notes;
+use crate::rules::notes::{Blackout, Notes};
 use crate::wire::icmp::IcmpError;
+use crate::wire::seq::Seq;
 
 /// A resend now is explained by an ICMP error.
 pub(crate) fn explains_resend(notes: &Notes, time: i64) -> bool {
@@ -178,5 +179,20 @@ pub(crate) fn heard_again(
         .with(Param::Peer, Value::Party(seen.from.party()))
         .with(Param::Count, Value::Count(row.count.into()))
         .with(Param::Silent, Value::Duration(silent));
-    context.store.tell(finding);
+    let told = context.store.tell(finding);
+    context.notes.details().path.blackout =
+        Some(Blackout { told, seq: row.seq, resends: row.count, twice: 0 });
+}
+
+/// The receiver reports that what begins at `left` has come once more (RFC 2883). Where that is one for each resend, all of them had
+/// arrived, late: held up by a queue, or a radio that slept, and nothing was interrupted.
+pub(crate) fn came_twice(left: Seq, context: &mut Context<'_, impl Tracing>) {
+    let Some(details) = &mut context.notes.details else { return };
+    let Some(blackout) = details.path.blackout.as_mut().filter(|it| it.seq == left) else { return };
+    blackout.twice += 1;
+    let all = blackout.twice >= blackout.resends;
+    if met(context.trace, Diagnosis::PathBlackout, "its receiver reports every resend as one too many", all) {
+        context.store.withdraw(blackout.told);
+        details.path.blackout = None;
+    }
 }

@@ -493,7 +493,9 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
                 let idle = if expired { segment.time - newest } else { before };
                 finding.diagnosis = Diagnosis::ResetByMiddlebox;
                 finding.severity = Diagnosis::ResetByMiddlebox.severity();
-                finding.set(Param::Idle, Value::Duration(idle.max(0)));
+                if idle >= bounds::FORGETS {
+                    finding.set(Param::Idle, Value::Duration(idle));
+                }
                 let role = if expired { Role::LastHeard } else { Role::Answered };
                 finding = finding.evidence(role, peer.last.frame);
             }

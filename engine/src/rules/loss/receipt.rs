@@ -45,6 +45,9 @@ pub(super) fn acknowledgment(c: &Connection, seen: &Seen<'_>, context: &mut Cont
         line.timeouts = Timeouts::default();
         path::heard_again(c, seen, row, heard, context);
     }
+    if let Some((left, _)) = twice {
+        path::came_twice(left, context);
+    }
 }
 
 /// The acknowledgment of something sent again echoes an older timestamp: it is the first copy that arrived (RFC 3522).
