@@ -152,6 +152,11 @@ pub(crate) fn classify(
             met(trace, RST, "nothing was said for long: a device forgets the idle", expires(c, seen));
         return if rejects || expires { Rst::Middlebox(sign) } else { Rst::Forged(sign) };
     }
+    // A device shoots more than once, and goes on to reject what comes after the end.
+    let echo = forged.is_some() && !refuses && c.rst(seen.from).is_set();
+    if met(trace, RST, "its TTL gives it away, and comes after another RST in that name", echo) {
+        return Rst::Again;
+    }
     // Nothing came from the other side, or only what no stack sends: such as a scanner's SYN with FIN.
     if !met(trace, RST, "the other side was seen", peer.seen) {
         return Rst::Unknown;

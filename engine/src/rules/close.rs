@@ -48,6 +48,13 @@ fn ack_came(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Trac
     }
 }
 
+/// The acknowledgment of this side's FIN had come after all: this RST answers it (RFC 9293, 3.5.2).
+fn ack_rejected(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
+    let answers = !seen.segment.flags.ack() && seen.segment.seq == c.end(seen.from.other()).acked;
+    let Some(details) = context.notes.details.as_mut().filter(|_| answers) else { return };
+    context.store.withdraw(details.close.ack_lost[seen.from as usize].take());
+}
+
 /// The other side has got this side's FIN twice: neither it nor the path had lost it, its ACK only took its time.
 fn fin_twice(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let writer = seen.from.other();
@@ -236,6 +243,7 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
         let told = context.notes.details().close.fin_completes;
         context.store.withdraw(told);
     }
+    ack_rejected(c, seen, context);
     storm_of_resets(c, seen, context);
     if rst == Rst::AfterClose {
         leaked(c, seen, context);

@@ -225,7 +225,10 @@ fn expected_in_vain(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, i
 /// The server closes: was all said that had been announced?
 fn closed(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
-    reaction(segment.frame, Term::Closed, None, context);
+    // Where the client has closed, that is what the server answers.
+    if !c.client().fin.is_set() {
+        reaction(segment.frame, Term::Closed, None, context);
+    }
     let request = context.unfinished.get(c.number, Side::Client).map(|held| held.began);
     let lacks = |side| c.would_show(Missing::Of(side)) == Known::No;
     let asked = !lacks(Side::Client);
