@@ -15,10 +15,10 @@
 //!   asked about a frame (`trace`)
 //! - [`book`]: facts beyond one connection: hosts, listeners, who connects where
 //! - [`connection`]: two endpoints, what is in flight, where the capture was taken, the flow table, successors on the
-//!   same ports, and copies of packets
+//!   same ports, copies of packets, and numbers that a device rewrites
 //! - [`wire`]: what stands in packets: segments, sequence numbers, options, ICMP, HTTP, TLS
 //! - [`catalogue`]: every diagnosis as data, with its texts per language; findings and their words
-//! - the ground: [`side`], [`state`], [`mark`], [`flags`], [`settings`], `bounds`, `chunked`, `clock`, `clock`
+//! - the ground: [`side`], [`state`], [`mark`], [`flags`], [`settings`], `bounds`, `chunked`, `clock`
 #![forbid(unsafe_code)]
 
 pub(crate) mod book;

@@ -87,10 +87,12 @@ fn slow_response(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl
     let at_once = by_fin || acked_after <= took / bounds::AT_ONCE;
     // Nothing may be missing, and no loss may explain the wait.
     let first = server.said.time < request.time;
-    let complete = segment.seq == server.next
-        && c.would_show(Missing::Of(Side::Server)) != Known::No
-        && client.acked_at.time <= request.time
-        && !segment.ack.after(client.next);
+    let complete = || {
+        segment.seq == server.next
+            && c.would_show(Missing::Of(Side::Server)) != Known::No
+            && client.acked_at.time <= request.time
+            && !segment.ack.after(client.next)
+    };
     if !needs!(context.trace, Diagnosis::AppSlowResponse;
         "the client's segments are answered" => client.unanswered < bounds::TELLS,
         "the server took as long as --slow-response says" => worked >= context.thresholds.slow_response,
@@ -100,7 +102,7 @@ fn slow_response(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl
         "it has acknowledged all of the request" => acked,
         "the acknowledgment came in a quarter of the time" => at_once,
         "it is the first of the answer" => first,
-        "nothing is missing before it" => complete,
+        "nothing is missing before it" => complete(),
         "the client's window is open" => client.window != 0,
         "its IP ID shows no copies that were lost before it" => copies_lost(c, segment) != Some(true),
     ) {
