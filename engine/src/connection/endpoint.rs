@@ -33,8 +33,6 @@ bitflags::bitflags! {
         const FIN_UNSEEN = 1 << 8;
         /// The newest that it said ends with a goodbye of its protocol: it says no more.
         const SAYS_GOODBYE = 1 << 9;
-        /// The newest that it said is a TLS record as short as those that only manage a connection, and ask for nothing.
-        const SAYS_NO_REQUEST = 1 << 11;
         /// Its timestamps have counted milliseconds, as far as the capture's clock tells.
         const TICKS_EACH_MS = 1 << 10;
         /// Its SYN or SYN-ACK was signed (TCP-MD5, TCP-AO).
@@ -44,6 +42,8 @@ bitflags::bitflags! {
         /// The other side has acknowledged what came with a wrong checksum: theirs tell nothing, whatever merges or
         /// finishes them.
         const CHECKSUMS_TELL_NOTHING = 1 << 13;
+        /// The newest that it said is a TLS record as short as those that only manage a connection, and ask for nothing.
+        const SAYS_NO_REQUEST = 1 << 14;
     }
 }
 
@@ -457,5 +457,17 @@ fn further_segments(segment: &Segment<'_>, mss: u16) -> u16 {
     match u32::from(mss).saturating_sub(options) {
         0 => 0,
         size => (segment.len.saturating_sub(1) / size).min(u32::from(u16::MAX)) as u16,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Facts;
+    use bitflags::Flags as _;
+
+    #[test]
+    fn each_fact_has_a_bit_of_its_own() {
+        let bits: u32 = Facts::FLAGS.iter().map(|flag| flag.value().bits().count_ones()).sum();
+        assert_eq!((bits, Facts::FLAGS.len() as u32), (Facts::all().bits().count_ones(), bits));
     }
 }
