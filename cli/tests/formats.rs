@@ -4,23 +4,13 @@
 mod common;
 
 use common::build::*;
-use common::{Seen, assert_same, record, record_bytes, tshark};
+use common::holds::both;
+use common::{Seen, record_bytes};
 use pcap_file::Endianness;
 
 /// Two frames with a TCP segment each.
 fn two() -> Vec<Made> {
     [10, 20].map(|payload| whole(101, ipv4(TCP, &segment(payload)))).to_vec()
-}
-
-/// Writes a capture, reads it both ways and returns what was seen, which must be the same.
-fn both(name: &str, capture: &[u8]) -> Vec<Seen> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join(name);
-    std::fs::write(&path, capture).unwrap();
-    let (ours, result) = record(&path);
-    result.unwrap();
-    assert_same(&ours.tcp, &tshark(&path), name);
-    ours.tcp
 }
 
 /// What is read of a capture, to its end.

@@ -207,7 +207,8 @@ impl Engine {
         Some(number)
     }
 
-    /// Takes a segment into its connection; `is_copy`: it was taken in before, with other numbers. Where it is traced, returns what becomes of it at its receiver.
+    /// Takes a segment into its connection; `is_copy`: it was taken in before, with other numbers. Where it is traced, returns
+    /// what becomes of it at its receiver.
     fn take_in<T: Tracing>(
         &mut self,
         (number, from): (u32, Side),
@@ -230,7 +231,8 @@ impl Engine {
             let mut context = self.shared.context(notes, heads, trace);
             rules::capture::time_backwards(c, segment, backwards, &mut context);
         }
-        if let Some(ttl) = original.map(|o| o.ttl).or(segment.ip.map(|ip| ip.ttl).filter(|_| is_copy)) {
+        let copied = if is_copy { segment.ip.map(|ip| ip.ttl) } else { original.map(|it| it.ttl) };
+        if let Some(ttl) = copied {
             concluded(*trace, "packet", "a copy of an earlier one");
             rules::copy(c, segment, from, ttl, &mut self.shared.context(notes, heads, trace));
             c.count(from, true);

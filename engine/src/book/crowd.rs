@@ -75,9 +75,7 @@ impl Crowd {
         source.failed.remove(&target);
         if source.is_scan() { None } else { source.told.take() }
     }
-}
 
-impl Crowd {
     /// One more attempt begins to wait for an answer, and those that have waited as long as a client does before it sends its
     /// SYN again have failed. Whether one of the same source has.
     pub(crate) fn waits(&mut self, attempt: Attempt) -> bool {

@@ -77,28 +77,34 @@ impl Connection {
         segment: &Segment<'_>,
         from: Side,
     ) -> TakenBefore {
-        let pairs = [(from, before.seq, segment.seq), (from.other(), before.ack, segment.ack)];
-        let (mut odd, taken) =
-            (false, self.end(from).next.since(before.seq).unsigned_abs() <= before.len + 2);
-        // What was acknowledged in the other numbers.
-        let sender = &mut self.ends[from as usize];
-        if sender.acked_any && sender.acked == before.ack && self.ends[from.other() as usize].seen {
-            let next = self.ends[from.other() as usize].next;
-            let apart = |number: Seq| number.since(next).unsigned_abs();
-            if apart(segment.ack) < apart(before.ack) {
-                self.ends[from as usize].acked = segment.ack;
-            }
-        }
-        for (side, one, other) in pairs.into_iter().take(if segment.flags.ack() { 2 } else { 1 }) {
-            let end = self.end(side);
-            let apart = |number: Seq| number.since(end.next).unsigned_abs();
-            // What was not taken in of a side gives no measure.
-            let first = end.seen && apart(one) <= apart(other);
+        // A SYN and a FIN have a number each.
+        let taken = self.end(from).next.since(before.seq).unsigned_abs() <= before.len + 2;
+        let seq = (from, before.seq, segment.seq);
+        let ack = segment.flags.ack().then_some((from.other(), before.ack, segment.ack));
+        let mut odd = false;
+        for (side, one, other) in [Some(seq), ack].into_iter().flatten() {
+            let first = self.is_nearer(side, one, other);
             odd |= !first && is_far(one, other);
             let (own, moved) = if first { (one, other) } else { (other, one) };
             self.rare().rewritten.get_or_insert_default()[side as usize] = moved.since(own) as u32;
         }
+        // What was acknowledged in the other numbers.
+        let sender = &self.ends[from as usize];
+        if sender.acked_any
+            && sender.acked == before.ack
+            && self.is_nearer(from.other(), segment.ack, before.ack)
+        {
+            self.ends[from as usize].acked = segment.ack;
+        }
         TakenBefore { odd, taken }
+    }
+
+    /// The number `one` is no further than `other` from the newest of that side; of which nothing was taken in, that gives no
+    /// measure.
+    fn is_nearer(&self, side: Side, one: Seq, other: Seq) -> bool {
+        let end = self.end(side);
+        let apart = |number: Seq| number.since(end.next).unsigned_abs();
+        end.seen && apart(one) <= apart(other)
     }
 
     /// A device has rewritten its numbers, before and behind which it was captured.
@@ -112,9 +118,7 @@ impl Connection {
         let Some(moved) = self.rare.as_ref().and_then(|rare| rare.rewritten) else { return };
         let written = |side: Side, number: Seq| {
             let back = number - moved[side as usize];
-            let end = self.end(side);
-            let apart = |number: Seq| number.since(end.next).unsigned_abs();
-            if end.seen && apart(back) < apart(number) { back } else { number }
+            if self.is_nearer(side, back, number) { back } else { number }
         };
         segment.seq = written(from, segment.seq);
         if segment.flags.ack() {

@@ -269,9 +269,9 @@ fn answers_nothing(c: &Connection, seen: &Seen<'_>, trace: impl Tracing) -> bool
     let had = last_is_acknowledged
         || sender.last.frame > peer.last.frame && !c.may_cross(peer.last.time, sender.last.time);
     let at_once = c.at_once(seen.from, peer.last.time, seen.segment.time, bounds::LONG_AFTER);
-    // A host without a socket has no window to tell of, and Linux no IP ID for it.
-    // The field means nothing without ACK, and a host without a socket has nothing to put there.
-    let names_next = seen.segment.ack != Seq(0) && seen.segment.ack == c.end(seen.from.other()).next;
+    // A host without a socket has no window to tell of, nor a number that it waits for, and Linux no IP ID for it. Without
+    // ACK the field for that number means nothing.
+    let names_next = seen.segment.ack != Seq(0) && seen.segment.ack == peer.next;
     let of_socket = seen.segment.window != 0 || names_next || sender.counts_on(seen.segment);
     needs!(trace, RST;
         "a socket made it: it has a window, the number that it waits for, or the next IP ID" => of_socket,

@@ -9,7 +9,7 @@ use crate::connection::{Connection, Seen, fold};
 use crate::proof::claims::Kind;
 use crate::proof::trace::{Tracing, known, met, needs};
 use crate::rules::context::Context;
-use crate::rules::notes::{Handshake, Lacking};
+use crate::rules::notes::Lacking;
 use crate::side::Side;
 use crate::wire::segment::{Checksum, Segment};
 
@@ -215,16 +215,21 @@ pub(crate) fn rewritten(
 ) {
     if odd {
         context.store.withdraw_about(twin.frame, twin.layer);
-        context.notes.details().handshake = Handshake::default();
     }
-    if !std::mem::replace(&mut context.notes.details().capture.copies_told, true) {
-        let finding = c
-            .finding_at(Diagnosis::CaptureCopies, twin.frame)
-            .layer(twin.layer)
-            .of(from)
-            .with(Param::How, Value::Term(Term::CopiesByNumbers))
-            .sure(Certainty::Likely);
-        context.store.tell(finding);
+    let finding = c.finding_at(Diagnosis::CaptureCopies, twin.frame).layer(twin.layer).of(from);
+    in_several_places(finding, Term::CopiesByNumbers, Certainty::Likely, context);
+}
+
+/// That the packets of the connection were captured in several places, once.
+fn in_several_places(
+    finding: Finding,
+    how: Term,
+    certainty: Certainty,
+    context: &mut Context<'_, impl Tracing>,
+) {
+    let told = std::mem::replace(&mut context.notes.details().capture.copies_told, true);
+    if met(context.trace, Diagnosis::CaptureCopies, "it was not told before", !told) {
+        context.store.tell(finding.with(Param::How, Value::Term(how)).sure(certainty));
     }
 }
 
@@ -243,21 +248,14 @@ pub(crate) fn copy(
         "it came by another interface, with another TTL, or with other numbers",
         c.came_elsewhere(segment, ttl) || c.is_rewritten(),
     ) {
-        let told = std::mem::replace(&mut context.notes.details().capture.copies_told, true);
-        if met(context.trace, Diagnosis::CaptureCopies, "it was not told before", !told) {
-            // A packet that goes round in circles comes by again, too, with another TTL; but not by another interface.
-            let (how, certainty) = if fold(segment.link) == c.link {
-                (Term::CopiesByTtl, Certainty::Likely)
-            } else {
-                (Term::CopiesByLink, Certainty::Proved)
-            };
-            let finding = c
-                .finding(Diagnosis::CaptureCopies, segment)
-                .of(from)
-                .with(Param::How, Value::Term(how))
-                .sure(certainty);
-            context.store.tell(finding);
-        }
+        // A packet that goes round in circles comes by again, too, with another TTL; but not by another interface.
+        let (how, certainty) = if fold(segment.link) == c.link {
+            (Term::CopiesByTtl, Certainty::Likely)
+        } else {
+            (Term::CopiesByLink, Certainty::Proved)
+        };
+        let finding = c.finding(Diagnosis::CaptureCopies, segment).of(from);
+        in_several_places(finding, how, certainty, context);
         return true;
     }
     let doubles = c.end(from).doubles();

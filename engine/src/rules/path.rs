@@ -184,8 +184,8 @@ pub(crate) fn heard_again(
         Some(Blackout { told, seq: row.seq, resends: row.count, twice: 0 });
 }
 
-/// The receiver reports that what begins at `left` has come once more (RFC 2883). Where that is one for each resend, all of them had
-/// arrived, late: held up by a queue, or a radio that slept, and nothing was interrupted.
+/// The receiver reports that what begins at `left` has come once more (RFC 2883). Where that is one for each resend, all of
+/// them had arrived, late: held up by a queue, or a radio that slept, and nothing was interrupted.
 pub(crate) fn came_twice(left: Seq, context: &mut Context<'_, impl Tracing>) {
     let Some(details) = &mut context.notes.details else { return };
     let Some(blackout) = details.path.blackout.as_mut().filter(|it| it.seq == left) else { return };

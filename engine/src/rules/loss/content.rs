@@ -195,7 +195,8 @@ pub(crate) fn refusal(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Con
     seen.refused = true;
 }
 
-/// The receiver acknowledges what it was to refuse: it is not as strict as the capture makes it seem. Returns whether it does.
+/// The receiver acknowledges what it was to refuse: it is not as strict as the capture makes it seem. Returns whether it
+/// does.
 pub(crate) fn taken_after_all(
     c: &mut Connection,
     seen: &Seen<'_>,

@@ -84,7 +84,7 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
     }
 }
 
-/// That side has given its data up, which shows in `frame`, at `now`.
+/// That side has given its data up, which shows in `frame`.
 fn given_up(c: &Connection, from: Side, timeouts: &Timeouts, frame: u32) -> Finding {
     c.finding_at(Diagnosis::ResetRetransmissionTimeout, frame)
         .of(from.other())
