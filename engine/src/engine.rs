@@ -190,8 +190,9 @@ impl Engine {
         packet: &Packet<'_>,
         look: impl FnOnce(&Connection, &Seen<'_>),
     ) -> Option<u32> {
-        let packet = &Packet { time: self.clock.since_began(packet.time), ..*packet };
+        let time = self.clock.since_began(packet.time);
         let mut segment = Segment::parse(packet)?;
+        segment.time = time;
         let tuple = Tuple::new(packet.src, segment.src_port, packet.dst, segment.dst_port);
         let newest = std::mem::replace(&mut self.newest, Newest::of(&segment, tuple));
         let twin = newest.filter(|newest| newest.is_rewritten_as(&segment, tuple));

@@ -648,20 +648,20 @@ impl Connection {
         if self.tuple.is_on_one_host() {
             return Vantage::Both;
         }
-        let fresh = |e: &Endpoint| e.ttl_count > 0 && matches!(e.ttl, 64 | 128 | 255);
+        let fresh = |e: &Endpoint| matches!(e.ttl, 64 | 128 | 255);
         let known = |e: &Endpoint| e.ttl_count > 0;
         let (client, server) = (self.client(), self.server());
-        let by_time = self.vantage_by_time();
+        let by_time = |unknown| match self.vantage_by_time() {
+            Vantage::Unknown => unknown,
+            vantage => vantage,
+        };
         match (fresh(client), fresh(server)) {
             (true, false) => Vantage::Client,
             (false, true) => Vantage::Server,
             // No router between them, but there may be a long way all the same.
-            (true, true) if by_time == Vantage::Unknown => Vantage::Both,
-            (true, true) => by_time,
-            (false, false) if known(client) && known(server) && by_time == Vantage::Unknown => {
-                Vantage::Middle
-            }
-            (false, false) => by_time,
+            (true, true) => by_time(Vantage::Both),
+            (false, false) if known(client) && known(server) => by_time(Vantage::Middle),
+            (false, false) => by_time(Vantage::Unknown),
         }
     }
 
