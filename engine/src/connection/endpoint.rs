@@ -428,6 +428,12 @@ impl Endpoint {
         ids.is_some_and(|(newest, this)| (1..=bounds::ID_STEP).contains(&this.wrapping_sub(newest)))
     }
 
+    /// Its IP ID is the one behind that of its newest packet, where they count: nothing was sent in between.
+    #[must_use]
+    pub fn is_next_id(&self, segment: &Segment<'_>) -> bool {
+        self.counting_id().zip(segment.ip_id()).is_some_and(|(newest, this)| this == newest.wrapping_add(1))
+    }
+
     /// One of its packets has come with that TTL.
     pub(crate) fn came_with(&mut self, ttl: u8) {
         if self.ttls[0] != ttl {

@@ -119,6 +119,8 @@ struct Rare {
     resets: Resets,
     /// The newest packet that its receiver refuses.
     refused: Mark,
+    /// What it acknowledges.
+    refused_ack: Option<Seq>,
     /// How much the capture's clock has been set back since the connection began, nanoseconds.
     set_back: i64,
     /// The acknowledgment number with which the server, which holds an older connection, answered the SYN.
@@ -315,6 +317,13 @@ impl Connection {
         if tuple.src == self.tuple.src { Side::Client } else { Side::Server }
     }
 
+    /// The newest packet that its receiver refuses, and what it acknowledges.
+    #[must_use]
+    pub fn refused_ack(&self) -> Option<(Mark, Seq)> {
+        let rare = self.rare.as_ref()?;
+        rare.refused.get().zip(rare.refused_ack)
+    }
+
     /// The acknowledgment number with which the server, which holds an older connection, answered the SYN.
     #[must_use]
     pub fn stray_ack(&self) -> Option<Seq> {
@@ -443,9 +452,14 @@ impl Connection {
             if seen.from == Side::Client { (client, server) } else { (server, client) }
         };
         if seen.refused {
-            self.rare().refused = segment.mark();
+            let rare = self.rare();
+            (rare.refused, rare.refused_ack) = (segment.mark(), segment.flags.ack().then_some(segment.ack));
             if let Some(ip) = segment.ip.filter(|_| !segment.flags.rst() && !segment.flags.syn()) {
                 self.ends[seen.from as usize].came_with(ip.ttl);
+            }
+            // Its sender has taken the SYN-ACK all the same.
+            if seen.from == Side::Client && self.handshake.syn_ack.is_set() && self.is_third_ack(segment) {
+                self.ends[seen.from as usize].state = State::Established;
             }
             return;
         }
@@ -555,6 +569,15 @@ impl Connection {
         writer.facts.remove(Facts::FIN_UNSEEN);
         let acker = &mut self.ends[acker as usize];
         (acker.acked, acker.acked_any, acker.acked_at) = (before.acked, before.acked_any, before.acked_at);
+    }
+
+    /// The server has refused the third ACK: the handshake was not finished by it.
+    pub(crate) fn refuse_third_ack(&mut self) {
+        let third_ack = std::mem::take(&mut self.handshake.third_ack);
+        self.handshake.course.remove(Course::THIRD_ACK_HAS_DATA | Course::THIRD_ACK_TICKS);
+        let acked = self.client().acked;
+        let rare = self.rare();
+        (rare.refused, rare.refused_ack) = (third_ack, Some(acked));
     }
 
     /// How things stand before an acknowledgment of the side `acker` is taken in.

@@ -264,6 +264,13 @@ impl Connection {
         self.half(to) >= time
     }
 
+    /// What was captured at `at` came sooner after what was captured `since` than the way to that side and back takes: it
+    /// answers nothing that this side says meanwhile.
+    #[must_use]
+    pub fn is_within_the_way(&self, to: Side, since: i64, at: i64) -> bool {
+        self.way_is_longer_than(to, bounds::MEASURABLE) && at - since < self.half(to)
+    }
+
     /// What was captured at `at` belongs to what was captured `since`: it is within a round trip, and `spare`, of it.
     #[must_use]
     pub fn within_a_round_trip_of(&self, since: i64, at: i64, spare: i64) -> bool {

@@ -14,7 +14,8 @@ use crate::wire::segment::Segment;
 /// Why a receiver refuses a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// A RST in SYN-SENT that does not acknowledge the SYN (RFC 9293, 3.10.7.3).
+    /// A RST in SYN-SENT that does not acknowledge the SYN (RFC 9293, 3.10.7.3), or a third ACK of what the server never sent
+    /// (RFC 9293, 3.10.7.4, fifth).
     WrongAck,
     /// A RST in the window, but not at the next number: it is challenged (RFC 5961, 3.2).
     NotNext,
@@ -78,6 +79,10 @@ pub(crate) fn receipt(c: &Connection, seen: &Seen<'_>, trace: impl Tracing) -> R
     if met(trace, RECEIVER, "it is a SYN to a connection that is open", opens) {
         return Receipt::Refused(Refusal::Open);
     }
+    let wrong = is_wrong_third_ack(c, seen.from, seen.segment);
+    if met(trace, RECEIVER, "it is a third ACK of what the server never sent", wrong) {
+        return Receipt::Refused(Refusal::WrongAck);
+    }
     let stale = staleness(c, seen.from, seen.segment);
     if known(trace, RECEIVER, "its timestamp is old", stale).is_some() {
         return Receipt::Refused(Refusal::OldTimestamp);
@@ -102,6 +107,22 @@ fn opens_another(c: &Connection, from: Side, segment: &Segment<'_>) -> bool {
     let sender = c.end(from);
     let taken = c.handshake.third_ack.is_set() || from == Side::Client && segment.is_syn_ack();
     taken && sender.has_isn && segment.seq != sender.isn
+}
+
+/// The third ACK acknowledges what the server never sent, which refuses it.
+///
+/// More than its SYN-ACK the server can say only when it has the third ACK, or where the SYN had data. What the capture may
+/// have missed of that is acknowledged later than this comes, or is less.
+#[must_use]
+pub fn is_wrong_third_ack(c: &Connection, from: Side, segment: &Segment<'_>) -> bool {
+    let server = c.server();
+    let opens = from == Side::Client && c.handshake.syn_ack.is_set() && c.is_third_ack(segment);
+    if !opens || !server.has_isn || server.said.is_set() {
+        return false;
+    }
+    let sooner = c.is_within_the_way(Side::Server, c.handshake.syn_ack.time, segment.time);
+    let most = if sooner && c.client().bytes() == 0 { 0 } else { bounds::FAR };
+    segment.ack.since(server.isn + 1) > most
 }
 
 fn of_rst(c: &Connection, seen: &Seen<'_>, trace: impl Tracing) -> Receipt {

@@ -246,12 +246,13 @@ pub(crate) fn classify(
 pub fn answers_wrong_ack(c: &Connection, segment: &Segment<'_>) -> bool {
     let (client, server) = (c.client(), c.server());
     let bare = segment.flags.rst() && !segment.flags.ack();
-    bare && server.has_isn
-        && server.next == server.isn + 1
-        && segment.seq.after(server.next)
-        && client.acked_any
+    let of_third_ack = client.acked_any
         && client.acked == segment.seq
-        && client.acked_at.frame == c.handshake.third_ack.frame
+        && client.acked_at.frame == c.handshake.third_ack.frame;
+    bare && server.has_isn
+        && !server.said.is_set()
+        && segment.seq.after(server.isn + 1)
+        && (of_third_ack || c.refused_ack().is_some_and(|(_, ack)| ack == segment.seq))
 }
 
 /// In form it answers a packet (RFC 9293, 3.5.2): bare, at the number that the other side has acknowledged.

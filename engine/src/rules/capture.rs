@@ -7,6 +7,7 @@ use crate::catalogue::{Certainty, Diagnosis};
 use crate::connection::rewritten::Newest;
 use crate::connection::{Connection, Seen, fold};
 use crate::proof::claims::Kind;
+use crate::proof::{receiver, rst};
 use crate::proof::trace::{Tracing, known, met, needs};
 use crate::rules::context::Context;
 use crate::rules::notes::Lacking;
@@ -106,6 +107,10 @@ fn dropped(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Traci
         }
         return;
     }
+    let refused = receiver::is_wrong_third_ack(c, seen.from, segment);
+    if !met(context.trace, Diagnosis::CaptureDroppedPackets, "the server can have said so much", !refused) {
+        return;
+    }
     let news = !acked.acked_any || segment.ack.after(acked.acked);
     if !met(context.trace, Diagnosis::CaptureDroppedPackets, "it acknowledges something new", news) {
         return;
@@ -162,17 +167,15 @@ pub(crate) fn never_sent(
     details.capture.lacking[side] = None;
     let since = segment.time - c.end(seen.from).last.time;
     let overtaken = segment.time - lacking.ack.time <= bounds::OVERTAKEN;
+    let newest = (0..bounds::RTO_MIN).contains(&since) || c.end(seen.from).is_next_id(segment);
     if !needs!(context.trace, Diagnosis::LossImpossibleAck;
         "it goes on where its sender had stood" => segment.seq == lacking.before.next,
-        "it comes sooner than by a timer" => (0..bounds::RTO_MIN).contains(&since),
+        "it comes sooner than by a timer, or its IP ID is the next behind its sender's last packet" => newest,
         "it was not only overtaken by the acknowledgment" => !overtaken,
     ) {
         return false;
     }
-    details.capture.dropped[side] = None;
-    details.capture.dropped_bytes[side] = 0;
-    context.store.refute(lacking.claim);
-    c.take_back_ack(seen.from.other(), &lacking.before);
+    take_back(c, seen.from.other(), &lacking, context);
     let finding = c
         .finding_at(Diagnosis::LossImpossibleAck, lacking.ack.frame)
         .layer(lacking.layer)
@@ -183,6 +186,27 @@ pub(crate) fn never_sent(
         .with(Param::Bytes, Value::Bytes(lacking.bytes));
     context.store.tell(finding);
     true
+}
+
+/// The server refuses a third ACK of what it has never sent: nothing of it lacks in the capture.
+pub(crate) fn refused_third_ack(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
+    let lacking =
+        context.notes.details.as_ref().and_then(|details| details.capture.lacking[Side::Server as usize]);
+    let refused = seen.from == Side::Server && rst::answers_wrong_ack(c, seen.segment);
+    if let Some(lacking) = lacking.filter(|_| refused) {
+        c.refuse_third_ack();
+        take_back(c, Side::Client, &lacking, context);
+    }
+}
+
+/// What `acker` acknowledged was never sent: it does not lack in the capture, and the acknowledgment had no effect.
+fn take_back(c: &mut Connection, acker: Side, lacking: &Lacking, context: &mut Context<'_, impl Tracing>) {
+    let (notes, side) = (&mut context.notes.details().capture, acker.other() as usize);
+    notes.lacking[side] = None;
+    notes.dropped[side] = None;
+    notes.dropped_bytes[side] = 0;
+    context.store.refute(lacking.claim);
+    c.take_back_ack(acker, &lacking.before);
 }
 
 fn missed(c: &Connection, seen: &Seen<'_>, bytes: u64, context: &mut Context<'_, impl Tracing>) {

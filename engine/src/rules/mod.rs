@@ -95,6 +95,7 @@ fn reset_by(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Context<'_, i
     // True whatever becomes of it.
     reset::with_text(c, seen, context);
     let receipt = receiver::receipt(c, seen, Untraced);
+    capture::refused_third_ack(c, seen, context);
     handshake::odd_reset(c, seen, receipt, context);
     if reset::never_reached(c, seen, context) {
         seen.impact.forged = true;

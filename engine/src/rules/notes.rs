@@ -114,7 +114,7 @@ pub(crate) struct Opening {
     pub(crate) reused: Option<Told>,
     pub(crate) answered_by_ack: Option<Told>,
     pub(crate) slow_told: bool,
-    pub(crate) wrong_ack_told: bool,
+    pub(crate) wrong_ack: Option<Told>,
 }
 
 /// What its rules keep: one line of probes for each side.

@@ -1,12 +1,12 @@
 //! What SYN and SYN-ACK say beside opening a connection: options, reuse of ports, unusual openings.
 
 use crate::bounds;
-use crate::catalogue::findings::Value;
+use crate::catalogue::findings::{Finding, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Diagnosis, Severity};
 use crate::connection::endpoint::Facts;
 use crate::connection::{Before, Connection, Seen};
-use crate::proof::receiver::{Receipt, Refusal};
+use crate::proof::receiver::{self, Receipt, Refusal};
 use crate::proof::rst;
 use crate::proof::trace::{Tracing, known, met, needs};
 use crate::rules::context::Context;
@@ -31,7 +31,7 @@ pub(super) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_,
             slow(c, segment, context);
             crossed(c, segment, Diagnosis::HandshakeSplit, context);
         }
-        (Side::Client, false, false) if c.is_third_ack(segment) => wrong_third_ack(c, segment, context),
+        (Side::Client, false, false) if c.is_third_ack(segment) => wrong_third_ack(c, seen, context),
         _ => {}
     }
 }
@@ -288,23 +288,16 @@ fn answered_by_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<
 }
 
 /// The third ACK acknowledges what the server never sent.
-fn wrong_third_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, impl Tracing>) {
-    let server = c.server();
-    if needs!(context.trace, Diagnosis::HandshakeWrongAck;
-        "the server's first number is known" => server.has_isn,
-        "it acknowledges more than the server has sent" => segment.ack.after(server.next),
-        "the SYN-ACK was seen" => c.handshake.syn_ack.is_set(),
-        "the server has sent no data" => server.bytes() == 0,
-        "that is too much to have been missed" => segment.ack.since(server.next) > bounds::FAR,
+fn wrong_third_ack(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
+    let wrong = receiver::is_wrong_third_ack(c, seen.from, seen.segment);
+    if !needs!(context.trace, Diagnosis::HandshakeWrongAck;
+        "it acknowledges more than the server can have sent" => wrong,
+        "it was not told before" => context.notes.details().handshake.opening.wrong_ack.is_none(),
     ) {
-        let finding = c
-            .finding(Diagnosis::HandshakeWrongAck, segment)
-            .of(Side::Client)
-            .evidence(Role::SynAck, c.handshake.syn_ack.frame)
-            .with(Param::What, Value::Term(Term::WrongThirdAck));
-        context.store.tell(finding);
-        context.notes.details().handshake.opening.wrong_ack_told = true;
+        return;
     }
+    let finding = wrong_ack(c, seen.segment.frame, seen.segment);
+    context.notes.details().handshake.opening.wrong_ack = context.store.tell(finding);
 }
 
 /// A RST of a server that has not taken the third ACK shows that this acknowledged what it has never sent.
@@ -315,17 +308,23 @@ pub(super) fn refused_third_ack(c: &Connection, seen: &Seen<'_>, context: &mut C
     ) {
         return;
     }
-    if std::mem::replace(&mut context.notes.details().handshake.opening.wrong_ack_told, true) {
+    let told = context.notes.details().handshake.opening.wrong_ack;
+    if told.is_some() {
+        context.store.amend(told, |finding| finding.show(Role::Rst, seen.segment.frame));
         return;
     }
-    let finding = c
-        .finding(Diagnosis::HandshakeWrongAck, seen.segment)
-        .about(c.client().acked_at.frame)
+    let third_ack = c.refused_ack().map_or(c.handshake.third_ack, |(third_ack, _)| third_ack);
+    let finding = wrong_ack(c, third_ack.frame, seen.segment).evidence(Role::Rst, seen.segment.frame);
+    context.notes.details().handshake.opening.wrong_ack = context.store.tell(finding);
+}
+
+/// That the third ACK, in `frame`, is wrong, which `shown_by` shows.
+fn wrong_ack(c: &Connection, frame: u32, shown_by: &Segment<'_>) -> Finding {
+    c.finding(Diagnosis::HandshakeWrongAck, shown_by)
+        .about(frame)
         .of(Side::Client)
         .evidence(Role::SynAck, c.handshake.syn_ack.frame)
-        .evidence(Role::Rst, seen.segment.frame)
-        .with(Param::What, Value::Term(Term::WrongThirdAck));
-    context.store.tell(finding);
+        .with(Param::What, Value::Term(Term::WrongThirdAck))
 }
 
 /// The client's RST for the ACK that answered its SYN: the server is to forget the older connection (RFC 9293, 3.5.1).

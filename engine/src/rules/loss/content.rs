@@ -178,7 +178,7 @@ pub(crate) fn refusal(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Con
     }
     let frame = seen.segment.frame;
     let claim = before.claim.or_else(|| context.store.claim(Kind::Refused, frame));
-    if why == Refusal::Open {
+    if matches!(why, Refusal::Open | Refusal::WrongAck) {
         seen.refused = true;
         return;
     }
