@@ -109,8 +109,10 @@ fn is_outside(number: Seq, side: &Endpoint, far: i32) -> bool {
     const BACK: u64 = 1 << 30;
     // With SYN and FIN.
     let sent = side.bytes().min(BACK) as i32 + 2;
+    // Where the first number is not known, it may be some way before what was captured first.
+    let before = if side.has_isn { far } else { far.max(bounds::FAR) };
     let ahead = number.since(side.next);
-    ahead > far || ahead < -(sent + far)
+    ahead > far || ahead < -(sent + before)
 }
 
 /// Its timestamp is behind the newest of its sender: an old duplicate. One of another connection may be anywhere.

@@ -7,8 +7,8 @@ use crate::catalogue::{Certainty, Diagnosis};
 use crate::connection::rewritten::Newest;
 use crate::connection::{Connection, Seen, fold};
 use crate::proof::claims::Kind;
-use crate::proof::{receiver, rst};
 use crate::proof::trace::{Tracing, known, met, needs};
+use crate::proof::{receiver, rst};
 use crate::rules::context::Context;
 use crate::rules::notes::Lacking;
 use crate::side::Side;
@@ -165,13 +165,17 @@ pub(crate) fn never_sent(
         return false;
     }
     details.capture.lacking[side] = None;
-    let since = segment.time - c.end(seen.from).last.time;
-    let overtaken = segment.time - lacking.ack.time <= bounds::OVERTAKEN;
-    let newest = (0..bounds::RTO_MIN).contains(&since) || c.end(seen.from).is_next_id(segment);
+    // The timer of what the capture lacks began before its acknowledgment came, and is longer than the way.
+    let since = segment.time - lacking.ack.time;
+    let sender = c.end(seen.from);
+    // Nothing lies between its last packet before the acknowledgment and this one.
+    let follows = sender.last.frame < lacking.ack.frame && sender.is_next_id(segment);
+    let newest = (0..bounds::RTO_MIN).contains(&since) || follows;
     if !needs!(context.trace, Diagnosis::LossImpossibleAck;
         "it goes on where its sender had stood" => segment.seq == lacking.before.next,
         "it comes sooner than by a timer, or its IP ID is the next behind its sender's last packet" => newest,
-        "it was not only overtaken by the acknowledgment" => !overtaken,
+        "it was not only overtaken by the acknowledgment" => since > bounds::OVERTAKEN,
+        "it is not a late copy: its sender has sent nothing newer" => !sender.has_passed(segment),
     ) {
         return false;
     }
@@ -180,6 +184,8 @@ pub(crate) fn never_sent(
         .finding_at(Diagnosis::LossImpossibleAck, lacking.ack.frame)
         .layer(lacking.layer)
         .proved_by(segment.frame)
+        // Or the capture lacks the first of two copies.
+        .sure(Certainty::Likely)
         .of(seen.from.other())
         .evidence(Role::Newest, segment.frame)
         .with(Param::Who, Value::Party(seen.from.other().party()))
@@ -189,7 +195,11 @@ pub(crate) fn never_sent(
 }
 
 /// The server refuses a third ACK of what it has never sent: nothing of it lacks in the capture.
-pub(crate) fn refused_third_ack(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
+pub(crate) fn refused_third_ack(
+    c: &mut Connection,
+    seen: &Seen<'_>,
+    context: &mut Context<'_, impl Tracing>,
+) {
     let lacking =
         context.notes.details.as_ref().and_then(|details| details.capture.lacking[Side::Server as usize]);
     let refused = seen.from == Side::Server && rst::answers_wrong_ack(c, seen.segment);
