@@ -363,6 +363,14 @@ impl Connection {
         self.rtt().is_none_or(|rtt| at - since >= rtt - rtt / bounds::JITTER)
     }
 
+    /// A timer of who sent what was captured `since` could run by then: the probe for a lost tail, which waits for two round
+    /// trips (RFC 8985, 7.2), quick as they may be, or the timeout.
+    #[must_use]
+    pub fn timer_could_run(&self, since: i64, at: i64) -> bool {
+        let trip = self.rtt().map_or(0, |rtt| rtt - rtt / bounds::JITTER);
+        at - since >= trip + (trip / 2).clamp(bounds::PROBE_MIN, bounds::RTO_MIN)
+    }
+
     /// The side `from` asks for a resend, with SACK or duplicate ACKs.
     #[must_use]
     pub fn asks(&self, from: Side) -> bool {

@@ -96,14 +96,16 @@ fn fin_again(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tra
     if needs!(context.trace, Diagnosis::CloseStorm;
         "the same FIN came so often" => u16::from(repeats) + 2 == bounds::STORM,
         "sooner than by a timer that doubles" => segment.time - fin.time < bounds::STORM_WITHIN,
+        "the other side has answered, in its own way" => c.end(seen.from.other()).last.time > fin.time,
     ) {
         storm(c, seen, Term::StormFin, context);
     }
-    // The BSDs and macOS send their FIN along with every ACK until it is acknowledged (tcp_output, TF_SENTFIN).
+    // The BSDs and macOS send their FIN along with every ACK until it is acknowledged, and when the ACK of what was before
+    // it comes (tcp_output, TF_SENTFIN).
     let acknowledges = sender.acked_any && segment.ack.after(sender.acked);
     if !needs!(context.trace, Diagnosis::CloseFinRetransmitted;
         "it is no ACK of something new along with which the FIN comes" => !acknowledges,
-        "an answer had the time to come" => c.could_complain(fin.time, segment.time),
+        "a timer had the time to run" => c.timer_could_run(fin.time, segment.time),
     ) {
         return;
     }
@@ -121,12 +123,17 @@ fn fin_again(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tra
         .with(Param::Count, Value::Count(u64::from(repeats) + 1))
         .with(Param::Waited, Value::Duration(segment.time - fin.time));
     context.notes.details().close.fin_again[seen.from as usize] = context.store.tell(finding);
-    // What was on its way before the ACK can have arrived says nothing about the ACK.
+    // What was on its way before the ACK can have arrived says nothing about the ACK. A probe, after two round trips, takes
+    // it for late; the timeout reckons with a path that varies (RFC 6298, 2.3).
     let peer = c.end(seen.from.other());
+    let by_timeout = segment.time - fin.time >= bounds::RTO_MIN;
+    let answered = c.rst(seen.from).frame > acked.frame;
     if needs!(context.trace, Diagnosis::CloseLastAckLost;
         "the FIN was acknowledged" => acked.is_set(),
         "it does not acknowledge a FIN that came with that acknowledgment" => !came_with_fin(peer, acked, segment),
         "the acknowledgment had time to arrive before" => c.had_time(seen.from, acked.time, segment.time),
+        "it comes as late as by a timeout" => by_timeout,
+        "no RST of its side has answered the acknowledgment" => !answered,
     ) {
         ack_lost(c, seen, acked, context);
     }
@@ -316,21 +323,23 @@ fn lost(sender: &Endpoint, peer: &Endpoint, rst: Option<&Segment<'_>>) -> u32 {
 
 /// What has not come so far.
 pub(crate) fn pending(c: &Connection, now: i64, trace: impl Tracing, out: &mut Vec<Finding>) {
-    if !needs!(trace, "close";
-        "no other connection came on the same ports" => !c.succeeded,
-        "it was not reset" => !c.is_reset(),
-    ) {
+    if !met(trace, "close", "no other connection came on the same ports", !c.succeeded) {
         return;
     }
     for from in Side::BOTH {
         let (closer, peer) = (c.end(from), c.end(from.other()));
-        if !met(trace, (Diagnosis::CloseFinUnanswered, from), "it has closed", closer.fin.is_set()) {
+        if !needs!(trace, (Diagnosis::CloseFinUnanswered, from);
+            "it has closed" => closer.fin.is_set(),
+            "the other side has not reset it" => !c.rst(from.other()).is_set(),
+        ) {
             continue;
         }
         let who = Value::Party(from.party());
         let other = Value::Party(from.other().party());
         let by = (Diagnosis::CloseFinUnanswered, from);
         if met(trace, by, "its FIN was not acknowledged", !closer.fin_acked.is_set()) {
+            // Who gives up says so by a RST, sooner or later; one that is sent for another reason comes sooner.
+            let gave_up = !c.is_reset() || u32::from(closer.fin_repeats) >= bounds::GIVEN_UP;
             // What it acknowledges since is from the other side, captured or not.
             let heard = peer.last.time.max(closer.acked_at.time);
             let silent = !c.had_time(from.other(), closer.fin.time, heard);
@@ -340,6 +349,7 @@ pub(crate) fn pending(c: &Connection, now: i64, trace: impl Tracing, out: &mut V
             if needs!(trace, by;
                 "the other side has been silent since" => silent,
                 "it has sent the FIN again" => u32::from(closer.fin_repeats) >= repeats,
+                "it has not reset it, or only after it had sent the FIN as often as one gives up" => gave_up,
             ) {
                 out.push(
                     c.finding_at(Diagnosis::CloseFinUnanswered, closer.fin.frame)
@@ -353,6 +363,7 @@ pub(crate) fn pending(c: &Connection, now: i64, trace: impl Tracing, out: &mut V
                 );
             }
         } else if needs!(trace, (Diagnosis::ClosePeerNeverClosed, from);
+            "it was not reset" => !c.is_reset(),
             "both sides were seen" => c.both_seen(),
             "the other side has not closed" => !peer.fin.is_set(),
             "the capture may show all of the other side" => c.would_show(Missing::Of(from.other())) != Known::No,
