@@ -44,15 +44,20 @@ fn window_of_sender(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, i
     ) {
         return;
     }
+    let nobody_waits = c.end(seen.from.other()).fin_covered_by(segment);
     let shut =
         context.notes.details.as_ref().map(|d| d.flow.windows[seen.from as usize].shut).unwrap_or_default();
     if needs!(context.trace, Diagnosis::FlowZeroWindow;
         "its window is 0" => segment.window == 0,
         "it has no FIN" => !segment.flags.fin(),
+        "it does not acknowledge the other side's FIN, behind which there is nothing to send" => !nobody_waits,
     ) {
         if met(context.trace, Diagnosis::FlowZeroWindow, "the window was open before", !shut.is_set()) {
             closes(c, seen, context);
         }
+        return;
+    }
+    if segment.window == 0 && nobody_waits {
         return;
     }
     if met(context.trace, Diagnosis::FlowWindowReopened, "the window was shut before", shut.is_set()) {
@@ -311,6 +316,15 @@ fn writes(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracin
     }
     let ack = std::mem::take(&mut writes.ack);
     let answers = c.answers(seen.from, ack.time, segment.time, bounds::NEXT_WRITE);
+    let asked = peer.said.frame > ack.frame;
+    if !met(
+        context.trace,
+        "flow.writes",
+        "the other side has said nothing since, which it may answer",
+        !asked,
+    ) {
+        return;
+    }
     if !met(context.trace, "flow.writes", "it comes right behind that ACK", answers) {
         // It was not that ACK that the writer waited for: no pattern.
         if writes.told.is_none() {
