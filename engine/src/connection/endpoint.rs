@@ -141,10 +141,17 @@ impl Endpoint {
         if self.bytes() == 0 { 0 } else { all.saturating_sub(fin) }
     }
 
-    /// Of its payload nothing is unacknowledged by `peer`, but for what says goodbye.
+    /// Of its payload nothing is unacknowledged by `peer`, but for what says goodbye, or only manages a connection to which
+    /// `peer` has said goodbye.
     #[must_use]
     pub fn said_all_but_goodbye(&self, peer: &Endpoint) -> bool {
-        let most = if self.is(Facts::SAYS_GOODBYE) { goodbye::MOST } else { 0 };
+        let most = if self.is(Facts::SAYS_GOODBYE) {
+            goodbye::MOST
+        } else if self.is(Facts::SAYS_NO_REQUEST) && peer.is(Facts::SAYS_GOODBYE) && peer.fin.is_set() {
+            goodbye::MOST_TO_MANAGE
+        } else {
+            0
+        };
         self.data_unacknowledged(peer) <= most
     }
 

@@ -6,8 +6,11 @@ use crate::wire::segment::Segment;
 
 /// The record header: type, version, length (RFC 8446, 5.1).
 const HEADER: usize = 5;
-/// The longest goodbye that is not taken for data, bytes: GOAWAY of HTTP/2 and an alert, each in a record of TLS 1.2.
-pub(crate) const MOST: u32 = 77;
+/// The longest goodbye that is not taken for data, bytes: an alert in CBC with SHA-384 (RFC 5246, 6.2.3.2: header, vector of
+/// 16, and alert, authentication and padding in blocks of 16). GOAWAY of HTTP/2 and an alert are no longer than 77.
+pub(crate) const MOST: u32 = 85;
+/// The longest record that [`only_manages`], bytes: GOAWAY with a nonce.
+pub(crate) const MOST_TO_MANAGE: u32 = (HEADER + GOAWAY + 8 + SEAL) as u32;
 
 /// The record type of an alert.
 const ALERT: u8 = 21;
