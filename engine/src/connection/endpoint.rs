@@ -385,7 +385,10 @@ impl Endpoint {
             return;
         }
         let ahead = segment.ack.since(self.next);
-        if ahead > 0 && ahead <= bounds::MOST_UNSEEN && !self.fin.is_set() {
+        // Behind its SYN it sends little before that is answered.
+        let most =
+            if segment.flags.syn() && self.has_isn { bounds::FIRST_FLIGHT } else { bounds::MOST_UNSEEN };
+        if ahead > 0 && ahead <= most && !self.fin.is_set() {
             // The capture lacks something that did arrive.
             self.facts |= Facts::UNSEEN;
             self.facts.set(Facts::FIN_UNSEEN, ahead == 1);
