@@ -377,7 +377,9 @@ impl Engine {
             if !segment.flags.syn() {
                 connection.tuple = old.tuple;
             }
-            connection.follows(old.as_predecessor());
+            if !old.is_in_the_file_twice(segment) {
+                connection.follows(old.as_predecessor());
+            }
             old.succeed(&mut self.shared.pool);
             notes.http = Reading::default();
             self.shared.unfinished.forget(old.number);

@@ -18,7 +18,7 @@ impl Connection {
         let sender = self.end(from);
         if segment.is_syn() {
             return match from {
-                _ if sender.has_isn => segment.seq != sender.isn,
+                _ if sender.has_isn => segment.seq != sender.isn || self.begins_again(segment),
                 // The SYN of a simultaneous open, unless this connection had more than a SYN.
                 Side::Server => !self.syn().is_set() || self.over(),
                 Side::Client => self.both_seen() || sender.seen,
@@ -41,6 +41,19 @@ impl Connection {
             () => return false,
         };
         self.lies_beyond(segment, from, far)
+    }
+
+    /// The SYN of a client that had its answer, once more, and no copy that comes late: of another connection with the same
+    /// first number, or of the same one, in a capture that was played again or is in the file twice.
+    fn begins_again(&self, syn: &Segment<'_>) -> bool {
+        let late = syn.time - self.last_syn().time > bounds::COPY_LATE;
+        self.handshake.third_ack.is_set() && (late || self.is_in_the_file_twice(syn))
+    }
+
+    /// Its SYN comes once more at the time at which it came first, and before what came since.
+    #[must_use]
+    pub fn is_in_the_file_twice(&self, syn: &Segment<'_>) -> bool {
+        syn.is_syn() && syn.time == self.syn().time && syn.time < self.last().time
     }
 
     /// `segment` goes on with this connection, though the client's SYN seemed to begin another, `next`: nobody has accepted
