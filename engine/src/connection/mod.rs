@@ -274,6 +274,12 @@ impl Connection {
         writer.facts |= Facts::UNSEEN;
     }
 
+    /// The side `acker` has acknowledged all up to `acked`, which was not believed.
+    pub(crate) fn acknowledged_after_all(&mut self, acker: Side, acked: Seq) {
+        let acker = &mut self.ends[acker as usize];
+        (acker.acked, acker.acked_any) = (acked, true);
+    }
+
     /// The RST of that side was not its own.
     pub(crate) fn disown_rst(&mut self, from: Side) {
         self.rare().resets.disown(from);

@@ -42,7 +42,7 @@ use crate::wire::segment::Segment;
 pub(crate) fn segment(c: &mut Connection, seen: &mut Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     crowd::syn(c, seen, context);
     loss::content::taken_all_the_same(c, seen, context);
-    if loss::content::taken_after_all(c, seen, context) {
+    if loss::content::taken_after_all(c, seen, context) || loss::content::got_that_far(c, seen, context) {
         *seen = c.see(seen.segment, seen.from, context.pool);
     }
     capture::segment(c, seen, context);

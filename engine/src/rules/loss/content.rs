@@ -2,7 +2,7 @@
 
 use crate::bounds;
 use crate::catalogue::Diagnosis;
-use crate::catalogue::findings::{Finding, Value};
+use crate::catalogue::findings::{Finding, Told, Value};
 use crate::catalogue::terms::{Param, Role};
 use crate::connection::endpoint::Facts;
 use crate::connection::flight::Sent;
@@ -13,6 +13,8 @@ use crate::proof::trace::{Tracing, Untraced, known, met, needs};
 use crate::rules::context::Context;
 use crate::rules::loss::lines::{Resent, keep, resent};
 use crate::rules::loss::{gap, lines};
+use crate::rules::notes::Notes;
+use crate::side::Side;
 use crate::state::Vantage;
 use crate::wire::segment::Segment;
 use crate::wire::seq::Seq;
@@ -136,7 +138,7 @@ pub(super) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_,
 }
 
 /// `segment` holds other bytes than what was sent with the same numbers.
-pub(super) fn differs(segment: &Segment<'_>, sent: &Sent, trace: impl Tracing) -> bool {
+fn differs(segment: &Segment<'_>, sent: &Sent, trace: impl Tracing) -> bool {
     let same_range = sent.seq == segment.seq && sent.seq_len == segment.seq_len() && segment.len > 1;
     needs!(trace, Diagnosis::LossConflictingData;
         "it is the same range, of more than a byte" => same_range,
@@ -149,10 +151,20 @@ pub(super) fn differs(segment: &Segment<'_>, sent: &Sent, trace: impl Tracing) -
 fn conflicting(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let again = "it repeats what is in flight";
-    let Some(sent) = known(context.trace, Diagnosis::LossConflictingData, again, seen.resends) else {
+    let Some(oldest) = known(context.trace, Diagnosis::LossConflictingData, again, seen.resends) else {
         return;
     };
+    // Of several that it repeats, one may be of the same range.
+    let same_range = |sent: &&Sent| (sent.seq, sent.seq_len) == (segment.seq, segment.seq_len());
+    let sent = c.end(seen.from).flight.iter(context.pool).find(same_range).copied().unwrap_or(oldest);
     if !differs(segment, &sent, context.trace) {
+        return;
+    }
+    let told = &mut context.notes.details().loss.lines[seen.from as usize].conflicting;
+    told.1 += 1;
+    let (before, count) = (told.0, Value::Count(told.1.into()));
+    if before.is_some() {
+        context.store.amend(before, |finding| finding.set(Param::Count, count));
         return;
     }
     let finding = c
@@ -161,7 +173,14 @@ fn conflicting(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl T
         .evidence(Role::Original, sent.frame)
         .with(Param::Who, Value::Party(seen.from.party()))
         .with(Param::Bytes, Value::Bytes(segment.len.into()));
-    context.store.tell(finding);
+    let told = context.store.tell(finding);
+    context.notes.details().loss.lines[seen.from as usize].conflicting.0 = told;
+}
+
+/// That side has sent other bytes again than before: a program writes its packets by itself, or two hosts do, and no timer
+/// of a host tells when.
+pub(super) fn has_conflicted(from: Side, notes: &Notes) -> bool {
+    notes.details.as_ref().is_some_and(|details| details.loss.lines[from as usize].conflicting.1 > 0)
 }
 
 /// What its receiver refuses is told, and has no effect from here on.
@@ -265,7 +284,30 @@ fn impossible_ack(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, imp
         .evidence(Role::Newest, writer.last.frame)
         .with(Param::Who, Value::Party(seen.from.party()))
         .with(Param::Bytes, Value::Bytes(ahead as u64));
-    context.store.tell(finding);
+    let told = context.store.tell(finding);
+    let line = &mut context.notes.details().loss.lines[seen.from.other() as usize];
+    line.impossible_ack = told.map(|told| (told, segment.ack));
+}
+
+/// Its sender goes on from where too much seemed to be acknowledged: both sides agree, and the capture lacks the rest.
+/// Returns whether it does.
+pub(crate) fn got_that_far(
+    c: &mut Connection,
+    seen: &Seen<'_>,
+    context: &mut Context<'_, impl Tracing>,
+) -> bool {
+    let Some(details) = context.notes.details.as_mut().filter(|_| !seen.stray) else { return false };
+    let told = &mut details.loss.lines[seen.from as usize].impossible_ack;
+    let near = |(_, acked): &mut (Told, Seq)| (0..=bounds::FAR).contains(&seen.segment.seq.since(*acked));
+    let goes_on = "it goes on from where more seemed to be acknowledged than was sent";
+    let Some((told, acked)) = known(context.trace, Diagnosis::LossImpossibleAck, goes_on, told.take_if(near))
+    else {
+        return false;
+    };
+    context.store.withdraw(Some(told));
+    c.took_after_all(seen.from, acked);
+    c.acknowledged_after_all(seen.from.other(), acked);
+    true
 }
 
 /// A SACK block outside of all that the other side has sent, which can use none of it.

@@ -31,6 +31,10 @@ pub(crate) struct Line {
     pub(crate) timeouts: Timeouts,
     pub(crate) refused: Refused,
     pub(crate) recovery: Option<Recovery>,
+    /// That it came again with other bytes, and how often it did.
+    pub(crate) conflicting: (Option<Told>, u32),
+    /// That more was acknowledged than was sent, and up to where.
+    pub(crate) impossible_ack: Option<(Told, Seq)>,
     /// That SACK blocks about it are far off, and how often they were.
     pub(crate) sack_invalid: (Option<Told>, u32),
 }

@@ -112,8 +112,8 @@ fn is_resend(seen: &Seen<'_>, context: &Context<'_, impl Tracing>) -> bool {
     needs!(context.trace, "loss.resend";
         "it has data" => seen.segment.len > 0,
         "no ICMP error (too big) explains it" => !path::explains_resend(context.notes, seen.segment.time),
-        "its bytes are those that were sent before"
-            => !seen.resends.is_some_and(|sent| content::differs(seen.segment, &sent, context.trace)),
+        "its bytes, as those of all that its sender has sent again, are those that were sent before"
+            => !content::has_conflicted(seen.from, context.notes),
     )
 }
 
