@@ -694,6 +694,15 @@ impl Connection {
         }
     }
 
+    /// The same, as far as rules go by it: beside both only where [`Connection::is_beside`] says so, too.
+    #[must_use]
+    pub fn sure_vantage(&self) -> Vantage {
+        match self.vantage() {
+            Vantage::Both if !self.is_beside(Side::Client) => Vantage::Unknown,
+            vantage => vantage,
+        }
+    }
+
     /// The capture was taken beside that side: what came there by its packets did arrive, and what it sent is fresh.
     ///
     /// Where no router is between the two, the handshake must have shown that they are near.

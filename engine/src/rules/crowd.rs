@@ -67,6 +67,7 @@ fn ignored(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Traci
         "the client has acknowledged nothing" => !c.client().acked_any,
         "the capture was taken beside the server, as given, as other connections show, or on the one host of both" => at_server,
         "it is the first repeat" => c.handshake.syn_repeats == 0,
+        "it comes as late as by a timer" => seen.segment.time - c.syn().time >= bounds::RTO_MIN,
     ) {
         return;
     }

@@ -55,7 +55,12 @@ fn syn_repeated(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_,
     let syn = c.syn();
     // A new try after a refusal, which is told as such.
     let refused = c.rst(Side::Server).is_set() && !c.server().has_isn;
-    if !met(context.trace, Diagnosis::HandshakeSynRetransmitted, "no RST has refused the SYN", !refused) {
+    // Linux sends it again at once when an ACK of an older connection has answered it (tcp_rcv_synsent_state_process).
+    let in_time = segment.time - c.last_syn().time >= bounds::RTO_MIN || c.stray_ack().is_some();
+    if !needs!(context.trace, Diagnosis::HandshakeSynRetransmitted;
+        "no RST has refused the SYN" => !refused,
+        "it comes as late as by a timer, or an ACK of an older connection has answered the SYN" => in_time,
+    ) {
         return;
     }
     let count = u64::from(c.handshake.syn_repeats) + 1;
@@ -83,6 +88,7 @@ fn syn_repeated(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_,
         "it was not told that the SYN had arrived, and was ignored" => !ignored,
         "the client has acknowledged nothing" => !c.client().acked_any,
         "its own timer, too, takes the SYN for lost by now" => waited >= bounds::RTO_MIN,
+        "it has not come more often than by a timer" => may_be_by_timer(count, waited),
     ) {
         return;
     }
@@ -106,6 +112,11 @@ fn syn_repeated(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_,
     });
 }
 
+/// A timer may have sent the SYN again so many times in that time; the network may have delivered one of them twice.
+fn may_be_by_timer(repeats: u64, span: i64) -> bool {
+    span >= repeats.saturating_sub(1) as i64 * bounds::RTO_MIN
+}
+
 /// What is signed is taken only by who has the same key, and drops what is not signed, or with another key, without a word
 /// (RFC 5925, 7.5; RFC 2385, 2).
 fn signed(c: &Connection, finding: &mut Finding) {
@@ -119,7 +130,9 @@ fn syn_ack_lost(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_,
     // A repeat of the server's timer may still be on its way: then it is the first that the client did not get.
     let newest = c.last_syn_ack();
     let crossing = segment.time - newest.time < bounds::RTO_MIN;
-    let syn_ack = if crossing { c.handshake.syn_ack } else { newest };
+    // One that was ignored stays the one in question.
+    let ignored = context.notes.details().handshake.synack_ignored.is_some();
+    let syn_ack = if crossing || ignored { c.handshake.syn_ack } else { newest };
     if !needs!(context.trace, Diagnosis::HandshakeSynackLost;
         "a SYN-ACK was seen" => syn_ack.is_set(),
         "the third ACK was not" => !c.handshake.third_ack.is_set(),
@@ -128,13 +141,11 @@ fn syn_ack_lost(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_,
         return;
     }
     let waited = segment.time - syn_ack.time;
-    // A client that signs takes no answer that is not signed.
-    let unsigned = c.client().is(Facts::SIGNS) && !c.server().is(Facts::SIGNS);
     let of_newest = c.server().tsval();
     let notes = &mut context.notes.details().handshake;
     context.store.refute(notes.third_ack_missing.take().map(|it| it.claim));
     notes.synack_lost_tsval = if syn_ack == newest { of_newest } else { notes.first_tsval };
-    if c.is_beside(Side::Client) || unsigned {
+    if c.is_beside(Side::Client) || is_unsigned(c) {
         syn_ack_ignored(c, syn_ack, segment, context);
         return;
     }
@@ -148,6 +159,11 @@ fn syn_ack_lost(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_,
     let notes = &mut context.notes.details().handshake;
     notes.synack_lost = claimed;
     notes.synack_lost_after = waited;
+}
+
+/// A client that signs takes no answer that is not signed.
+fn is_unsigned(c: &Connection) -> bool {
+    c.client().is(Facts::SIGNS) && !c.server().is(Facts::SIGNS)
 }
 
 /// Beside the client, which sends its SYN again, or to which the server does its SYN-ACK: that had reached the client's
@@ -378,8 +394,11 @@ fn third_ack_missing(
         return;
     }
     // Where its ACK was to begin its way, it was never sent.
-    let at_client = c.is_beside(Side::Client);
-    if met(context.trace, Diagnosis::HandshakeSynackIgnored, "captured beside the client", at_client) {
+    let ignored = c.is_beside(Side::Client) || is_unsigned(c);
+    let why = "captured beside the client, or the client signs, and the server does not";
+    if met(context.trace, Diagnosis::HandshakeSynackIgnored, why, ignored) {
+        let notes = &mut context.notes.details().handshake;
+        notes.synack_lost_tsval = notes.first_tsval;
         syn_ack_ignored(c, c.handshake.syn_ack, segment, context);
         return;
     }
@@ -398,7 +417,7 @@ fn third_ack_missing(
         .evidence(Role::SynAckAgain, segment.frame)
         .with(Param::Repeats, Value::Count(repeats))
         .with(Param::Waited, Value::Duration(segment.time - c.handshake.syn_ack.time))
-        .with(Param::Vantage, Value::Term(c.vantage().into()));
+        .with(Param::Vantage, Value::Term(c.sure_vantage().into()));
     let claimed = context.store.claim_and_tell(Kind::ThirdAckMissing, finding);
     context.notes.details().handshake.third_ack_missing = claimed;
 }
@@ -670,7 +689,9 @@ pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, trace: impl Traci
                 .with(Param::Count, Value::Count(u64::from(handshake.syn_repeats) + 1))
                 .with(Param::Waited, Value::Duration(waited));
             signed(c, &mut finding);
-            if waited < bounds::SYN_RTO {
+            if !may_be_by_timer(handshake.syn_repeats.into(), c.last_syn().time - c.syn().time) {
+                finding.rate(Severity::Note, Term::NotByTimer);
+            } else if waited < bounds::SYN_RTO {
                 finding.rate(Severity::Note, Term::StillWaiting);
             }
             out.push(finding);
@@ -690,7 +711,7 @@ pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, trace: impl Traci
             .evidence(Role::Syn, c.syn().frame)
             .with(Param::Repeats, Value::Count(0))
             .with(Param::Waited, Value::Duration(now - handshake.syn_ack.time))
-            .with(Param::Vantage, Value::Term(c.vantage().into()));
+            .with(Param::Vantage, Value::Term(c.sure_vantage().into()));
         // It was not repeated: the server has the ACK, which the capture lacks, or it keeps no state to repeat it from.
         finding.rate(Severity::Note, Term::NotRepeated);
         out.push(finding);
