@@ -51,8 +51,11 @@ fn ack_came(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Trac
 /// The acknowledgment of this side's FIN had come after all: this RST answers it (RFC 9293, 3.5.2).
 fn ack_rejected(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let answers = !seen.segment.flags.ack() && seen.segment.seq == c.end(seen.from.other()).acked;
-    let Some(details) = context.notes.details.as_mut().filter(|_| answers) else { return };
-    context.store.withdraw(details.close.ack_lost[seen.from as usize].take());
+    if answers && c.end(seen.from).fin_acked.is_set() {
+        let close = &mut context.notes.details().close;
+        close.ack_rejected[seen.from as usize] = true;
+        context.store.withdraw(close.ack_lost[seen.from as usize].take());
+    }
 }
 
 /// The other side has got this side's FIN twice: neither it nor the path had lost it, its ACK only took its time.
@@ -127,13 +130,13 @@ fn fin_again(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tra
     // it for late; the timeout reckons with a path that varies (RFC 6298, 2.3).
     let peer = c.end(seen.from.other());
     let by_timeout = segment.time - fin.time >= bounds::RTO_MIN;
-    let answered = c.rst(seen.from).frame > acked.frame;
+    let rejected = context.notes.details().close.ack_rejected[seen.from as usize];
     if needs!(context.trace, Diagnosis::CloseLastAckLost;
         "the FIN was acknowledged" => acked.is_set(),
         "it does not acknowledge a FIN that came with that acknowledgment" => !came_with_fin(peer, acked, segment),
         "the acknowledgment had time to arrive before" => c.had_time(seen.from, acked.time, segment.time),
         "it comes as late as by a timeout" => by_timeout,
-        "no RST of its side has answered the acknowledgment" => !answered,
+        "no RST has answered the acknowledgment" => !rejected,
     ) {
         ack_lost(c, seen, acked, context);
     }

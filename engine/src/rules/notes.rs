@@ -157,6 +157,8 @@ pub(crate) struct Close {
     pub(crate) lost: [Option<Told>; 2],
     /// That the ACK of that side's FIN was lost.
     pub(crate) ack_lost: [Option<Told>; 2],
+    /// A RST in the name of that side has answered that ACK.
+    pub(crate) ack_rejected: [bool; 2],
     /// That the client's FIN completed the handshake.
     pub(crate) fin_completes: Option<Told>,
     /// The newest RST of each side well after its first, and how often it came in a row: as in a storm.
