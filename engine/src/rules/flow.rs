@@ -316,6 +316,13 @@ fn writes(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracin
     }
     let ack = std::mem::take(&mut writes.ack);
     let answers = c.answers(seen.from, ack.time, segment.time, bounds::NEXT_WRITE);
+    if !met(context.trace, "flow.writes", "it comes right behind that ACK", answers) {
+        // It was not that ACK that the writer waited for: no pattern.
+        if writes.told.is_none() {
+            *writes = Writes::default();
+        }
+        return;
+    }
     let asked = peer.said.frame > ack.frame;
     if !met(
         context.trace,
@@ -323,13 +330,6 @@ fn writes(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracin
         "the other side has said nothing since, which it may answer",
         !asked,
     ) {
-        return;
-    }
-    if !met(context.trace, "flow.writes", "it comes right behind that ACK", answers) {
-        // It was not that ACK that the writer waited for: no pattern.
-        if writes.told.is_none() {
-            *writes = Writes::default();
-        }
         return;
     }
     if writes.rounds == 0 {
