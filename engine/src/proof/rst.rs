@@ -246,13 +246,15 @@ pub(crate) fn classify(
 pub fn answers_wrong_ack(c: &Connection, segment: &Segment<'_>) -> bool {
     let (client, server) = (c.client(), c.server());
     let bare = segment.flags.rst() && !segment.flags.ack();
-    let of_third_ack = client.acked_any
+    // The third ACK, or a SYN-ACK of the client's.
+    let of_first_ack = client.acked_any
         && client.acked == segment.seq
-        && client.acked_at.frame == c.handshake.third_ack.frame;
-    bare && server.has_isn
+        && c.handshake.third_ack.get().is_none_or(|third_ack| client.acked_at.frame == third_ack.frame);
+    bare && c.syn().is_set()
+        && server.has_isn
         && !server.said.is_set()
         && segment.seq.after(server.isn + 1)
-        && (of_third_ack || c.refused_ack().is_some_and(|(_, ack)| ack == segment.seq))
+        && (of_first_ack || c.refused_ack().is_some_and(|(_, ack)| ack == segment.seq))
 }
 
 /// In form it answers a packet (RFC 9293, 3.5.2): bare, at the number that the other side has acknowledged.
