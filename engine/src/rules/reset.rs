@@ -342,12 +342,17 @@ pub(crate) fn note_receipt(seen: &Seen<'_>, receipt: Receipt, context: &mut Cont
 /// A RST with a message in its payload, or with a vendor's code in its window (NetScaler: 8196 to 9999).
 pub(crate) fn with_text(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
+    let trace = context.trace;
+    // What was damaged says nothing.
+    let whole = !c.is_corrupted(segment, seen.from);
+    if !met(trace, Diagnosis::ResetWithText, "its checksum is not wrong", whole) {
+        return;
+    }
     let code = segment.has_vendor_code();
     let mut finding = c
         .finding(Diagnosis::ResetWithText, segment)
         .of(seen.from)
         .with(Param::Who, Value::Party(seen.from.party()));
-    let trace = context.trace;
     if met(trace, Diagnosis::ResetWithText, "the RST has a payload", segment.len > 0) {
         finding.set(Param::Text, Value::Text(Excerpt::of(segment.payload)));
     } else if met(trace, Diagnosis::ResetWithText, "its window is a vendor's code, without options", code) {
