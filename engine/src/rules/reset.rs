@@ -5,6 +5,7 @@ use crate::catalogue::findings::{Excerpt, Finding, Told, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Certainty, Diagnosis, Severity};
 use crate::connection::endpoint::Facts;
+use crate::connection::flight::SentPool;
 use crate::connection::resets::Impact;
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
@@ -551,6 +552,10 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
         }
         Diagnosis::ResetNoSuchConnection => {
             finding = not_known(c, context.notes, from, rst, finding);
+            let idle = idle_before(c, from, context.pool).filter(|idle| *idle >= bounds::FORGETS);
+            if let Some(idle) = idle.filter(|_| rst != Rst::AfterEnd) {
+                finding.set(Param::Idle, Value::Duration(idle));
+            }
         }
         _ => {}
     }
@@ -563,6 +568,14 @@ pub(crate) fn in_vain(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut C
     let reset = &mut context.notes.details().reset;
     reset.forged[seen.from as usize] = Mark::default();
     context.store.amend(reset.injected[seen.from as usize], Finding::did_nothing);
+}
+
+/// How long nobody had said anything before the other side sent what the RST of that side answers; `None` where that was
+/// sent again.
+fn idle_before(c: &Connection, from: Side, pool: &SentPool) -> Option<i64> {
+    let (sender, peer) = (c.end(from), c.end(from.other()));
+    let answered = peer.flight.iter(pool).next().filter(|sent| sent.repeats == 0 && sender.last.is_set())?;
+    Some(answered.time - sender.last.time.max(peer.acked_at.time))
 }
 
 /// Why that side knows no such connection.
