@@ -69,7 +69,9 @@ pub(crate) fn repeats(seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) 
 /// goes on after the other's has refused it.
 pub(crate) fn refute(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
-    if seen.stray || seen.refused || context.notes.details.is_none() {
+    let Some(details) = &mut context.notes.details else { return };
+    details.reset.acks[seen.from as usize] = segment.flags.ack().then_some(segment.ack);
+    if seen.stray || seen.refused {
         return;
     }
     goes_on_all_the_same(c, seen, context);
@@ -336,6 +338,14 @@ pub(crate) fn note_receipt(seen: &Seen<'_>, receipt: Receipt, context: &mut Cont
             return;
         }
     };
+    // Who has reset the connection answers whatever still comes, at the number that this acknowledges.
+    let answers = |own: &Own| {
+        let late = reset.acks[seen.from.other() as usize] == Some(seen.segment.seq);
+        bare && own.refused == 0 && (late || own.seq == seen.segment.seq)
+    };
+    if reset.refused[side].is_none() && reset.own[side].as_ref().is_some_and(answers) {
+        return;
+    }
     reset.refused[side] =
         Some(Refused { at: seen.segment.mark(), layer: seen.segment.layer, why, certain, bare });
 }
@@ -636,6 +646,7 @@ pub(crate) fn note(
         claim,
         ended,
         sending: Sending::of(c, seen),
+        seq: segment.seq,
         bare: !segment.flags.ack(),
         has_marks: segment.options.timestamps.is_some() || c.end(seen.from).counts_on(segment),
         layer: segment.layer,
