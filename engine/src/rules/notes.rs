@@ -318,6 +318,10 @@ pub(crate) struct Own {
     pub(crate) bare: bool,
     /// It has a timestamp, or the next IP ID of its sender.
     pub(crate) has_marks: bool,
+    /// TTL, window and IP ID are those of its sender: what made its other packets has made it.
+    pub(crate) is_alike: bool,
+    /// It refuses the SYN-ACK.
+    pub(crate) refuses_syn_ack: bool,
     pub(crate) layer: u8,
     pub(crate) ttl: Option<u8>,
     /// SYNs of the client before it, to know a later attempt.

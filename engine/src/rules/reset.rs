@@ -35,8 +35,11 @@ pub(crate) fn overtaken(
     seen: &Seen<'_>,
     context: &mut Context<'_, impl Tracing>,
 ) -> bool {
-    // Once the other side has reset it, too, the abort would have come too late.
-    if !seen.segment.flags.ack() || seen.stray || reset_before(context.notes, seen.from.other()) {
+    // Once the other side has reset it, too, the abort would have come too late. And a device that has closed its state on a
+    // RST goes on to reject what comes.
+    let of_device = c.is_odd_ttl(seen.from, seen.segment);
+    let late = reset_before(context.notes, seen.from.other());
+    if !seen.segment.flags.ack() || seen.stray || late || of_device {
         return false;
     }
     let answers = |own: &Own| own.bare && seen.segment.time - own.sending.at.time <= bounds::IN_FLIGHT;
@@ -78,7 +81,9 @@ pub(crate) fn refute(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<
     let own = own(context.notes, seen.from);
     let before = own.is_some_and(|own| c.seems_sent_before(seen.from, &own.sending, segment));
     let goes_on = own.is_some_and(|own| {
-        own.attempt == c.handshake.syn_repeats && c.seems_sent_after(seen.from, &own.sending, segment)
+        own.attempt == c.handshake.syn_repeats
+            && c.seems_sent_after(seen.from, &own.sending, segment)
+            && !is_of_kernel(c, own, segment.time)
     });
     let proved =
         goes_on && own.is_some_and(|own| c.sent_after(seen.from, &own.sending, segment) == Known::Yes);
@@ -141,6 +146,16 @@ pub(crate) fn refute(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<
     }
 }
 
+/// The client goes on `now`, and the kernel of its host has sent that RST all the same: a program that makes its own TCP (a
+/// scanner, a test) opens a connection of which that knows nothing, so that it refuses the SYN-ACK. The SYN has no MSS then,
+/// as that of no kernel; or nobody else answered the SYN-ACK, as who does not know of the RST would have done at once.
+fn is_of_kernel(c: &Connection, own: &Own, now: i64) -> bool {
+    let rst = own.sending.at;
+    let answered = c.handshake.third_ack.get().map_or(now, |ack| ack.time);
+    let instead = answered - rst.time > bounds::LONGEST_RTT && c.last_syn_ack().frame < rst.frame;
+    own.refuses_syn_ack && (c.client().mss == 0 || instead)
+}
+
 /// Blind shots: right behind a RST of that side comes one with a higher number, which its sender has never reached. No stack
 /// sends such; who does not see the acknowledgments of what he has set off guesses so where his first shot may miss.
 pub(crate) fn never_reached(
@@ -184,6 +199,12 @@ fn disown(
     context: &mut Context<'_, impl Tracing>,
 ) {
     let Some(own) = take_back(c, from, context) else { return };
+    // What its receiver refuses does its sender no harm: it may have made it, to see who believes it.
+    let refused = own.refused != 0 || context.notes.details().reset.refused[from as usize].is_some();
+    if refused && own.is_alike || is_of_kernel(c, &own, seen.segment.time) {
+        c.forget_rst(from);
+        return;
+    }
     // Captured beside that host, and no hop away: it left the host.
     let of_host = sign == Sign::GoesOn && c.is_beside(from) && own.ttl == Some(c.end(from).ttl);
     let sign = if of_host { Sign::GoesOnBesideIt } else { sign };
@@ -267,6 +288,7 @@ fn ignored(c: &Connection, from: Side, refused: &Refused) -> Finding {
     let how = match refused.why {
         Refusal::NotNext => Term::RstChallenged,
         Refusal::WrongAck => Term::RstWrongAck,
+        Refusal::Signed => Term::RstSigned,
         Refusal::OutsideWindow | Refusal::OldTimestamp | Refusal::Open => Term::RstOutOfWindow,
     };
     c.finding_at(Diagnosis::ResetIgnored, refused.at.frame)
@@ -649,6 +671,8 @@ pub(crate) fn note(
         seq: segment.seq,
         bare: !segment.flags.ack(),
         has_marks: segment.options.timestamps.is_some() || c.end(seen.from).counts_on(segment),
+        is_alike: c.end(seen.from).makes_alike(segment),
+        refuses_syn_ack: rst == Rst::RefusesSynAck,
         layer: segment.layer,
         ttl: segment.ip.map(|ip| ip.ttl),
         attempt: c.handshake.syn_repeats,
