@@ -252,6 +252,7 @@ names! {
         ScaleLost "scale_lost"
         ScaleApplied "scale_applied"
         RstWrongAck "rst_wrong_ack"
+        RstSigned "rst_signed"
         WrongRst "wrong_rst"
         FirstCopyArrived "first_copy_arrived"
         HeardAgain "heard_again"

@@ -444,6 +444,14 @@ impl Endpoint {
         self.counting_id().zip(segment.ip_id()).is_some_and(|(newest, this)| this == newest.wrapping_add(1))
     }
 
+    /// TTL, window and IP ID of `segment` are those of its newest, or go on from there.
+    #[must_use]
+    pub fn makes_alike(&self, segment: &Segment<'_>) -> bool {
+        let same_id = segment.ip_id().is_some_and(|id| id == self.ip_id);
+        let same_ttl = segment.ip.is_some_and(|ip| self.has_sent_with(ip.ttl));
+        same_ttl && segment.window == self.window && (same_id || self.counts_on(segment))
+    }
+
     /// One of its packets has come with that TTL.
     pub(crate) fn came_with(&mut self, ttl: u8) {
         if self.ttls[0] != ttl {

@@ -420,14 +420,18 @@ impl Connection {
 
     /// A wrong checksum of a sender whose checksums are otherwise right: its receiver drops it. Where all are
     /// wrong, or the capture was taken beside its sender, the network card was to fill them in; and what is merged has none
-    /// of its own.
+    /// of its own. Nothing merges a RST; and one with as much payload as the largest segment was damaged to look like one.
     #[must_use]
     pub fn is_corrupted(&self, segment: &Segment<'_>, from: Side) -> bool {
-        let facts = self.end(from).facts & (Facts::CHECKSUMS_RIGHT | Facts::CHECKSUMS_TELL_NOTHING);
-        segment.checksum == Checksum::Wrong
-            && facts == Facts::CHECKSUMS_RIGHT
-            && !self.is_merged(from, segment.len)
-            && self.vantage() != Vantage::beside(from)
+        let sender = self.end(from);
+        let tells = if segment.flags.rst() {
+            let full = sender.largest > 0 && segment.len >= sender.largest.into();
+            full || sender.is(Facts::CHECKSUMS_RIGHT)
+        } else {
+            let facts = sender.facts & (Facts::CHECKSUMS_RIGHT | Facts::CHECKSUMS_TELL_NOTHING);
+            facts == Facts::CHECKSUMS_RIGHT && !self.is_merged(from, segment.len)
+        };
+        segment.checksum == Checksum::Wrong && tells && self.vantage() != Vantage::beside(from)
     }
 
     /// So many bytes of the side `from` are more than one segment of it: a network card or its driver merges them, or is to

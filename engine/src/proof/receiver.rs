@@ -25,6 +25,8 @@ pub enum Refusal {
     Open,
     /// An old timestamp (RFC 7323, 5.3: PAWS).
     OldTimestamp,
+    /// Signed, to a connection that is not: some systems drop it (Linux: TCPMD5Unexpected).
+    Signed,
 }
 
 /// What becomes of a segment at its receiver.
@@ -62,6 +64,7 @@ impl Receipt {
             Refusal::OutsideWindow => "it is outside the window",
             Refusal::Open => "the connection is open",
             Refusal::OldTimestamp => "its timestamp is old",
+            Refusal::Signed => "it is signed, and the connection is not",
         })
     }
 }
@@ -146,7 +149,11 @@ fn of_rst(c: &Connection, seen: &Seen<'_>, trace: impl Tracing) -> Receipt {
     }
     let next = segment.seq == receiver.acked || segment.seq == sender.next;
     if met(trace, RECEIVER, "it has the number that its receiver expects", next) {
-        return Receipt::Taken;
+        let signed = needs!(trace, RECEIVER;
+            "it is signed" => segment.options.signature,
+            "the connection is not" => c.ends.iter().all(|end| end.has_isn && !end.is(Facts::SIGNS)),
+        );
+        return if signed { Receipt::Doubtful(Refusal::Signed) } else { Receipt::Taken };
     }
     // What it has acknowledged, it has taken: before that nothing is in its window, wherever the capture is taken.
     if met(trace, RECEIVER, "its number was acknowledged before", segment.seq.before(receiver.acked)) {

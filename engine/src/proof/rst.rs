@@ -9,6 +9,7 @@ use crate::bounds;
 use crate::connection::endpoint::Facts;
 use crate::connection::flight::SentPool;
 use crate::connection::{Before, Connection, Seen};
+use crate::proof::causality::{Known, Missing};
 use crate::proof::trace::{Tracing, known, met, needs};
 use crate::side::Side;
 use crate::state::State;
@@ -263,22 +264,31 @@ fn is_reply(c: &Connection, seen: &Seen<'_>) -> bool {
     !segment.flags.ack() && peer.acked_any && segment.seq == peer.acked
 }
 
-/// A bare RST is an abort, too (RFC 9293, 3.10.5: old Windows, embedded stacks), where nothing has come that it could answer:
-/// its sender has acknowledged all, and what the other side sent last it had before it sent that, or long before this.
+/// A bare RST is an abort, too (RFC 9293, 3.10.5: old Windows, embedded stacks, macOS), where nothing has come that it could
+/// answer: its sender has acknowledged all, and what the other side sent last it had before it sent that, or long before this.
 fn answers_nothing(c: &Connection, seen: &Seen<'_>, trace: impl Tracing) -> bool {
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
-    let has_number = peer.last.frame == peer.said.frame || peer.last.frame == peer.fin.frame;
+    let has_number =
+        [peer.said, peer.fin, c.handshake.syn_ack].iter().any(|mark| mark.frame == peer.last.frame);
     let last_is_acknowledged = has_number && sender.acked_at.frame > peer.last.frame;
     let had = last_is_acknowledged
         || sender.last.frame > peer.last.frame && !c.may_cross(peer.last.time, sender.last.time);
     let at_once = c.at_once(seen.from, peer.last.time, seen.segment.time, bounds::LONG_AFTER);
     // A host without a socket has no window to tell of, nor a number that it waits for, and Linux no IP ID for it. Without
     // ACK the field for that number means nothing.
+    let lacks_id = sender.ip_id != 0 && seen.segment.ip_id().is_none();
+    // It answers each segment, and at once; also what would be refused where the connection is known.
+    let newest = Some(c.last()).filter(|last| last.frame != sender.last.frame).unwrap_or(peer.last);
+    let long_since = !lacks_id
+        && !c.at_once(seen.from, newest.time, seen.segment.time, bounds::LONGEST_RTT)
+        && c.would_show(Missing::Of(seen.from.other())) != Known::No;
     let names_next = seen.segment.ack != Seq(0) && seen.segment.ack == peer.next;
     let of_socket = seen.segment.window != 0 || names_next || sender.counts_on(seen.segment);
     needs!(trace, RST;
-        "a socket made it: it has a window, the number that it waits for, or the next IP ID" => of_socket,
-        "its sender has acknowledged all that the other side has sent" => peer.all_acknowledged(sender),
+        "a socket made it: it has a window, the number that it waits for, or the next IP ID; or all is long since"
+            => of_socket || long_since,
+        "its sender has acknowledged all that the other side has sent, or names its end"
+            => names_next || peer.all_acknowledged(sender),
         "it had what came last when it sent its own last packet, or that is long since" => had || !at_once,
     )
 }

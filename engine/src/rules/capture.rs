@@ -54,6 +54,7 @@ fn offload(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Traci
     let segment = seen.segment;
     let large = c.is_merged(seen.from, segment.len);
     let unfinished = match segment.checksum {
+        _ if segment.len == 0 => false,
         Checksum::Unknown | Checksum::Right => false,
         Checksum::Unfinished => true,
         Checksum::Wrong => !c.is_corrupted(segment, seen.from),

@@ -11,6 +11,7 @@ use crate::proof::causality::{Known, Missing};
 use crate::proof::rst::Rst;
 use crate::proof::trace::{Tracing, known, met, needs};
 use crate::rules::context::Context;
+use crate::rules::notes::Notes;
 use crate::side::Side;
 use crate::wire::segment::Segment;
 
@@ -325,7 +326,7 @@ fn lost(sender: &Endpoint, peer: &Endpoint, rst: Option<&Segment<'_>>) -> u32 {
 }
 
 /// What has not come so far.
-pub(crate) fn pending(c: &Connection, now: i64, trace: impl Tracing, out: &mut Vec<Finding>) {
+pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, trace: impl Tracing, out: &mut Vec<Finding>) {
     if !met(trace, "close", "no other connection came on the same ports", !c.succeeded) {
         return;
     }
@@ -340,6 +341,12 @@ pub(crate) fn pending(c: &Connection, now: i64, trace: impl Tracing, out: &mut V
         let who = Value::Party(from.party());
         let other = Value::Party(from.other().party());
         let by = (Diagnosis::CloseFinUnanswered, from);
+        // A FIN behind data cannot be acknowledged before them.
+        let data = notes.timeouts(from);
+        let given_up = c.both_seen() && data.count >= bounds::GIVEN_UP && data.seq.before(closer.fin_seq());
+        if met(trace, by, "what was given up is data before its FIN", given_up) {
+            continue;
+        }
         if met(trace, by, "its FIN was not acknowledged", !closer.fin_acked.is_set()) {
             // Who gives up says so by a RST, sooner or later; one that is sent for another reason comes sooner.
             let gave_up = !c.is_reset() || u32::from(closer.fin_repeats) >= bounds::GIVEN_UP;

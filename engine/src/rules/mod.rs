@@ -155,7 +155,7 @@ pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, trace: impl Traci
 pub(crate) fn lacking(c: &Connection, notes: &Notes, now: i64, trace: impl Tracing, out: &mut Vec<Finding>) {
     handshake::pending(c, notes, now, trace, out);
     keepalive::pending(c, notes, now, trace, out);
-    close::pending(c, now, trace, out);
+    close::pending(c, notes, now, trace, out);
     capture::pending(c, trace, out);
     loss::pending(c, notes, now, trace, out);
     flow::pending(c, notes, trace, out);

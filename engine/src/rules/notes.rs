@@ -278,6 +278,8 @@ pub(crate) struct Reset {
     pub(crate) own: [Option<Own>; 2],
     /// Sequence number and time of the newest RST of each side, whoever sent it.
     pub(crate) newest: [Option<(Seq, i64)>; 2],
+    /// Acknowledgment number of the newest segment of each side, other than RSTs.
+    pub(crate) acks: [Option<Seq>; 2],
     /// What was told of a RST that was forged in the name of each side.
     pub(crate) injected: [Option<Told>; 2],
     /// The newest RST forged in the name of each side.
@@ -311,10 +313,15 @@ pub(crate) struct Own {
     /// That it refused the SYN, where it did.
     pub(crate) ended: Option<Told>,
     pub(crate) sending: Sending,
+    pub(crate) seq: Seq,
     /// Without ACK: the answer to a packet, not the abort of a socket.
     pub(crate) bare: bool,
     /// It has a timestamp, or the next IP ID of its sender.
     pub(crate) has_marks: bool,
+    /// TTL, window and IP ID are those of its sender: what made its other packets has made it.
+    pub(crate) is_alike: bool,
+    /// It refuses the SYN-ACK.
+    pub(crate) refuses_syn_ack: bool,
     pub(crate) layer: u8,
     pub(crate) ttl: Option<u8>,
     /// SYNs of the client before it, to know a later attempt.

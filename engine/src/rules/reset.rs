@@ -5,6 +5,7 @@ use crate::catalogue::findings::{Excerpt, Finding, Told, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Certainty, Diagnosis, Severity};
 use crate::connection::endpoint::Facts;
+use crate::connection::flight::SentPool;
 use crate::connection::resets::Impact;
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
@@ -34,8 +35,11 @@ pub(crate) fn overtaken(
     seen: &Seen<'_>,
     context: &mut Context<'_, impl Tracing>,
 ) -> bool {
-    // Once the other side has reset it, too, the abort would have come too late.
-    if !seen.segment.flags.ack() || seen.stray || reset_before(context.notes, seen.from.other()) {
+    // Once the other side has reset it, too, the abort would have come too late. And a device that has closed its state on a
+    // RST goes on to reject what comes.
+    let of_device = c.is_odd_ttl(seen.from, seen.segment);
+    let late = reset_before(context.notes, seen.from.other());
+    if !seen.segment.flags.ack() || seen.stray || late || of_device {
         return false;
     }
     let answers = |own: &Own| own.bare && seen.segment.time - own.sending.at.time <= bounds::IN_FLIGHT;
@@ -68,14 +72,18 @@ pub(crate) fn repeats(seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) 
 /// goes on after the other's has refused it.
 pub(crate) fn refute(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
-    if seen.stray || seen.refused || context.notes.details.is_none() {
+    let Some(details) = &mut context.notes.details else { return };
+    details.reset.acks[seen.from as usize] = segment.flags.ack().then_some(segment.ack);
+    if seen.stray || seen.refused {
         return;
     }
     goes_on_all_the_same(c, seen, context);
     let own = own(context.notes, seen.from);
     let before = own.is_some_and(|own| c.seems_sent_before(seen.from, &own.sending, segment));
     let goes_on = own.is_some_and(|own| {
-        own.attempt == c.handshake.syn_repeats && c.seems_sent_after(seen.from, &own.sending, segment)
+        own.attempt == c.handshake.syn_repeats
+            && c.seems_sent_after(seen.from, &own.sending, segment)
+            && !is_of_kernel(c, own, segment.time)
     });
     let proved =
         goes_on && own.is_some_and(|own| c.sent_after(seen.from, &own.sending, segment) == Known::Yes);
@@ -138,6 +146,16 @@ pub(crate) fn refute(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<
     }
 }
 
+/// The client goes on `now`, and the kernel of its host has sent that RST all the same: a program that makes its own TCP (a
+/// scanner, a test) opens a connection of which that knows nothing, so that it refuses the SYN-ACK. The SYN has no MSS then,
+/// as that of no kernel; or nobody else answered the SYN-ACK, as who does not know of the RST would have done at once.
+fn is_of_kernel(c: &Connection, own: &Own, now: i64) -> bool {
+    let rst = own.sending.at;
+    let answered = c.handshake.third_ack.get().map_or(now, |ack| ack.time);
+    let instead = answered - rst.time > bounds::LONGEST_RTT && c.last_syn_ack().frame < rst.frame;
+    own.refuses_syn_ack && (c.client().mss == 0 || instead)
+}
+
 /// Blind shots: right behind a RST of that side comes one with a higher number, which its sender has never reached. No stack
 /// sends such; who does not see the acknowledgments of what he has set off guesses so where his first shot may miss.
 pub(crate) fn never_reached(
@@ -181,6 +199,12 @@ fn disown(
     context: &mut Context<'_, impl Tracing>,
 ) {
     let Some(own) = take_back(c, from, context) else { return };
+    // What its receiver refuses does its sender no harm: it may have made it, to see who believes it.
+    let refused = own.refused != 0 || context.notes.details().reset.refused[from as usize].is_some();
+    if refused && own.is_alike || is_of_kernel(c, &own, seen.segment.time) {
+        c.forget_rst(from);
+        return;
+    }
     // Captured beside that host, and no hop away: it left the host.
     let of_host = sign == Sign::GoesOn && c.is_beside(from) && own.ttl == Some(c.end(from).ttl);
     let sign = if of_host { Sign::GoesOnBesideIt } else { sign };
@@ -264,6 +288,7 @@ fn ignored(c: &Connection, from: Side, refused: &Refused) -> Finding {
     let how = match refused.why {
         Refusal::NotNext => Term::RstChallenged,
         Refusal::WrongAck => Term::RstWrongAck,
+        Refusal::Signed => Term::RstSigned,
         Refusal::OutsideWindow | Refusal::OldTimestamp | Refusal::Open => Term::RstOutOfWindow,
     };
     c.finding_at(Diagnosis::ResetIgnored, refused.at.frame)
@@ -335,6 +360,14 @@ pub(crate) fn note_receipt(seen: &Seen<'_>, receipt: Receipt, context: &mut Cont
             return;
         }
     };
+    // Who has reset the connection answers whatever still comes, at the number that this acknowledges.
+    let answers = |own: &Own| {
+        let late = reset.acks[seen.from.other() as usize] == Some(seen.segment.seq);
+        bare && own.refused == 0 && (late || own.seq == seen.segment.seq)
+    };
+    if reset.refused[side].is_none() && reset.own[side].as_ref().is_some_and(answers) {
+        return;
+    }
     reset.refused[side] =
         Some(Refused { at: seen.segment.mark(), layer: seen.segment.layer, why, certain, bare });
 }
@@ -342,12 +375,17 @@ pub(crate) fn note_receipt(seen: &Seen<'_>, receipt: Receipt, context: &mut Cont
 /// A RST with a message in its payload, or with a vendor's code in its window (NetScaler: 8196 to 9999).
 pub(crate) fn with_text(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
+    let trace = context.trace;
+    // What was damaged says nothing.
+    let whole = !c.is_corrupted(segment, seen.from);
+    if !met(trace, Diagnosis::ResetWithText, "its checksum is not wrong", whole) {
+        return;
+    }
     let code = segment.has_vendor_code();
     let mut finding = c
         .finding(Diagnosis::ResetWithText, segment)
         .of(seen.from)
         .with(Param::Who, Value::Party(seen.from.party()));
-    let trace = context.trace;
     if met(trace, Diagnosis::ResetWithText, "the RST has a payload", segment.len > 0) {
         finding.set(Param::Text, Value::Text(Excerpt::of(segment.payload)));
     } else if met(trace, Diagnosis::ResetWithText, "its window is a vendor's code, without options", code) {
@@ -546,6 +584,10 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
         }
         Diagnosis::ResetNoSuchConnection => {
             finding = not_known(c, context.notes, from, rst, finding);
+            let idle = idle_before(c, from, context.pool).filter(|idle| *idle >= bounds::FORGETS);
+            if let Some(idle) = idle.filter(|_| rst != Rst::AfterEnd) {
+                finding.set(Param::Idle, Value::Duration(idle));
+            }
         }
         _ => {}
     }
@@ -558,6 +600,14 @@ pub(crate) fn in_vain(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut C
     let reset = &mut context.notes.details().reset;
     reset.forged[seen.from as usize] = Mark::default();
     context.store.amend(reset.injected[seen.from as usize], Finding::did_nothing);
+}
+
+/// How long nobody had said anything before the other side sent what the RST of that side answers; `None` where that was
+/// sent again.
+fn idle_before(c: &Connection, from: Side, pool: &SentPool) -> Option<i64> {
+    let (sender, peer) = (c.end(from), c.end(from.other()));
+    let answered = peer.flight.iter(pool).next().filter(|sent| sent.repeats == 0 && sender.last.is_set())?;
+    Some(answered.time - sender.last.time.max(peer.acked_at.time))
 }
 
 /// Why that side knows no such connection.
@@ -618,8 +668,11 @@ pub(crate) fn note(
         claim,
         ended,
         sending: Sending::of(c, seen),
+        seq: segment.seq,
         bare: !segment.flags.ack(),
         has_marks: segment.options.timestamps.is_some() || c.end(seen.from).counts_on(segment),
+        is_alike: c.end(seen.from).makes_alike(segment),
+        refuses_syn_ack: rst == Rst::RefusesSynAck,
         layer: segment.layer,
         ttl: segment.ip.map(|ip| ip.ttl),
         attempt: c.handshake.syn_repeats,

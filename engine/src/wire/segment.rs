@@ -173,7 +173,7 @@ impl Options {
 /// What the checksum of a segment says (RFC 9293, 3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Checksum {
-    /// It cannot be told, or no payload makes it worth while.
+    /// It cannot be told, or neither a payload nor a RST makes it worth while.
     #[default]
     Unknown,
     /// It is right.
@@ -329,7 +329,8 @@ impl<'a> Segment<'a> {
             options.bad = None;
         }
         let len = packet.wire_len.saturating_sub(header);
-        let whole = len > 0 && packet.bytes.len() >= packet.wire_len as usize;
+        let counts = len > 0 || Flags(b[13]).rst();
+        let whole = counts && packet.bytes.len() >= packet.wire_len as usize;
         let checked = whole.then(|| Checked::of(packet, captured_header));
         Some(Segment {
             checksum: checked.as_ref().map_or(Checksum::Unknown, |c| c.checksum),
