@@ -264,7 +264,7 @@ impl Endpoint {
     /// `segment` acknowledges this side's FIN.
     #[must_use]
     pub fn fin_covered_by(&self, segment: &Segment<'_>) -> bool {
-        self.fin.is_set() && segment.flags.ack() && segment.ack.reaches(self.next)
+        self.fin.is_set() && segment.flags.ack() && segment.ack == self.next
     }
 
     /// It has closed, and its FIN was not captured.
@@ -367,6 +367,8 @@ impl Endpoint {
             if self.fin.is_set() {
                 self.fin_repeats = self.fin_repeats.saturating_add(1);
             } else {
+                // Its sender knows where it ends: what was captured, or acknowledged, behind that is none of it.
+                self.next = end;
                 self.fin = segment.mark();
             }
         }
