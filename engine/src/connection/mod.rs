@@ -498,9 +498,11 @@ impl Connection {
             sender.facts.set(Facts::SACKING, segment.options.sack.iter().flatten().any(beyond));
         }
         if segment.flags.rst() {
-            // No system takes one from outside its window (RFC 9293, 3.10.7.4, second).
+            // No system takes one from outside its window (RFC 9293, 3.10.7.4, second), and in TIME-WAIT only at the next
+            // number (RFC 5961, 3.2; RFC 6191).
             let window = i64::from(receiver.window) << receiver.window_scale.min(14);
-            let inside = 0..=window.max(65_535);
+            let closed = sender.fin_acked.is_set() && receiver.fin_acked.is_set();
+            let inside = 0..=if closed { 0 } else { window.max(65_535) };
             let outside = |next| !inside.contains(&i64::from(segment.seq.since(next)));
             let taken = near && !receiver.expects(sender).is_some_and(outside);
             self.rare().resets.take(segment, seen.from, seen.impact, expected, taken);
