@@ -626,7 +626,8 @@ impl Connection {
         }
     }
 
-    /// The client's first acknowledgment of the SYN-ACK: a pure ACK, or data or FIN that carries it.
+    /// The client's first acknowledgment of the SYN-ACK: a pure ACK, or data or FIN that carries it, though the capture may
+    /// lack some before.
     #[must_use]
     pub fn is_third_ack(&self, segment: &Segment<'_>) -> bool {
         !self.handshake.third_ack.is_set()
