@@ -220,19 +220,6 @@ impl Connection {
         }
     }
 
-    /// Whether `segment`, of the side `by`, was sent by one that had got `cause` of the other side, which has a place in
-    /// the sequence that ends at `end`: that, or a copy of it. That a newer timestamp is echoed proves nothing: what was
-    /// sent later may have come, and this not.
-    #[must_use]
-    pub fn must_know(&self, by: Side, cause: Mark, end: Seq, segment: &Segment<'_>) -> Known {
-        // Another connection on the same ports has numbers that are far off.
-        let near = (0..=bounds::FAR).contains(&segment.ack.since(end));
-        if self.acknowledges_captured(by, segment) && near {
-            return Known::Yes;
-        }
-        self.could_know(by, cause, segment.time)
-    }
-
     /// Whether the capture would show what it may lack.
     #[must_use]
     pub fn would_show(&self, what: Missing) -> Known {
