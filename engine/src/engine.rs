@@ -352,8 +352,9 @@ impl Engine {
                 && old.goes_on_beside(c, segment, old.sender(tuple))
             {
                 let (old, from) = (old.number, old.sender(tuple));
+                let from_opener = c.sender(tuple) == Side::Client;
                 self.cases[old as usize].connection.resume();
-                if from == Side::Client {
+                if from_opener {
                     let Case { notes, heads, .. } = &mut self.cases[number as usize];
                     if let Some((claim, rst)) = rules::reset::older_goes_on(notes) {
                         self.shared.context(notes, heads, &Untraced).store.refute(Some(claim));

@@ -78,6 +78,28 @@ fn states_move_as_they_did() {
     });
 }
 
+/// The conversations of `frames`, in which packets are forged or refused. Beside a packet stands what the two sides really
+/// are in after it, `client/server`, where the capture can tell.
+#[test]
+fn states_are_those_that_stand_beside_the_packets() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/frames");
+    let mut paths = Vec::new();
+    texts(&folder, &mut paths);
+    let mut wrong = Vec::new();
+    for path in paths {
+        let conversation = Conversation::parse(&std::fs::read_to_string(&path).unwrap(), "told").unwrap();
+        let packets = hosts::play(&conversation);
+        held(&conversation, |engine, frame| {
+            let (expected, view) = (&packets[frame as usize - 1].comment, engine.frame(frame, 0).unwrap());
+            let states = format!("{}/{}", view.client_state.name(), view.server_state.name());
+            if !expected.is_empty() && *expected != states {
+                wrong.push(format!("{}: frame {frame}: {expected}, told {states}", path.display()));
+            }
+        });
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn a_frame_shows_what_is_told_of_it() {
     let milestones = [

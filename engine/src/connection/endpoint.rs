@@ -271,7 +271,7 @@ impl Endpoint {
     /// `segment` acknowledges this side's FIN.
     #[must_use]
     pub fn fin_covered_by(&self, segment: &Segment<'_>) -> bool {
-        self.fin.is_set() && segment.flags.ack() && segment.ack.reaches(self.next)
+        self.fin.is_set() && segment.flags.ack() && segment.ack == self.next
     }
 
     /// It has closed, and its FIN was not captured.
@@ -374,6 +374,8 @@ impl Endpoint {
             if self.fin.is_set() {
                 self.fin_repeats = self.fin_repeats.saturating_add(1);
             } else {
+                // Its sender knows where it ends: what was captured, or acknowledged, behind that is none of it.
+                self.next = end;
                 self.fin = segment.mark();
             }
         }
@@ -486,12 +488,258 @@ fn further_segments(segment: &Segment<'_>, mss: u16) -> u16 {
 
 #[cfg(test)]
 mod tests {
-    use super::Facts;
+    use super::{Endpoint, Facts};
+    use crate::bounds;
+    use crate::connection::example::{ACK, Example, FIN, MS, RST, SYN, segment, ticking, with_ttl};
+    use crate::side::Side;
+    use crate::wire::segment::{IpInfo, Segment};
+    use crate::wire::seq::Seq;
     use bitflags::Flags as _;
+
+    const CLIENT: Side = Side::Client;
+    const SERVER: Side = Side::Server;
+
+    fn with_id(segment: Segment<'static>, id: u16) -> Segment<'static> {
+        Segment { ip: Some(IpInfo { ttl: 64, id: Some(id), ecn: 0 }), ..segment }
+    }
 
     #[test]
     fn each_fact_has_a_bit_of_its_own() {
         let bits: u32 = Facts::FLAGS.iter().map(|flag| flag.value().bits().count_ones()).sum();
         assert_eq!((bits, Facts::FLAGS.len() as u32), (Facts::all().bits().count_ones(), bits));
+    }
+
+    #[test]
+    fn packets_are_halved_before_they_overflow_and_copies_with_them() {
+        let mut end = Endpoint::default();
+        for n in 0..100_000 {
+            end.count(n % 4 == 0);
+        }
+        assert!(end.packets >= 32_768 && end.copies.abs_diff(end.packets / 4) <= 1);
+        assert!(end.originals() == end.packets - end.copies);
+        let doubles = |copies, packets| Endpoint { packets, copies, ..Endpoint::default() }.doubles();
+        assert!(doubles(3, 3 * bounds::DOUBLED) && !doubles(3, 4 * bounds::DOUBLED));
+    }
+
+    #[test]
+    fn an_acknowledgment_of_what_was_not_captured_moves_its_writer_on() {
+        let most = bounds::MOST_UNSEEN as u32;
+        for (flags, ahead, moves) in [
+            (ACK, 0, false),
+            (ACK, 1, true),
+            (ACK, most, true),
+            (ACK, most + 1, false),
+            (RST | ACK, 100, false),
+            (RST, 100, false),
+        ] {
+            let mut example = Example::handshake(MS, MS);
+            example.then(SERVER, segment(5 * MS, flags, 5001, 1001 + ahead, 0));
+            let client = example.c.client();
+            assert_eq!(client.next == Seq(1001 + ahead) && ahead > 0, moves, "{flags} {ahead}");
+            assert_eq!(
+                (client.is(Facts::UNSEEN), client.is(Facts::FIN_UNSEEN)),
+                (moves, moves && ahead == 1)
+            );
+            assert_eq!(client.closed_unseen(), moves && ahead == 1);
+        }
+        // Of whom nothing was captured, nothing is known.
+        let mut example = Example::syn();
+        example.then(CLIENT, segment(5 * MS, ACK, 1001, 7001, 0));
+        assert!(!example.c.server().seen && example.c.server().next == Seq(0));
+        // Behind a FIN there is nothing.
+        let mut example = Example::handshake(MS, MS);
+        example.then(CLIENT, segment(5 * MS, FIN | ACK, 1001, 5001, 0));
+        example.then(SERVER, segment(5 * MS, ACK, 5001, 1010, 0));
+        assert_eq!(example.c.client().next, Seq(1002));
+    }
+
+    #[test]
+    fn the_first_number_is_that_of_the_syn_however_late() {
+        let mut late = Example::at_port(80, segment(0, ACK, 1001, 5001, 10));
+        assert_eq!((late.c.client().isn, late.c.client().has_isn), (Seq(1001), false));
+        late.then(CLIENT, segment(MS, ACK, 1011, 5001, 10));
+        late.then(CLIENT, segment(2 * MS, SYN, 1000, 0, 0));
+        let client = late.c.client();
+        assert_eq!((client.isn, client.has_isn, client.next), (Seq(1000), true, Seq(1021)));
+        assert_eq!(client.bytes(), 20);
+        assert!(!client.may_have_closed_before());
+        // A second SYN says nothing more.
+        late.then(CLIENT, segment(3 * MS, SYN, 900, 0, 0));
+        assert_eq!(late.c.client().isn, Seq(1000));
+    }
+
+    #[test]
+    fn an_older_acknowledgment_brings_an_older_window() {
+        let mut example = Example::handshake(MS, MS);
+        example.then(CLIENT, segment(5 * MS, ACK, 1001, 5001, 200));
+        let mut window = |ack, window| {
+            example.then(SERVER, Segment { window, ..segment(6 * MS, ACK, 5001, ack, 0) });
+            example.c.server().window
+        };
+        assert_eq!(
+            [window(1101, 10), window(1001, 20), window(1101, 30), window(1201, 40)],
+            [10, 10, 30, 40]
+        );
+        // Nor does what was overtaken, as its timestamp tells.
+        let mut example = Example::handshake(MS, MS);
+        example.then(SERVER, ticking(segment(5 * MS, ACK, 5001, 1001, 0), 7, 0));
+        example.then(SERVER, Segment { window: 9, ..ticking(segment(5 * MS, ACK, 5001, 1001, 0), 6, 0) });
+        assert_eq!(example.c.server().window, 1000);
+        assert_eq!(example.c.server().tsval(), Some(7));
+    }
+
+    #[test]
+    fn a_side_has_the_ttl_of_most_of_its_packets_and_keeps_the_newest_two() {
+        let mut example = Example::at_port(80, with_ttl(segment(0, SYN, 1000, 0, 0), 60));
+        let mut next = |ttl| {
+            example.then(CLIENT, with_ttl(segment(MS, ACK, 1001, 5001, 0), ttl));
+            (example.c.client().ttl, example.c.client().ttl_count)
+        };
+        // The first may be a proxy's.
+        assert_eq!(
+            [next(61), next(61), next(61), next(50), next(61)],
+            [(61, 1), (61, 2), (61, 3), (61, 2), (61, 3)]
+        );
+        assert_eq!([next(50), next(50), next(50)], [(61, 2), (61, 1), (50, 1)]);
+        let client = example.c.client();
+        assert!(client.has_sent_with(50) && client.has_sent_with(61) && !client.has_sent_with(60));
+    }
+
+    #[test]
+    fn ip_ids_count_until_they_jump() {
+        let mut example = Example::at_port(80, with_id(segment(0, SYN, 1000, 0, 0), 1000));
+        let this = |id| with_id(segment(MS, ACK, 1001, 5001, 0), id);
+        let client = example.c.client();
+        assert!(client.ids_count());
+        for (id, counts_on) in [
+            (1000, false),
+            (1001, true),
+            (1000 + bounds::ID_STEP, true),
+            (1001 + bounds::ID_STEP, false),
+            (999, false),
+        ] {
+            assert_eq!(client.counts_on(&this(id)), counts_on, "{id}");
+        }
+        let away = |id: u16| client.may_count(id);
+        assert!(away(1000 + bounds::STEPS) && !away(1001 + bounds::STEPS));
+        assert!(away(1000u16.wrapping_sub(bounds::STEPS)) && !away(999u16.wrapping_sub(bounds::STEPS)));
+        assert!(Endpoint::default().may_count(40_000));
+        // One that was overtaken is not the newest.
+        example.then(CLIENT, this(999));
+        assert_eq!(example.c.client().ip_id, 1000);
+        example.then(CLIENT, this(1000 - (bounds::STEPS - 1) % 1000));
+        assert_eq!(example.c.client().ip_id, 1000);
+        example.then(CLIENT, this(1001));
+        assert_eq!(example.c.client().ip_id, 1001);
+        example.then(CLIENT, this(30_000));
+        assert!(!example.c.client().ids_count() && !example.c.client().counts_on(&this(30_001)));
+        for id in 30_001..30_005 {
+            example.then(CLIENT, this(id));
+        }
+        assert!(example.c.client().ids_count());
+    }
+
+    #[test]
+    fn several_segments_in_a_packet_have_an_ip_id_each() {
+        let mut example = Example::at_port(80, with_id(segment(0, SYN, 1000, 0, 0), 10));
+        let mut offer = segment(MS, SYN | ACK, 5000, 1001, 0);
+        offer.options.mss = Some(1460);
+        example.then(SERVER, offer);
+        for (len, id, newest) in [(1460, 11, 11), (1461, 12, 13), (2920, 14, 15), (2921, 16, 18)] {
+            let seq = example.c.client().next.0;
+            example.then(CLIENT, with_id(segment(MS, ACK, seq, 5001, len), id));
+            assert_eq!(example.c.client().ip_id, newest, "{len}");
+        }
+        let seq = example.c.client().next.0;
+        // Options take their part.
+        example.then(CLIENT, ticking(with_id(segment(MS, ACK, seq, 5001, 1449), 19), 1, 1));
+        assert_eq!(example.c.client().ip_id, 20);
+    }
+
+    #[test]
+    fn a_timestamp_that_is_behind_was_overtaken_unless_it_is_of_another_clock() {
+        let example = Example::at_port(80, ticking(segment(0, SYN, 1000, 0, 0), 10_000, 0));
+        let overtaken = |behind: u32| {
+            example.c.client().has_overtaken(&ticking(segment(MS, ACK, 1001, 5001, 0), 10_000 - behind, 0))
+        };
+        assert_eq!(
+            [0, 1, bounds::OTHER_CLOCK - 1, bounds::OTHER_CLOCK].map(overtaken),
+            [false, true, true, false]
+        );
+    }
+
+    #[test]
+    fn a_clock_ticks_each_millisecond_where_many_ticks_took_as_long() {
+        for (ticks, ms, tells) in
+            [(9, 9, false), (10, 10, true), (40, 50, true), (40, 51, false), (40, 30, true), (40, 29, false)]
+        {
+            let mut example = Example::at_port(80, ticking(segment(0, SYN, 1000, 0, 0), 7, 0));
+            example.then(CLIENT, ticking(segment(ms * MS, ACK, 1001, 5001, 0), 7 + ticks, 0));
+            assert_eq!(example.c.client().is(Facts::TICKS_EACH_MS), tells, "{ticks} {ms}");
+        }
+    }
+
+    #[test]
+    fn what_lies_ahead_leaves_a_gap_and_what_fills_it_is_in_flight() {
+        for (seq, len, gap) in
+            [(1001, 0, false), (1002, 0, true), (1000, 0, false), (1001, 5, false), (1002, 5, true)]
+        {
+            let mut example = Example::handshake(MS, MS);
+            example.then(CLIENT, segment(5 * MS, ACK, seq, 5001, len));
+            assert_eq!(example.c.client().is(Facts::GAP), gap, "{seq} {len}");
+        }
+        let mut example = Example::handshake(MS, MS);
+        example.then(CLIENT, segment(5 * MS, ACK, 1101, 5001, 100));
+        example.then(CLIENT, segment(6 * MS, ACK, 1001, 5001, 100));
+        let client = example.c.client();
+        assert_eq!((client.next, client.flight.len()), (Seq(1201), 2));
+        assert_eq!(client.unacknowledged(example.c.server()), 200);
+        example.then(SERVER, segment(7 * MS, ACK, 5001, 1201, 0));
+        // What comes so late was acknowledged.
+        example.then(CLIENT, segment(8 * MS, ACK, 1001, 5001, 100));
+        assert!(example.c.client().flight.is_empty());
+        assert_eq!((example.c.client().largest, example.c.client().largest_acked), (100, 100));
+    }
+
+    #[test]
+    fn numbers_that_were_never_sent_are_outside() {
+        let mut example = Example::handshake(MS, MS);
+        example.then(CLIENT, segment(5 * MS, ACK, 1001, 5001, 100));
+        let outside = |left, right| example.c.client().outside((Seq(left), Seq(right)));
+        assert_eq!(outside(1000, 1101), None);
+        assert_eq!(outside(1050, 1102), Some(1));
+        assert_eq!(outside(998, 1050), Some(2));
+    }
+
+    #[test]
+    fn what_says_goodbye_is_not_missed() {
+        let mut example = Example::handshake(MS, MS);
+        let (client, server) = (example.c.client().clone(), example.c.server().clone());
+        assert_eq!((client.data_unacknowledged(&server), client.data_end()), (0, Seq(1001)));
+        example.then(CLIENT, segment(5 * MS, FIN | ACK, 1001, 5001, 100));
+        let (client, server) = (example.c.client(), example.c.server());
+        assert_eq!((client.unacknowledged(server), client.data_unacknowledged(server)), (101, 100));
+        assert_eq!((client.data_end(), client.fin_seq()), (Seq(1101), Seq(1101)));
+        assert!(!client.said_all_but_goodbye(server) && !client.all_acknowledged(server));
+        example.then(CLIENT, segment(6 * MS, FIN | ACK, 1001, 5001, 100));
+        example.then(SERVER, segment(7 * MS, ACK, 5001, 1101, 0));
+        let (client, server) = (example.c.client(), example.c.server());
+        assert_eq!((client.unacknowledged(server), client.data_unacknowledged(server)), (1, 0));
+        assert_eq!(client.fin_repeats, 1);
+        assert!(client.said_all_but_goodbye(server) && !client.all_acknowledged(server));
+        example.then(SERVER, segment(7 * MS, ACK, 5001, 1102, 0));
+        assert!(example.c.client().all_acknowledged(example.c.server()));
+    }
+
+    #[test]
+    fn a_receiver_expects_what_follows_all_that_came() {
+        let mut example = Example::handshake(MS, MS);
+        let expects = |example: &Example| example.c.server().expects(example.c.client());
+        assert_eq!(expects(&example), Some(Seq(1001)));
+        example.then(CLIENT, segment(5 * MS, ACK, 1001, 5001, 100));
+        assert_eq!(expects(&example), Some(Seq(1101)));
+        example.then(CLIENT, segment(5 * MS, ACK, 1201, 5001, 100));
+        assert_eq!(expects(&example), Some(Seq(1001)));
+        assert_eq!(Endpoint::default().expects(example.c.client()), None);
     }
 }

@@ -178,7 +178,7 @@ pub struct Seen<'a> {
     pub from: Side,
     /// What it sends again: the oldest segment in flight that shares bytes with it.
     pub resends: Option<Sent>,
-    /// It occupies sequence space, none of it beyond what its sender has sent before.
+    /// Nothing of it is beyond what its sender has sent before.
     pub old: bool,
     /// It does not count: it answers a SYN with numbers of another connection, has control bits that no stack
     /// sends, or a wrong checksum.
@@ -382,9 +382,9 @@ impl Connection {
     pub fn see<'a>(&self, segment: &'a Segment<'a>, from: Side, pool: &SentPool) -> Seen<'a> {
         let (sender, receiver) = (self.end(from), self.end(from.other()));
         let stray = self.is_stray(segment, from);
-        let occupies = segment.seq_len() > 0 && !segment.flags.rst() && !stray;
-        let old = occupies && sender.seen && !segment.end().after(sender.next);
-        let resends = (occupies && sender.seen && segment.seq.before(sender.next))
+        let goes_on = sender.seen && !segment.flags.rst() && !stray;
+        let old = goes_on && !segment.end().after(sender.next);
+        let resends = (goes_on && segment.seq.before(sender.next))
             .then(|| {
                 sender.flight.overlapping(pool, segment.seq, segment.end(), receiver.last_ack()).copied()
             })
@@ -522,9 +522,11 @@ impl Connection {
             sender.facts.set(Facts::SACKING, segment.options.sack.iter().flatten().any(beyond));
         }
         if segment.flags.rst() {
-            // No system takes one from outside its window (RFC 9293, 3.10.7.4, second).
+            // No system takes one from outside its window (RFC 9293, 3.10.7.4, second), and in TIME-WAIT only at the next
+            // number (RFC 5961, 3.2; RFC 6191).
             let window = i64::from(receiver.window) << receiver.window_scale.min(14);
-            let inside = 0..=window.max(65_535);
+            let closed = sender.fin_acked.is_set() && receiver.fin_acked.is_set();
+            let inside = 0..=if closed { 0 } else { window.max(65_535) };
             let outside = |next| !inside.contains(&i64::from(segment.seq.since(next)));
             let taken = near && !receiver.expects(sender).is_some_and(outside);
             self.rare().resets.take(segment, seen.from, seen.impact, expected, taken);
@@ -657,7 +659,8 @@ impl Connection {
         }
     }
 
-    /// The client's first acknowledgment of the SYN-ACK: a pure ACK, or data or FIN that carries it.
+    /// The client's first acknowledgment of the SYN-ACK: a pure ACK, or data or FIN that carries it, though the capture may
+    /// lack some before.
     #[must_use]
     pub fn is_third_ack(&self, segment: &Segment<'_>) -> bool {
         !self.handshake.third_ack.is_set()
@@ -667,6 +670,7 @@ impl Connection {
             && (!segment.flags.syn() || self.handshake.simultaneous())
             && (!self.server().has_isn || segment.ack.reaches(self.server().isn + 1))
             && segment.seq.reaches(self.client().isn)
+            && segment.seq.since(self.client().next) <= bounds::FAR
     }
 
     /// Where the capture was taken, as far as can be told.
@@ -917,5 +921,188 @@ fn states(
             FinWait2 => TimeWait,
             other => other,
         };
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod example;
+
+#[cfg(test)]
+mod tests {
+    use super::example::{ACK, Example, FIN, MS, RST, SYN, segment, ticking, with_ttl};
+    use super::{Before, Course};
+    use crate::bounds;
+    use crate::side::Side;
+    use crate::state::{State, Vantage};
+    use crate::wire::segment::Segment;
+
+    #[test]
+    fn the_third_ack_is_the_first_that_may_answer_the_syn_ack() {
+        let mut example = Example::syn();
+        let is = |example: &Example, segment: Segment<'_>| example.c.is_third_ack(&segment);
+        // The capture may lack the SYN-ACK.
+        assert!(is(&example, segment(MS, ACK, 1001, 5001, 0)));
+        example.then(Side::Server, segment(MS, SYN | ACK, 5000, 1001, 0));
+        for third in [
+            segment(MS, ACK, 1001, 5001, 0),
+            segment(MS, ACK, 1001, 5001, 100),
+            segment(MS, ACK | FIN, 1001, 5001, 0),
+            segment(MS, ACK, 1000, 5001, 0),
+            segment(MS, ACK, 1001 + bounds::FAR as u32, 5001, 0),
+        ] {
+            assert!(is(&example, third));
+        }
+        for other in [
+            segment(MS, 0, 1001, 0, 0),
+            segment(MS, RST | ACK, 1001, 5001, 0),
+            segment(MS, SYN | ACK, 1001, 5001, 0),
+            segment(MS, ACK, 1001, 5000, 0),
+            segment(MS, ACK, 999, 5001, 0),
+            segment(MS, ACK, 1002 + bounds::FAR as u32, 5001, 0),
+        ] {
+            assert!(!is(&example, other), "{other:?}");
+        }
+        example.then(Side::Client, segment(2 * MS, ACK, 1001, 5001, 0));
+        assert!(!is(&example, segment(3 * MS, ACK, 1001, 5001, 0)));
+        let late = Example::at_port(80, segment(0, ACK, 1001, 5001, 0));
+        assert!(!is(&late, segment(MS, ACK, 1001, 5001, 0)));
+    }
+
+    #[test]
+    fn the_near_side_has_a_fifth_of_the_round_trip_at_most() {
+        for (to_server, to_client, vantage) in [
+            (40, 10, Vantage::Middle),
+            (41, 10, Vantage::Client),
+            (10, 40, Vantage::Middle),
+            (10, 41, Vantage::Server),
+            (0, 41, Vantage::Unknown),
+            (41, 0, Vantage::Unknown),
+        ] {
+            let c = Example::handshake(to_server * MS, to_client * MS).c;
+            assert_eq!(c.vantage(), vantage, "{to_server} {to_client}");
+            assert_eq!((c.half(Side::Server), c.half(Side::Client)), (to_server * MS, to_client * MS));
+            assert_eq!(c.rtt().is_some(), to_server > 0);
+        }
+        let shortest = |more| Example::handshake(bounds::MEASURABLE / 2, bounds::MEASURABLE / 2 + more).c;
+        assert_eq!(
+            [-1, 0].map(|more| shortest(more).vantage()),
+            [Vantage::Unknown, Vantage::Middle],
+            "{}",
+            bounds::MEASURABLE
+        );
+    }
+
+    #[test]
+    fn a_capture_is_beside_both_where_no_router_is_between_and_the_handshake_was_quick() {
+        let mut example = Example::at_port(80, with_ttl(segment(0, SYN, 1000, 0, 0), 64));
+        example.then(Side::Server, with_ttl(segment(10, SYN | ACK, 5000, 1001, 0), 64));
+        assert_eq!(example.c.vantage(), Vantage::Both);
+        assert!(!example.c.is_beside(Side::Client));
+        example.then(Side::Client, with_ttl(segment(20, ACK, 1001, 5001, 0), 64));
+        assert!(example.c.is_beside(Side::Client) && example.c.is_beside(Side::Server));
+        let mut given = Example::syn().c;
+        given.vantage_given = Some(Vantage::Both);
+        assert!(given.is_beside(Side::Client));
+        let mut loopback = Example::syn().c;
+        loopback.tuple.dst.ip = loopback.tuple.src.ip;
+        assert!(loopback.is_beside(Side::Client));
+    }
+
+    #[test]
+    fn sides_are_known_by_the_opening_or_by_a_port_below_1024() {
+        let begun_late = |port| Example::at_port(port, segment(0, ACK, 1001, 5001, 10)).c;
+        assert!(begun_late(1023).sides_known() && !begun_late(1024).sides_known());
+        let mut low = begun_late(80);
+        low.tuple.src.port = 1024;
+        assert!(low.sides_known());
+        low.tuple.src.port = 1023;
+        assert!(!low.sides_known());
+        assert!(Example::at_port(8080, segment(0, SYN, 1000, 0, 0)).c.sides_known());
+        let mut missed = Example::at_port(8080, segment(0, ACK, 1001, 5001, 10));
+        missed.then(Side::Server, segment(MS, SYN | ACK, 5000, 1001, 0));
+        assert!(missed.c.sides_known());
+    }
+
+    #[test]
+    fn a_clock_that_leaps_is_set_back_by_all_of_it() {
+        let mut example = Example::handshake(10 * MS, MS);
+        let last = 11 * MS;
+        for (since, by) in [(0, 0), (bounds::LEAP, 0), (bounds::LEAP + 1, -bounds::LEAP - 1)] {
+            let mut c = Example::handshake(10 * MS, MS).c;
+            let next = segment(last + since, ACK, 1001, 5001, 10);
+            assert_eq!(c.notice_clock(&next, Side::Client), by);
+            assert_eq!(c.set_back(), by);
+        }
+        // Twice adds up.
+        for _ in 0..2 {
+            example.c.notice_clock(&segment(last + bounds::LEAP + 1, ACK, 1001, 5001, 10), Side::Client);
+        }
+        assert_eq!(example.c.set_back(), 2 * (-bounds::LEAP - 1));
+    }
+
+    #[test]
+    fn what_goes_back_further_than_any_packet_is_overtaken_shows_a_clock_that_was_set() {
+        let seconds = 1000 * MS;
+        for (back, by) in [(bounds::SET_BACK, 0), (bounds::SET_BACK + 1, bounds::SET_BACK + 1)] {
+            let mut c = Example::at_port(80, ticking(segment(5 * seconds, SYN, 1000, 0, 0), 7, 0)).c;
+            let next = ticking(segment(5 * seconds - back, ACK, 1001, 5001, 0), 7, 0);
+            assert_eq!(c.notice_clock(&next, Side::Client), by);
+        }
+        // A timestamp that is ahead of what any packet lives is of another clock.
+        for (ticks, by) in
+            [(bounds::LIFETIME, 0), (bounds::LIFETIME - 1, 2 + i64::from(bounds::LIFETIME - 1))]
+        {
+            let mut c = Example::at_port(80, ticking(segment(5 * seconds, SYN, 1000, 0, 0), 7, 0)).c;
+            let next = ticking(segment(3 * seconds, ACK, 1001, 5001, 0), 7 + ticks, 0);
+            let set = c.notice_clock(&next, Side::Client);
+            assert_eq!(set > 0, by > 0, "{set}");
+        }
+    }
+
+    #[test]
+    fn a_predecessor_is_known_by_how_it_stood() {
+        let state = |example: &Example| example.c.as_predecessor().state;
+        let mut example = Example::syn();
+        assert_eq!(state(&example), Before::Unanswered);
+        example.then(Side::Server, segment(MS, RST | ACK, 0, 1001, 0));
+        assert_eq!(state(&example), Before::Refused);
+        let mut example = Example::handshake(MS, MS);
+        assert_eq!(state(&example), Before::Open);
+        example.then(Side::Server, segment(3 * MS, FIN | ACK, 5001, 1001, 0));
+        assert_eq!(state(&example), Before::Closed);
+        example.then(Side::Server, segment(3 * MS, RST, 5002, 0, 0));
+        assert_eq!(state(&example), Before::Reset);
+    }
+
+    #[test]
+    fn a_fin_is_acknowledged_at_its_own_number_whatever_was_forged_behind() {
+        let mut example = Example::handshake(20 * MS, MS / 10);
+        let server = |example: &Example| example.c.server().clone();
+        // Data in the server's name lies ahead of all that it sends.
+        example.then(Side::Server, segment(30 * MS, ACK, 20_000, 1001, 15));
+        assert_eq!(server(&example).next.0, 20_015);
+        example.then(Side::Server, segment(40 * MS, FIN | ACK, 5001, 1001, 100));
+        assert_eq!((server(&example).next.0, server(&example).bytes()), (5102, 100));
+        example.then(Side::Client, segment(41 * MS, ACK, 1001, 20_015, 0));
+        assert!(!server(&example).fin_acked.is_set());
+        example.then(Side::Client, segment(41 * MS, ACK, 1001, 5101, 0));
+        assert!(!server(&example).fin_acked.is_set());
+        example.then(Side::Client, segment(42 * MS, ACK, 1001, 5102, 0));
+        assert!(server(&example).fin_acked.is_set());
+        assert_eq!(example.c.state(Side::Client), State::CloseWait);
+    }
+
+    #[test]
+    fn the_third_ack_ticks_where_its_timestamp_is_newer_than_that_of_the_syn() {
+        for (tsval, ticks) in [(7, false), (8, true)] {
+            let mut example = Example::at_port(80, ticking(segment(0, SYN, 1000, 0, 0), 7, 0));
+            example.then(Side::Server, ticking(segment(MS, SYN | ACK, 5000, 1001, 0), 90, 7));
+            example.then(Side::Client, ticking(segment(2 * MS, ACK, 1001, 5001, 0), tsval, 90));
+            assert_eq!(example.c.handshake.course.contains(Course::THIRD_ACK_TICKS), ticks);
+        }
+        let mut without = Example::syn();
+        without.then(Side::Server, segment(MS, SYN | ACK, 5000, 1001, 0));
+        without.then(Side::Client, ticking(segment(2 * MS, ACK, 1001, 5001, 0), 8, 90));
+        assert!(!without.c.handshake.course.contains(Course::THIRD_ACK_TICKS));
     }
 }

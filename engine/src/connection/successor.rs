@@ -56,29 +56,30 @@ impl Connection {
         syn.is_syn() && syn.time == self.syn().time && syn.time < self.last().time
     }
 
-    /// `segment` goes on with this connection, though the client's SYN seemed to begin another, `next`: nobody has accepted
-    /// that, and the numbers are of this one. A SYN to an open connection is only answered by an ACK (RFC 9293, 3.10.7.4;
-    /// RFC 5961, 4), whoever has sent it.
+    /// `segment` goes on with this connection, though a SYN in the name of either side seemed to begin another, `next`:
+    /// nobody has accepted that, and the numbers are of this one. A SYN to an open connection is only answered by an ACK
+    /// (RFC 9293, 3.10.7.4; RFC 5961, 4), whoever has sent it.
     #[must_use]
     pub fn goes_on_beside(&self, next: &Connection, segment: &Segment<'_>, from: Side) -> bool {
         let accepted = next.server().has_isn || next.handshake.third_ack.is_set() || !next.syn().is_set();
         // A RST may answer what answered the SYN, until this one is known to go on.
         let answers = segment.flags.rst() && !segment.flags.ack() && self.succeeded;
         let begins = segment.flags.syn() || answers;
-        // The first ACK of the server is what answers the SYN, however often.
-        let first = !next.server().last.is_set() || next.stray_ack() == Some(segment.ack);
-        let challenge = from == Side::Server && segment.len == 0 && first;
+        let from_opener = (self.tuple.src == next.tuple.src) == (from == Side::Client);
+        let (sender, peer) = (self.end(from), self.end(from.other()));
+        // The first ACK of the other side is what answers the SYN, each time that this comes, unless it acknowledges something.
+        let answered = next.server().last.frame > next.last_syn().frame;
+        let challenge =
+            !from_opener && !answered && segment.is_pure_ack() && !segment.ack.after(sender.acked);
         if accepted || begins || challenge || self.closed() && !segment.flags.rst() {
             return false;
         }
-        let (sender, peer) = (self.end(from), self.end(from.other()));
         let near = |number: Seq, side: &Endpoint| {
             number.since(side.next).unsigned_abs() <= bounds::FAR.unsigned_abs()
         };
-        let of_next = match from {
-            Side::Client => near(segment.seq, next.client()),
-            Side::Server => near(segment.ack, next.client()),
-        };
+        // The first number of a SYN to an open connection may be anywhere, among its own, too.
+        let opener = next.client();
+        let of_next = self.is_reset() && near(if from_opener { segment.seq } else { segment.ack }, opener);
         let answers = !segment.flags.ack() || near(segment.ack, peer);
         sender.seen && peer.seen && near(segment.seq, sender) && answers && !of_next
     }

@@ -216,21 +216,8 @@ impl Connection {
         match self.could_know(by, cause, at) {
             Known::Yes => false,
             Known::No => true,
-            Known::Unknown => elapsed < 0 || elapsed * bounds::SHORTER < self.half(by),
+            Known::Unknown => elapsed * bounds::SHORTER < self.half(by),
         }
-    }
-
-    /// Whether `segment`, of the side `by`, was sent by one that had got `cause` of the other side, which has a place in
-    /// the sequence that ends at `end`: that, or a copy of it. That a newer timestamp is echoed proves nothing: what was
-    /// sent later may have come, and this not.
-    #[must_use]
-    pub fn must_know(&self, by: Side, cause: Mark, end: Seq, segment: &Segment<'_>) -> Known {
-        // Another connection on the same ports has numbers that are far off.
-        let near = (0..=bounds::FAR).contains(&segment.ack.since(end));
-        if self.acknowledges_captured(by, segment) && near {
-            return Known::Yes;
-        }
-        self.could_know(by, cause, segment.time)
     }
 
     /// Whether the capture would show what it may lack.
@@ -429,5 +416,195 @@ impl Connection {
     #[must_use]
     pub fn within_round_trip(&self, elapsed: i64, least: i64) -> bool {
         elapsed <= self.rtt().unwrap_or(bounds::LONGEST_RTT).max(least)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Known, Missing, Sending, is_newer};
+    use crate::bounds;
+    use crate::connection::Connection;
+    use crate::connection::example::{ACK, Example, MS, RST, SYN, segment, ticking};
+    use crate::mark::Mark;
+    use crate::side::Side;
+    use crate::state::Vantage;
+    use crate::wire::segment::{Options, Segment};
+    use crate::wire::seq::Seq;
+
+    const CLIENT: Side = Side::Client;
+    const SERVER: Side = Side::Server;
+
+    /// The longest time, in nanoseconds, for which it is so, or the longest for which it is not; to a minute, of what changes
+    /// once on the way.
+    fn until(is: impl Fn(i64) -> bool) -> i64 {
+        let (mut low, mut high) = (0, 60_000 * MS);
+        let at_first = is(low);
+        assert_ne!(at_first, is(high));
+        while high - low > 1 {
+            let middle = i64::midpoint(low, high);
+            if is(middle) == at_first { low = middle } else { high = middle }
+        }
+        low
+    }
+
+    /// 8 ms to the server and back, 16 ms to the client, captured between them.
+    fn between() -> Connection {
+        Example::handshake(8 * MS, 16 * MS).c
+    }
+
+    /// Nothing of the ways is known.
+    fn begun_late() -> Connection {
+        Example::at_port(80, segment(0, ACK, 1001, 5001, 10)).c
+    }
+
+    /// As somebody said where the capture was taken.
+    fn given(vantage: Vantage, mut c: Connection) -> Connection {
+        c.vantage_given = Some(vantage);
+        c
+    }
+
+    fn beside(side: Side) -> Connection {
+        given(Vantage::beside(side), between())
+    }
+
+    #[test]
+    fn each_question_of_time_has_its_slack_and_no_more() {
+        let (c, unknown) = (between(), begun_late());
+        assert_eq!(until(|t| c.may_cross(1, 1 + t)), 24 * MS);
+        assert_eq!(until(|t| c.way_is_longer_than(SERVER, t)), 8 * MS);
+        assert_eq!(until(|t| c.within_a_round_trip_of(7, 7 + t, 5 * MS)), 29 * MS);
+        assert_eq!(until(|t| c.had_time(SERVER, 7, 7 + t)), 8 * MS);
+        assert_eq!(until(|t| c.too_soon(SERVER, 7, 7 + t)), 7 * MS - 1);
+        assert_eq!(until(|t| c.at_once(SERVER, 7, 7 + t, MS)), 9 * MS);
+        assert_eq!(until(|t| unknown.at_once(SERVER, 7, 7 + t, MS)), bounds::LONG_WAY + MS);
+        assert_eq!(until(|t| c.within_way(SERVER, 7, 7 + t, MS)), 8 * MS);
+        assert_eq!(until(|t| c.within_way(SERVER, 7, 7 + t, 9 * MS)), 9 * MS);
+        assert_eq!(until(|t| c.acts_at_once(SERVER, 7, 7 + t, MS)), 9 * MS);
+        assert_eq!(c.host_took(SERVER, 7, 7 + 9 * MS), MS);
+        // A quarter of the way and a millisecond sooner, at most.
+        assert_eq!(until(|t| c.answers(SERVER, 7, 7 + t.min(8 * MS), MS)), 5 * MS - 1);
+        assert_eq!(until(|t| c.answers(SERVER, 7, 7 + t.max(8 * MS), MS)), 9 * MS);
+        assert_eq!(until(|t| c.outlasts_what_crossed(t)), bounds::HALF - 1);
+        let long = Example::handshake(80 * MS, 160 * MS).c;
+        assert_eq!(until(|t| long.outlasts_what_crossed(t)), 480 * MS - 1);
+        assert_eq!(until(|t| unknown.outlasts_what_crossed(t)), bounds::LONGEST_RTT - 1);
+        assert_eq!(until(|t| c.is_longer_than(t)), 24 * MS - 1);
+        assert_eq!(until(|t| c.settled(t, 5 * MS)), 53 * MS);
+        assert_eq!(until(|t| c.could_complain(7, 7 + t)), 21 * MS - 1);
+        assert!(unknown.could_complain(7, 7));
+        assert_eq!(until(|t| c.within_round_trip(t, MS)), 24 * MS);
+        assert_eq!(until(|t| c.within_round_trip(t, 25 * MS)), 25 * MS);
+        assert_eq!(until(|t| unknown.within_round_trip(t, MS)), bounds::LONGEST_RTT);
+        assert!(c.way_known(SERVER) && !unknown.way_known(SERVER));
+        assert!(c.round_trip_known() && !unknown.round_trip_known());
+    }
+
+    #[test]
+    fn a_side_knows_what_was_captured_beside_it_and_not_what_no_way_is_short_enough_for() {
+        let cause = Mark { frame: 1, time: 7 };
+        let knows = |c: &Connection, by, elapsed| c.could_know(by, cause, 7 + elapsed);
+        let at_server = beside(SERVER);
+        assert_eq!(knows(&at_server, SERVER, bounds::QUEUED), Known::Unknown);
+        assert_eq!(knows(&at_server, SERVER, bounds::QUEUED + 1), Known::Yes);
+        assert_eq!(knows(&at_server, CLIENT, -1), Known::Unknown);
+        assert_eq!(knows(&at_server, CLIENT, 0), Known::No);
+        assert_eq!(knows(&at_server, CLIENT, bounds::SHORTEST - 1), Known::No);
+        assert_eq!(knows(&at_server, CLIENT, bounds::SHORTEST), Known::Unknown);
+        let both = given(Vantage::Both, between());
+        assert_eq!(knows(&both, CLIENT, 0), Known::Unknown);
+        assert_eq!(knows(&between(), CLIENT, 0), Known::Unknown);
+        // Half of the way, and where it is proved.
+        let hardly = |c: &Connection, by, elapsed| c.hardly_knew(by, cause, 7 + elapsed);
+        assert_eq!(until(|t| hardly(&between(), CLIENT, t)), 8 * MS - 1);
+        assert!(hardly(&begun_late(), CLIENT, -1) && !hardly(&begun_late(), CLIENT, 0));
+        assert!(!hardly(&at_server, SERVER, bounds::QUEUED + 1));
+    }
+
+    #[test]
+    fn what_a_packet_shows_of_one_before_it_tells_their_order() {
+        let mut example = Example::handshake(8 * MS, 16 * MS);
+        example.then(SERVER, ticking(segment(30 * MS, ACK, 5001, 1001, 100), 90, 7));
+        let c = &example.c;
+        let that = Sending { at: Mark { frame: 3, time: 24 * MS }, ..Sending::default() };
+        let order = |that: &Sending, this: Segment<'_>| c.sent_after(CLIENT, that, &this);
+        let pure = |ack| segment(31 * MS, ACK, 1001, ack, 0);
+        assert_eq!(order(&that, pure(5101)), Known::Unknown);
+        // It acknowledges what had not come by then; what was never captured may be forged.
+        let acked = Sending { peer_next: Some(Seq(5001)), ..that };
+        assert_eq!(order(&acked, pure(5001)), Known::Unknown);
+        assert_eq!(order(&acked, pure(5002)), Known::Yes);
+        assert_eq!(order(&acked, pure(5101)), Known::Yes);
+        assert_eq!(order(&acked, pure(5102)), Known::Unknown);
+        assert_eq!(order(&acked, segment(31 * MS, RST, 1001, 5101, 0)), Known::Unknown);
+        // It has a place behind that at which its sender stood.
+        let stood = Sending { stands_at: Some(Seq(1001)), ..that };
+        assert_eq!(order(&stood, segment(31 * MS, ACK, 1001, 5001, 10)), Known::Yes);
+        assert_eq!(order(&stood, segment(31 * MS, ACK, 1000, 5001, 10)), Known::Unknown);
+        assert_eq!(order(&stood, pure(5001)), Known::Unknown);
+        assert_eq!(order(&stood, segment(31 * MS, SYN, 1001, 0, 0)), Known::Unknown);
+        // It echoes what had not come by then, and what the other side has sent.
+        let heard = Sending { peer_tsval: Some(80), ..that };
+        for (echo, known) in [(80, Known::Unknown), (81, Known::Yes), (90, Known::Yes), (91, Known::Unknown)]
+        {
+            assert_eq!(order(&heard, ticking(pure(5001), 1, echo)), known, "{echo}");
+        }
+        // Its sender's clock.
+        let ticks = Sending { tsval: Some(50), heard: Some((60, 0)), ..that };
+        let heard = Sending { heard: Some((50, 0)), ..that };
+        for (tsval, known) in [(49, Known::No), (50, Known::Unknown), (51, Known::Yes)] {
+            assert_eq!(order(&ticks, ticking(pure(5001), tsval, 0)), known, "{tsval}");
+            let known = if known == Known::Yes { Known::Unknown } else { known };
+            assert_eq!(order(&heard, ticking(pure(5001), tsval, 0)), known, "{tsval}");
+        }
+        // Beside a host, the order in which they are captured.
+        let at_client = beside(CLIENT);
+        for (since, known) in [(bounds::QUEUED, Known::Unknown), (bounds::QUEUED + 1, Known::Yes)] {
+            let this = segment(24 * MS + since, ACK, 1001, 5001, 0);
+            assert_eq!(at_client.sent_after(CLIENT, &that, &this), known);
+            assert_eq!(at_client.sent_after(SERVER, &that, &this), Known::Unknown);
+        }
+    }
+
+    #[test]
+    fn numbers_that_wrap_are_newer_when_ahead() {
+        assert!(is_newer(6, 5) && !is_newer(5, 5) && !is_newer(4, 5));
+        assert!(is_newer(1, u32::MAX) && !is_newer(u32::MAX, 1));
+    }
+
+    #[test]
+    fn a_capture_shows_all_of_whom_it_was_taken_beside_from_the_first_packet_on() {
+        assert_eq!(between().would_show(Missing::Opening), Known::Yes);
+        assert_eq!(begun_late().would_show(Missing::Opening), Known::No);
+        assert_eq!(between().would_show(Missing::Of(CLIENT)), Known::Unknown);
+        assert_eq!(beside(CLIENT).would_show(Missing::Of(CLIENT)), Known::Yes);
+        assert_eq!(beside(CLIENT).would_show(Missing::Of(SERVER)), Known::Unknown);
+        let late = given(Vantage::Client, begun_late());
+        assert_eq!(late.would_show(Missing::Of(CLIENT)), Known::Unknown);
+        assert_eq!(late.would_show(Missing::Of(SERVER)), Known::No);
+        let mut gap = Example::handshake(8 * MS, 16 * MS);
+        gap.then(CLIENT, segment(30 * MS, ACK, 1101, 5001, 10));
+        assert_eq!(gap.c.would_show(Missing::Of(CLIENT)), Known::No);
+        let mut unseen = Example::handshake(8 * MS, 16 * MS);
+        unseen.then(CLIENT, segment(30 * MS, ACK, 1001, 5101, 0));
+        assert_eq!(unseen.c.would_show(Missing::Of(SERVER)), Known::No);
+    }
+
+    #[test]
+    fn a_side_asks_by_three_duplicate_acks_or_sack_and_misses_what_it_asks_for() {
+        let mut example = Example::handshake(8 * MS, 16 * MS);
+        for n in 0..3 {
+            example.then(SERVER, segment(30 * MS + n, ACK, 5001 + 100 * n as u32, 1001, 100));
+        }
+        for asks in [false, false, false, true] {
+            assert_eq!(example.c.asks(CLIENT), asks);
+            example.then(CLIENT, segment(40 * MS, ACK, 1001, 5001, 0));
+        }
+        assert!(example.c.misses(CLIENT, Seq(5001)) && !example.c.misses(CLIENT, Seq(5002)));
+        let sack = [Some((Seq(5201), Seq(5301))), None, None, None];
+        let sacks = segment(41 * MS, ACK, 1001, 5001, 0);
+        let mut example = Example::handshake(8 * MS, 16 * MS);
+        example.then(SERVER, segment(30 * MS, ACK, 5201, 1001, 100));
+        example.then(CLIENT, Segment { options: Options { sack, ..sacks.options }, ..sacks });
+        assert!(example.c.misses(CLIENT, Seq(5101)));
     }
 }

@@ -135,3 +135,49 @@ impl Claims {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Claims, Kind};
+    use std::collections::HashSet;
+
+    #[test]
+    fn what_follows_from_a_claim_falls_with_it() {
+        let mut claims = Claims::default();
+        let (mut first, mut of_another) = (Claims::NONE, Claims::NONE);
+        let reset = claims.open(&mut first, Kind::Reset, 5, None).unwrap();
+        let other = claims.open(&mut of_another, Kind::Refused, 6, None).unwrap();
+        let follows = claims.open(&mut first, Kind::IdleStateLost, 7, Some(reset)).unwrap();
+        assert_eq!(claims.what(follows), Some((Kind::IdleStateLost, 7)));
+        let all = |claims: &Claims| claims.of(first).collect::<Vec<_>>();
+        assert_eq!(all(&claims), [(Kind::IdleStateLost, 7, true), (Kind::Reset, 5, true)]);
+        claims.refute(reset);
+        assert_eq!(all(&claims), [(Kind::IdleStateLost, 7, false), (Kind::Reset, 5, false)]);
+        assert!(claims.stands(other) && !claims.stands(follows) && !claims.stands(reset));
+        // What is refuted alone leaves that which it follows from.
+        let again = claims.open(&mut first, Kind::Reset, 8, None).unwrap();
+        let follows = claims.open(&mut first, Kind::BlackHole, 9, Some(again)).unwrap();
+        claims.refute(follows);
+        assert!(claims.stands(again) && !claims.stands(follows));
+    }
+
+    #[test]
+    fn each_kind_has_words_of_its_own() {
+        let all = [
+            Kind::Reset,
+            Kind::Forged,
+            Kind::SynUnanswered,
+            Kind::SynAckLost,
+            Kind::ThirdAckLost,
+            Kind::ThirdAckMissing,
+            Kind::FinCompletes,
+            Kind::IdleStateLost,
+            Kind::BlackHole,
+            Kind::LostDownstream,
+            Kind::Refused,
+            Kind::CaptureLacks,
+        ];
+        assert_eq!(all.map(Kind::words).into_iter().collect::<HashSet<_>>().len(), all.len());
+        assert!(all.iter().all(|kind| kind.words().len() > 10));
+    }
+}

@@ -241,3 +241,178 @@ pub fn beyond_window(c: &Connection, from: Side, segment: &Segment<'_>) -> Optio
     let certain = !receiver.is(Facts::GAP) && (here || c.way_known(from.other()) && bytes > window);
     Some(Beyond { bytes, certain })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Receipt, Refusal, in_syn_sent, opens_another, receipt, staleness};
+    use crate::bounds;
+    use crate::connection::Seen;
+    use crate::connection::example::{ACK, Example, FIN, MS, RST, SYN, segment, ticking};
+    use crate::connection::resets::Impact;
+    use crate::proof::trace::Untraced;
+    use crate::side::Side;
+    use crate::state::Vantage;
+    use crate::wire::segment::Segment;
+    use std::collections::HashSet;
+
+    const CLIENT: Side = Side::Client;
+    const SERVER: Side = Side::Server;
+
+    fn becomes(example: &Example, from: Side, segment: &Segment<'_>) -> Receipt {
+        let impact = Impact::default();
+        let seen = Seen { segment, from, resends: None, old: false, stray: false, refused: false, impact };
+        receipt(&example.c, &seen, Untraced)
+    }
+
+    #[test]
+    fn a_client_in_syn_sent_takes_a_rst_that_acknowledges_its_syn() {
+        let mut example = Example::syn();
+        let waits = |example: &Example, from, flags, ack| {
+            in_syn_sent(&example.c, from, &segment(MS, flags, 0, ack, 0))
+        };
+        assert_eq!(waits(&example, SERVER, RST | ACK, 1001), Some(true));
+        assert_eq!(waits(&example, SERVER, RST | ACK, 1000), Some(false));
+        assert_eq!(waits(&example, SERVER, RST | ACK, 1002), Some(false));
+        assert_eq!(waits(&example, SERVER, RST, 1001), Some(false));
+        assert_eq!(waits(&example, SERVER, RST | SYN, 1001), None);
+        assert_eq!(waits(&example, CLIENT, RST | ACK, 1001), None);
+        assert_eq!(
+            becomes(&example, SERVER, &segment(MS, RST, 0, 0, 0)),
+            Receipt::Refused(Refusal::WrongAck)
+        );
+        assert_eq!(becomes(&example, SERVER, &segment(MS, RST | ACK, 0, 1001, 0)), Receipt::Taken);
+        // The capture lacks what has answered it.
+        example.then(CLIENT, segment(MS, ACK, 1001, 5001, 0));
+        assert_eq!(waits(&example, SERVER, RST | ACK, 1001), None);
+        let mut answered = Example::syn();
+        answered.then(SERVER, segment(MS, SYN | ACK, 5000, 1001, 0));
+        assert_eq!(waits(&answered, SERVER, RST | ACK, 1001), None);
+        let late = Example::at_port(80, segment(0, ACK, 1001, 5001, 0));
+        assert_eq!(waits(&late, SERVER, RST | ACK, 1001), None);
+    }
+
+    #[test]
+    fn a_syn_with_another_number_is_refused_by_who_has_one() {
+        let mut example = Example::syn();
+        example.then(SERVER, segment(MS, SYN | ACK, 5000, 1001, 0));
+        let opens = |example: &Example, from, flags, seq| {
+            opens_another(&example.c, from, &segment(2 * MS, flags, seq, 1001, 0))
+        };
+        assert!(!opens(&example, SERVER, SYN | ACK, 6000));
+        assert!(opens(&example, CLIENT, SYN | ACK, 2000) && !opens(&example, CLIENT, SYN | ACK, 1000));
+        assert!(!opens(&example, CLIENT, SYN, 2000));
+        example.then(CLIENT, segment(2 * MS, ACK, 1001, 5001, 0));
+        assert!(opens(&example, SERVER, SYN | ACK, 6000) && !opens(&example, SERVER, SYN | ACK, 5000));
+        assert!(opens(&example, CLIENT, SYN, 2000) && !opens(&example, SERVER, ACK, 6000));
+        let syn_ack = segment(3 * MS, SYN | ACK, 6000, 1001, 0);
+        assert_eq!(becomes(&example, SERVER, &syn_ack), Receipt::Refused(Refusal::Open));
+    }
+
+    #[test]
+    fn a_timestamp_is_old_when_many_ticks_behind() {
+        let example = Example::at_port(80, ticking(segment(0, SYN, 1000, 0, 0), 10_000, 0));
+        let old = |flags, tsval| {
+            staleness(&example.c, CLIENT, &ticking(segment(MS, flags, 1001, 5001, 0), tsval, 0))
+        };
+        let stale = bounds::STALE_TICKS as u32;
+        assert_eq!([old(ACK, 10_000 - stale), old(ACK, 9_999 - stale)], [None, Some(stale + 1)]);
+        assert_eq!([old(SYN, 1), old(ACK, 10_001)], [None, None]);
+    }
+
+    #[test]
+    fn a_rst_is_taken_at_the_next_number_only() {
+        // Windows of 1000 bytes, of sides that do not scale.
+        let open = |vantage| {
+            let mut example = Example::handshake(20 * MS, 10 * MS);
+            example.c.vantage_given = Some(vantage);
+            example.then(SERVER, segment(40 * MS, ACK, 5001, 1001, 100));
+            example.then(CLIENT, segment(50 * MS, ACK, 1001, 5101, 0));
+            example.then(SERVER, segment(60 * MS, ACK, 5101, 1001, 100));
+            example
+        };
+        let beside = open(Vantage::Client);
+        let rst = |example: &Example, seq| becomes(example, SERVER, &segment(61 * MS, RST, seq, 0, 0));
+        assert_eq!(rst(&beside, 5101), Receipt::Taken);
+        assert_eq!(rst(&beside, 5201), Receipt::Taken);
+        assert_eq!(rst(&beside, 5100), Receipt::Refused(Refusal::OutsideWindow));
+        assert_eq!(rst(&beside, 5102), Receipt::Doubtful(Refusal::NotNext));
+        assert_eq!(rst(&beside, 5202), Receipt::Refused(Refusal::NotNext));
+        assert_eq!(rst(&beside, 6100), Receipt::Refused(Refusal::NotNext));
+        assert_eq!(rst(&beside, 6101), Receipt::Doubtful(Refusal::OutsideWindow));
+        let far = bounds::LARGEST_UNSCALED;
+        assert_eq!(rst(&beside, 5101 + far), Receipt::Doubtful(Refusal::OutsideWindow));
+        assert_eq!(rst(&beside, 5102 + far), Receipt::Refused(Refusal::OutsideWindow));
+        // Elsewhere the capture may lack what moves it on.
+        let elsewhere = open(Vantage::Server);
+        assert_eq!(rst(&elsewhere, 5202), Receipt::Doubtful(Refusal::NotNext));
+        let mut gap = open(Vantage::Client);
+        gap.then(SERVER, segment(60 * MS, ACK, 5401, 1001, 100));
+        assert_eq!(rst(&gap, 5601), Receipt::Doubtful(Refusal::NotNext));
+        // What is not of this connection, or comes when it is closed.
+        let (this, impact) = (segment(61 * MS, RST, 5202, 0, 0), Impact::default());
+        let stray = Seen {
+            segment: &this,
+            from: SERVER,
+            resends: None,
+            old: false,
+            stray: true,
+            refused: false,
+            impact,
+        };
+        assert_eq!(receipt(&beside.c, &stray, Untraced), Receipt::Unknown);
+        let mut closed = open(Vantage::Client);
+        closed.then(SERVER, segment(62 * MS, FIN | ACK, 5201, 1001, 0));
+        closed.then(CLIENT, segment(63 * MS, FIN | ACK, 1001, 5202, 0));
+        assert_eq!(rst(&closed, 5300), Receipt::Refused(Refusal::NotNext));
+        closed.then(SERVER, segment(64 * MS, ACK, 5202, 1002, 0));
+        assert_eq!(rst(&closed, 5300), Receipt::Unknown);
+        assert_eq!(rst(&Example::at_port(80, segment(0, ACK, 1001, 5001, 0)), 5001), Receipt::Unknown);
+    }
+
+    #[test]
+    fn data_is_refused_that_begins_beyond_the_window() {
+        let open = |vantage| {
+            let mut example = Example::handshake(20 * MS, 10 * MS);
+            example.c.vantage_given = Some(vantage);
+            example.then(SERVER, segment(40 * MS, ACK, 5001, 1001, 0));
+            example
+        };
+        let data =
+            |example: &Example, seq, len| becomes(example, CLIENT, &segment(50 * MS, ACK, seq, 5001, len));
+        let beside = open(Vantage::Server);
+        assert_eq!(data(&beside, 2000, 10), Receipt::Taken);
+        assert_eq!(data(&beside, 2001, 1), Receipt::Taken);
+        assert_eq!(data(&beside, 2001, 2), Receipt::Refused(Refusal::OutsideWindow));
+        assert_eq!(data(&beside, 2002, 1), Receipt::Refused(Refusal::OutsideWindow));
+        assert_eq!(data(&beside, 2002, 0), Receipt::Taken);
+        // The capture may lack a window's worth of updates elsewhere, and of a side that left a gap nothing is certain.
+        let elsewhere = open(Vantage::Client);
+        assert_eq!(data(&elsewhere, 3001, 10), Receipt::Doubtful(Refusal::OutsideWindow));
+        assert_eq!(data(&elsewhere, 3002, 10), Receipt::Refused(Refusal::OutsideWindow));
+        let mut gap = open(Vantage::Server);
+        gap.then(SERVER, segment(41 * MS, ACK, 5101, 1001, 100));
+        assert_eq!(data(&gap, 2002, 10), Receipt::Doubtful(Refusal::OutsideWindow));
+    }
+
+    #[test]
+    fn each_receipt_and_each_refusal_has_words_of_its_own() {
+        let refusals = [
+            Refusal::WrongAck,
+            Refusal::NotNext,
+            Refusal::OutsideWindow,
+            Refusal::Open,
+            Refusal::OldTimestamp,
+        ];
+        let why: HashSet<_> = refusals.iter().filter_map(|why| Receipt::Refused(*why).why()).collect();
+        assert_eq!(why.len(), refusals.len());
+        assert_eq!(Receipt::Doubtful(Refusal::Open).why(), Some("the connection is open"));
+        let receipts = [
+            Receipt::Taken,
+            Receipt::Unknown,
+            Receipt::Refused(Refusal::Open),
+            Receipt::Doubtful(Refusal::Open),
+        ];
+        assert_eq!(receipts.map(Receipt::name), ["taken", "unknown", "refused", "doubtful"]);
+        assert_eq!((Receipt::Taken.why(), Receipt::Unknown.why()), (None, None));
+    }
+}

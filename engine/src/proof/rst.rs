@@ -438,3 +438,161 @@ fn promptly_after_fin(c: &Connection, seen: &Seen<'_>, trace: impl Tracing) -> b
         "it comes right behind that FIN" => at_once,
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Rst, Sign, answers_wrong_ack, classify, goes_on_from};
+    use crate::bounds;
+    use crate::connection::example::{ACK, Example, FIN, MS, RST, SYN, segment, ticking};
+    use crate::proof::trace::Untraced;
+    use crate::side::Side;
+    use crate::wire::segment::Segment;
+    use std::collections::HashSet;
+
+    const CLIENT: Side = Side::Client;
+    const SERVER: Side = Side::Server;
+
+    /// What a RST at that time is, of the side `from`, with these numbers.
+    fn reason(example: &Example, from: Side, time: i64, flags: u8, seq: u32, ack: u32) -> Rst {
+        // A host without a socket has no window.
+        let window = if flags == 0 { 0 } else { 1000 };
+        let rst = Segment { window, ..segment(time, RST | flags, seq, ack, 0) };
+        let seen = example.c.see(&rst, from, &example.pool);
+        classify(&example.c, &seen, &example.pool, [false; 2], 0, false, Untraced)
+    }
+
+    #[test]
+    fn before_the_third_ack_a_rst_refuses_what_it_answers() {
+        let half_open = |acknowledges| {
+            let mut example = Example::syn();
+            example.then(SERVER, segment(20 * MS, SYN | ACK, 5000, acknowledges, 0));
+            example
+        };
+        let by_client =
+            |acknowledges, flags, seq| reason(&half_open(acknowledges), CLIENT, 21 * MS, flags, seq, 5001);
+        assert_eq!(by_client(1001, 0, 1001), Rst::RefusesSynAck);
+        assert_eq!(by_client(1001, ACK, 1001), Rst::RefusesSynAck);
+        assert_eq!(by_client(1001, ACK, 1002), Rst::Abort);
+        assert_eq!(by_client(1001, 0, 1002), Rst::Unknown);
+        assert_eq!(by_client(401_001, 0, 401_001), Rst::RefusesSynAck);
+        assert_eq!(by_client(401_001, ACK, 401_001), Rst::Abort);
+        assert_eq!(reason(&half_open(1001), SERVER, 30 * MS, ACK, 5001, 1001), Rst::Unknown);
+        assert_eq!(reason(&Example::syn(), CLIENT, MS, ACK, 1001, 0), Rst::Unknown);
+        // Some stacks refuse a SYN that comes again.
+        let mut again = half_open(1001);
+        again.then(CLIENT, segment(1000 * MS, SYN, 1000, 0, 0));
+        let refuses = |after: i64| reason(&again, SERVER, 1000 * MS + after, ACK, 5001, 1001);
+        assert_eq!(refuses(bounds::RTO_MIN), Rst::RefusesSyn);
+        assert_eq!(refuses(bounds::RTO_MIN + 1), Rst::Unknown);
+    }
+
+    /// Request and answer of 100 bytes each; the client's last packet is at 51 ms.
+    fn talked() -> Example {
+        let mut example = Example::handshake(20 * MS, MS);
+        example.then(CLIENT, segment(30 * MS, ACK, 1001, 5001, 100));
+        example.then(SERVER, segment(50 * MS, ACK, 5001, 1101, 100));
+        example.then(CLIENT, segment(51 * MS, ACK, 1101, 5101, 0));
+        example
+    }
+
+    #[test]
+    fn a_rst_one_number_further_may_come_after_a_fin_that_was_missed() {
+        let example = talked();
+        let by_server = |flags, seq, ack| reason(&example, SERVER, 400 * MS, flags, seq, ack);
+        assert_eq!(by_server(0, 5102, 0), Rst::Unknown);
+        assert_eq!(by_server(ACK, 5102, 1101), Rst::Abort);
+        assert_eq!(by_server(ACK, 5101, 1102), Rst::Unknown);
+        assert_eq!(by_server(0, 5101, 1102), Rst::NoSuchConnection);
+        assert_eq!(by_server(ACK, 5101, 1101), Rst::Abort);
+        // Its FIN is known.
+        let mut closed = talked();
+        closed.then(SERVER, segment(60 * MS, FIN | ACK, 5101, 1101, 0));
+        assert_eq!(reason(&closed, SERVER, 400 * MS, 0, 5103, 0), Rst::Late);
+        closed.then(CLIENT, segment(80 * MS, ACK, 1101, 5102, 100));
+        assert_eq!(reason(&closed, SERVER, 400 * MS, 0, 5102, 0), Rst::AfterClose);
+        assert_eq!(reason(&closed, CLIENT, 400 * MS, ACK, 1201, 5102), Rst::Abort);
+    }
+
+    #[test]
+    fn who_may_have_closed_before_the_capture_answers_late() {
+        let mut example = Example::at_port(80, segment(0, ACK, 1001, 5001, 100));
+        example.then(SERVER, segment(20 * MS, ACK, 5001, 1101, 0));
+        example.then(CLIENT, segment(30 * MS, FIN | ACK, 1101, 5001, 0));
+        let by_server = |flags, seq, ack| reason(&example, SERVER, 50 * MS, flags, seq, ack);
+        assert_eq!(by_server(ACK, 5001, 1102), Rst::Late);
+        assert_eq!(by_server(ACK, 5001, 1101), Rst::Unknown);
+        assert_eq!(by_server(0, 5001, 1102), Rst::Unknown);
+    }
+
+    #[test]
+    fn right_behind_the_other_sides_fin_a_rst_only_avoids_time_wait() {
+        let mut example = talked();
+        example.then(CLIENT, segment(60 * MS, FIN | ACK, 1101, 5101, 0));
+        let by_server = |time, ack| reason(&example, SERVER, time, ACK, 5101, ack);
+        let latest = 60 * MS + 20 * MS + bounds::PROMPTLY;
+        assert_eq!(by_server(latest, 1102), Rst::Late);
+        assert_eq!(by_server(latest + 1, 1102), Rst::Abort);
+        assert_eq!(by_server(latest, 1101), Rst::Abort);
+    }
+
+    #[test]
+    fn each_reason_has_words_of_its_own() {
+        let all = [
+            Rst::RefusesSyn,
+            Rst::RefusesSynAck,
+            Rst::AfterAccept,
+            Rst::NeverEstablished,
+            Rst::Forged(Sign::GoesOn),
+            Rst::Middlebox(Sign::GoesOn),
+            Rst::Again,
+            Rst::Late,
+            Rst::InFinWait,
+            Rst::AfterClose,
+            Rst::KeepaliveTimeout,
+            Rst::RetransmissionTimeout,
+            Rst::NoSuchConnection,
+            Rst::AfterEnd,
+            Rst::Abort,
+            Rst::Unknown,
+        ];
+        assert_eq!(all.map(Rst::words).into_iter().collect::<HashSet<_>>().len(), all.len());
+        assert!(all.iter().all(|rst| rst.words().len() > 10));
+    }
+
+    #[test]
+    fn a_listener_answers_a_third_ack_of_what_it_never_sent_with_that_number() {
+        let far = 5001 + bounds::MOST_UNSEEN as u32 + 1;
+        let mut example = Example::syn();
+        example.then(SERVER, segment(20 * MS, SYN | ACK, 5000, 1001, 0));
+        example.then(Side::Client, segment(21 * MS, ACK, 1001, far, 0));
+        let answers = |flags, seq| answers_wrong_ack(&example.c, &segment(22 * MS, flags, seq, 0, 0));
+        assert!(answers(RST, far));
+        assert!(
+            !answers(RST | ACK, far) && !answers(ACK, far) && !answers(RST, far + 1) && !answers(RST, 5001)
+        );
+        let mut spoke = example;
+        spoke.then(Side::Server, segment(23 * MS, ACK, 5001, 1001, 10));
+        assert!(!answers_wrong_ack(&spoke.c, &segment(24 * MS, RST, far, 0, 0)));
+    }
+
+    #[test]
+    fn timestamps_go_on_by_no_more_than_the_time_and_echo_what_came_of_late() {
+        let mut example = Example::at_port(80, ticking(segment(0, SYN, 1000, 0, 0), 100, 0));
+        example.then(Side::Server, ticking(segment(MS, SYN | ACK, 5000, 1001, 0), 9_000, 100));
+        let goes_on = |after: i64, tsval, echo| {
+            goes_on_from(
+                &example.c,
+                &ticking(segment(after * MS, RST | ACK, 1001, 5001, 0), tsval, echo),
+                Side::Client,
+            )
+        };
+        // An eighth, and a tick, more than has gone by.
+        assert!(goes_on(79, 100, 9_000) && goes_on(79, 190, 9_000) && !goes_on(79, 191, 9_000));
+        assert!(!goes_on(79, 99, 9_000));
+        assert!(
+            goes_on(79, 100, 9_000 - bounds::OTHER_CLOCK) && !goes_on(79, 100, 8_999 - bounds::OTHER_CLOCK)
+        );
+        assert!(!goes_on(79, 100, 9_001));
+        assert!(!goes_on_from(&example.c, &segment(79 * MS, RST, 1001, 0, 0), Side::Client));
+    }
+}

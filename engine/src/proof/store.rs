@@ -274,3 +274,41 @@ pub(crate) struct Claimed {
     pub(crate) claim: Claim,
     pub(crate) told: Option<Told>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Heads, Store};
+    use crate::catalogue::Diagnosis;
+    use crate::catalogue::findings::Finding;
+    use crate::proof::claims::Kind;
+
+    #[test]
+    fn what_hangs_on_a_claim_goes_and_comes_with_it() {
+        let (mut store, mut heads) = (Store::default(), Heads::default());
+        assert!(heads.is_empty());
+        let finding = |diagnosis, frame| Finding::at(diagnosis, 0, frame);
+        let mut telling = store.of_connection(&mut heads, None);
+        let plain = telling.tell(finding(Diagnosis::ResetAbort, 5));
+        let claim = telling.claim(Kind::Reset, 6);
+        assert!(!telling.is_under_a_claim());
+        telling.under(claim, |telling| {
+            assert!(telling.is_under_a_claim());
+            telling.tell(finding(Diagnosis::CloseStorm, 6));
+            telling.withdraw(plain);
+            // It follows from that.
+            telling.claim(Kind::BlackHole, 7);
+        });
+        let told = |store: &Store, heads: &Heads| store.of(heads).map(|f| f.diagnosis).collect::<Vec<_>>();
+        assert!(!heads.is_empty());
+        assert_eq!(told(&store, &heads), [Diagnosis::CloseStorm]);
+        assert_eq!(store.about(6, 0).count(), 1);
+        let claims = |store: &Store, heads: &Heads| store.claims_of(heads).collect::<Vec<_>>();
+        assert_eq!(claims(&store, &heads), [(Kind::BlackHole, 7, true), (Kind::Reset, 6, true)]);
+        store.of_connection(&mut heads, None).refute(claim);
+        assert_eq!(told(&store, &heads), [Diagnosis::ResetAbort]);
+        assert_eq!((store.about(6, 0).count(), store.proved_by(5, 0).count()), (0, 1));
+        assert_eq!(claims(&store, &heads), [(Kind::BlackHole, 7, false), (Kind::Reset, 6, false)]);
+        store.of_connection(&mut heads, None).withdraw_about(5, 0);
+        assert!(told(&store, &heads).is_empty());
+    }
+}

@@ -290,7 +290,7 @@ pub(crate) struct Reset {
     /// The client's RST for an ACK of an older connection, which it seems to have lost.
     pub(crate) of_older: Option<(Claim, Mark)>,
     /// Such a RST, beside this connection, with which the client goes on.
-    pub(crate) cut_off: Option<Mark>,
+    pub(crate) cut_off: Option<(Side, Mark)>,
 }
 
 /// A RST that its receiver refuses, or seems to.

@@ -467,15 +467,15 @@ pub(crate) fn older_goes_on(notes: &mut Notes) -> Option<(Claim, Mark)> {
 pub(crate) fn was_cut_off(notes: &mut Notes, from: Side, rst: Mark) {
     let reset = &mut notes.details().reset;
     reset.forged[from as usize] = rst;
-    reset.cut_off = Some(rst);
+    reset.cut_off = Some((from, rst));
 }
 
-/// The client goes on, though a SYN and a RST in its name were to cut it off.
+/// A side goes on, though a SYN and a RST in its name were to cut it off.
 fn goes_on_all_the_same(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let cut_off = context.notes.details().reset.cut_off.take();
-    let beside = "a RST of the client answered what had answered a SYN beside this connection";
-    let Some(rst) = known(context.trace, Diagnosis::ResetInjected, beside, cut_off) else { return };
-    let finding = injected(c, Side::Client, Sign::GoesOn, rst.frame)
+    let beside = "a RST answered what had answered a SYN beside this connection";
+    let Some((from, rst)) = known(context.trace, Diagnosis::ResetInjected, beside, cut_off) else { return };
+    let finding = injected(c, from, Sign::GoesOn, rst.frame)
         .evidence(Role::GoesOn, seen.segment.frame)
         .proved_by(seen.segment.frame);
     let claim = context.store.claim(Kind::Forged, rst.frame);
