@@ -46,11 +46,11 @@ fn window_of_sender(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, i
     }
     let shut =
         context.notes.details.as_ref().map(|d| d.flow.windows[seen.from as usize].shut).unwrap_or_default();
-    if needs!(context.trace, Diagnosis::FlowZeroWindow;
-        "its window is 0" => segment.window == 0,
-        "it has no FIN" => !segment.flags.fin(),
-    ) {
-        if met(context.trace, Diagnosis::FlowZeroWindow, "the window was open before", !shut.is_set()) {
+    if met(context.trace, Diagnosis::FlowZeroWindow, "its window is 0", segment.window == 0) {
+        if needs!(context.trace, Diagnosis::FlowZeroWindow;
+            "it has no FIN" => !segment.flags.fin(),
+            "the window was open before" => !shut.is_set(),
+        ) {
             closes(c, seen, context);
         }
         return;
