@@ -140,8 +140,6 @@ pub(crate) struct Probes {
     pub(crate) count: u32,
     /// That they come often was told.
     pub(crate) frequent_told: bool,
-    /// That the newest was not answered was told.
-    pub(crate) unanswered_told: bool,
     /// What was told of the one before, where it is the only one without an answer.
     pub(crate) alone: Option<Told>,
 }
