@@ -372,3 +372,33 @@ impl Heads {
         is_head
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_answered_in_their_order() {
+        let mut heads = Heads::default();
+        assert!(!heads.any() && !heads.pop());
+        heads.push(true);
+        heads.push(false);
+        heads.push(true);
+        assert!(heads.any());
+        assert_eq!([heads.pop(), heads.pop(), heads.pop()], [true, false, true]);
+        assert!(!heads.any() && !heads.pop());
+        heads.push(false);
+        assert!(heads.any() && !heads.pop() && !heads.any());
+    }
+
+    #[test]
+    fn so_many_requests_are_told_apart() {
+        let mut heads = Heads::default();
+        (0..40).for_each(|n| heads.push(n % 3 == 0));
+        for n in 0..31 {
+            assert!(heads.any());
+            assert_eq!(heads.pop(), n % 3 == 0, "{n}");
+        }
+        assert!(!heads.any());
+    }
+}
