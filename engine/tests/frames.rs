@@ -8,7 +8,7 @@ mod notation;
 
 use notation::{Conversation, Pair};
 use std::path::{Path, PathBuf};
-use tcpdx_engine::{Diagnosis, Engine, Look, Settings, Severity};
+use tcpdx_engine::{Calm, Diagnosis, Engine, Look, Settings, Severity};
 
 /// The text files of a folder and of those in it.
 fn texts(folder: &Path, into: &mut Vec<PathBuf>) {
@@ -135,4 +135,57 @@ fn a_frame_shows_what_is_told_of_it() {
             }
         }
     }
+}
+
+#[test]
+fn what_is_told_of_a_calm_connection_stays_while_it_is_calm_alike() {
+    for (name, conversation) in conversations() {
+        let mut before: Vec<((u32, Calm), _)> = Vec::new();
+        held(&conversation, |engine, frame| {
+            let Some(view) = engine.frame(frame, 0) else { return };
+            let Some(calm) = engine.calm(view.stream).map(|calm| (view.stream, calm)) else { return };
+            let summary = engine.summary(view.stream).unwrap();
+            let zeek = (summary.conn_state, summary.history);
+            let told = (zeek, summary.outcome, summary.vantage, summary.story);
+            if let Some((_, same)) = before.iter().find(|(alike, _)| *alike == calm) {
+                assert_eq!(*same, told, "{name}: frame {frame}");
+            }
+            before.push((calm, told));
+        });
+    }
+}
+
+#[test]
+fn a_story_stays_the_same_while_nothing_new_happens() {
+    let text = "told: The client acknowledges the late answer.
+0.000 handshake
+1.000 C P. len=100
+1.020 S .
+3.000 S P. len=10
+3.001 C .
+";
+    let mut stories = Vec::new();
+    held(&Conversation::parse(text, "told").unwrap(), |engine, _| {
+        stories.push(engine.summary(0).unwrap().story);
+    });
+    assert_ne!(stories[4], stories[5]);
+    assert_eq!(stories[5], stories[6]);
+}
+
+#[test]
+fn a_summary_counts_what_was_captured() {
+    let text = "told: Some is missing that was acknowledged, and some that was not.
+0.000 handshake
+1.000 C P. len=100
+1.001 C P. len=200 missed
+1.002 C P. len=300
+1.020 S .
+2.000 C P. len=400 unseen
+2.001 C P. len=500
+2.002 S P. len=600 missed
+2.003 S P. len=700
+";
+    let engine = held(&Conversation::parse(text, "told").unwrap(), |_, _| {});
+    let summary = engine.summary(0).unwrap();
+    assert_eq!((summary.client_bytes, summary.server_bytes), (900, 700));
 }

@@ -136,7 +136,7 @@ fn slow_response(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl
         "it took as long the time before, as where a server holds it back",
         alike && !failed,
     );
-    let asked = app.asks_to_wait.is_set() && app.asks_to_wait.frame == request.frame;
+    let asked = app.asks_to_wait.frame == request.frame;
     if met(context.trace, by, "it was held on purpose", again || asked) {
         finding.rate(Severity::Note, Term::HeldOnPurpose);
     }
@@ -151,10 +151,8 @@ fn slow_response(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl
 /// The newest acknowledgment of the client is of its FIN, which came behind the request: when that was acknowledged is not
 /// known any more, but that it was.
 fn is_acked_with_later_fin(c: &Connection) -> bool {
-    let (client, server) = (c.client(), c.server());
-    client.fin_acked.is_set()
-        && client.fin_acked.frame == server.acked_at.frame
-        && client.fin.frame != client.said.frame
+    let client = c.client();
+    client.fin_acked.is_set() && client.fin.frame != client.said.frame
 }
 
 /// The server sent packets that were lost before the capture point, and this may be a later copy of them: its IP IDs,
@@ -217,9 +215,8 @@ pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, trace: impl Traci
 fn no_response(c: &Connection, notes: &Notes, now: i64, trace: impl Tracing, out: &mut Vec<Finding>) {
     let (client, server) = (c.client(), c.server());
     let request: Mark = client.said;
-    let acked =
-        server.acked_any && server.acked.reaches(client.data_end()) && server.acked_at.time >= request.time;
-    let answered = server.said.time >= request.time && server.bytes() > 0;
+    let acked = server.acked.reaches(client.data_end()) && server.acked_at.time >= request.time;
+    let answered = server.said.time >= request.time;
     let (end, by_client) = ending(c);
     let waited = end.get().map_or(now, |end| end.time) - request.time;
     // In HTTP a client waits for an answer for certain; others may only tell, and then be silent.

@@ -109,7 +109,7 @@ pub(crate) fn after(
     }
     // Where the capture lacks the other direction, the client's ACK shows that it was answered.
     let acknowledged = c.handshake.third_ack.frame == segment.frame;
-    if segment.is_syn_ack() || acknowledged && !c.handshake.syn_ack.is_set() {
+    if segment.is_syn_ack() || acknowledged {
         let told = context.book.crowd.has_not_failed(c.tuple.src.ip, c.tuple.dst, c.number);
         context.store.withdraw(told);
     }

@@ -4,7 +4,7 @@ use crate::bounds;
 use crate::catalogue::findings::{Finding, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::catalogue::{Diagnosis, Severity};
-use crate::connection::endpoint::{Endpoint, Facts};
+use crate::connection::endpoint::Facts;
 use crate::connection::{Connection, Seen};
 use crate::mark::Mark;
 use crate::proof::receiver;
@@ -12,7 +12,6 @@ use crate::proof::trace::{Tracing, known, met, needs};
 use crate::rules::context::Context;
 use crate::rules::notes::{Notes, Writes};
 use crate::side::Side;
-use crate::wire::seq::Seq;
 
 pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
@@ -47,12 +46,12 @@ fn window_of_sender(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, i
     let nobody_waits = c.end(seen.from.other()).fin_covered_by(segment);
     let shut =
         context.notes.details.as_ref().map(|d| d.flow.windows[seen.from as usize].shut).unwrap_or_default();
-    if needs!(context.trace, Diagnosis::FlowZeroWindow;
-        "its window is 0" => segment.window == 0,
-        "it has no FIN" => !segment.flags.fin(),
-        "it does not acknowledge the other side's FIN, behind which there is nothing to send" => !nobody_waits,
-    ) {
-        if met(context.trace, Diagnosis::FlowZeroWindow, "the window was open before", !shut.is_set()) {
+    if met(context.trace, Diagnosis::FlowZeroWindow, "its window is 0", segment.window == 0) {
+        if needs!(context.trace, Diagnosis::FlowZeroWindow;
+            "it has no FIN" => !segment.flags.fin(),
+            "it does not acknowledge the other side's FIN, behind which there is nothing to send" => !nobody_waits,
+            "the window was open before" => !shut.is_set(),
+        ) {
             closes(c, seen, context);
         }
         return;
@@ -155,17 +154,20 @@ fn shrunk(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracin
 fn probe(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
     let sender = c.end(seen.from);
-    let below = segment.seq + 1 == sender.next || segment.seq == sender.next;
-    let shape = segment.len <= 1 && below && !segment.flags.fin();
+    let below = segment.seq + 1 == sender.next;
+    let shape = match segment.len {
+        0 => below,
+        1 => below || segment.seq == sender.next,
+        _ => false,
+    };
     let trouble = "there was something to note of the connection";
     let details = context.notes.details.as_mut();
     let Some(details) = known(context.trace, Diagnosis::FlowWindowProbe, trouble, details) else { return };
     let window = &mut details.flow.windows[seen.from.other() as usize];
-    let empty_below = segment.len == 0 && segment.seq + 1 == sender_next(&c.ends, seen.from);
     if !needs!(context.trace, Diagnosis::FlowWindowProbe;
         "the other side's window is shut" => window.shut.is_set(),
-        "it is at the next number or just below, with a byte at most" => shape,
-        "it has a byte, or is just below" => segment.len == 1 || empty_below,
+        "it is a byte at the next number, or just below, or empty just below" => shape,
+        "it has no FIN" => !segment.flags.fin(),
     ) {
         return;
     }
@@ -181,10 +183,6 @@ fn probe(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing
         .with(Param::Count, Value::Count(count.into()))
         .with(Param::Shut, Value::Duration(segment.time - shut.time));
     context.store.tell(finding);
-}
-
-fn sender_next(ends: &[Endpoint; 2], from: Side) -> Seq {
-    ends[from as usize].next
 }
 
 /// The sender goes beyond a window that the handshake did not agree to scale, as if it were scaled.
@@ -396,20 +394,18 @@ fn waits(c: &Connection, seen: &Seen<'_>, diagnosis: Diagnosis, ack: Mark, write
 
 /// Bytes of payload that a segment of that side has room for: options take their part of the MSS (RFC 6691).
 fn room_in_a_segment(c: &Connection, from: Side) -> u32 {
-    let mss = c.ends.iter().map(|e| e.mss).filter(|&mss| mss > 0).min().unwrap_or(bounds::ETHERNET_MSS);
     let options = if c.end(from).tsval().is_some() { 12 } else { 0 };
-    u32::from(mss).saturating_sub(options)
+    u32::from(least_mss(c).unwrap_or(bounds::ETHERNET_MSS)).saturating_sub(options)
 }
 
 fn writes_full_segments(c: &Connection, from: Side) -> bool {
-    let mss = c
-        .ends
-        .iter()
-        .map(|e| e.mss)
-        .filter(|&mss| mss > 0)
-        .min()
-        .unwrap_or(bounds::FULL + bounds::MOST_OPTIONS);
-    c.end(from).largest >= bounds::FULL.min(mss.saturating_sub(bounds::MOST_OPTIONS))
+    let room = least_mss(c).map(|mss| mss.saturating_sub(bounds::MOST_OPTIONS));
+    c.end(from).largest >= room.map_or(bounds::FULL, |room| bounds::FULL.min(room))
+}
+
+/// The smaller MSS of those that were offered.
+fn least_mss(c: &Connection) -> Option<u16> {
+    c.ends.iter().map(|end| end.mss).filter(|&mss| mss > 0).min()
 }
 
 /// A router marked a packet instead of dropping it; the receiver echoes the mark until the sender answers.
@@ -427,7 +423,7 @@ fn congestion(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tr
             .with(Param::Answer, Value::Term(Term::CwrNotYet));
         let told = context.store.tell(finding);
         context.notes.details().flow.ecn = told;
-    } else if segment.flags.cwr() && told.is_some() {
+    } else if segment.flags.cwr() {
         context.store.amend(told, |finding| {
             if !finding.evidence.iter().any(|e| e.role == Role::Cwr) {
                 finding.set(Param::Answer, Value::Term(Term::CwrAnswers));

@@ -24,11 +24,7 @@ pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_,
     ) {
         return;
     }
-    if segment.len > 0
-        && seen.from == Side::Client
-        && c.client().bytes() == 0
-        && begins(c, context.notes, seen)
-    {
+    if seen.from == Side::Client && c.client().bytes() == 0 && begins(c, context.notes, seen) {
         context.notes.http.directions.iter_mut().for_each(Direction::begin);
     }
     let begun = context.notes.http.directions[0].begun();

@@ -38,7 +38,7 @@ pub(crate) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_,
     // Its echo moves on when something of the peer arrives, captured or not.
     let line = &mut notes.lines[seen.from as usize];
     let echo = segment.options.timestamps.map(|t| t.1);
-    if line.probe.is_set() && !line.answer.is_set() && line.echo.is_some() && echo != line.echo {
+    if !line.answer.is_set() && line.echo.is_some() && echo != line.echo {
         line.answer = segment.mark();
     }
     let line = &mut notes.lines[seen.from.other() as usize];
@@ -93,7 +93,7 @@ fn is_probe(c: &Connection, segment: &Segment<'_>, from: Side, trace: impl Traci
 
 fn at_rest(sender: &Endpoint, segment: &Segment<'_>) -> bool {
     let quiet = segment.time - sender.last.time;
-    quiet > 0 && is_newest(sender, segment) && !sender.fin.is_set() || quiet >= bounds::IDLE_LINE
+    is_newest(sender, segment) && !sender.fin.is_set() || quiet >= bounds::IDLE_LINE
 }
 
 /// Its timestamp is newer than all before it of its sender, so that it cannot have been overtaken.
@@ -125,10 +125,8 @@ fn probe(c: &Connection, segment: &Segment<'_>, from: Side, context: &mut Contex
     let unanswered = needs!(context.trace, Diagnosis::KeepaliveUnanswered;
         "there was a probe before" => before.is_set(),
         "it has no answer" => !answered,
-        "it was not told before" => !line.unanswered_told,
         "an answer had time to come" => segment.time - before.time >= bounds::RATE_LIMIT,
     );
-    line.unanswered_told = false;
     line.alone = None;
     let alone = line.failed == 1;
     let interval = segment.time - if before.is_set() { before.time } else { idle_since };
@@ -218,10 +216,8 @@ pub(crate) fn reset(c: &Connection, seen: &Seen<'_>, rst: Rst, context: &mut Con
     let failed = failed(context.notes, seen.from, seen.segment.time);
     let line = &context.notes.details().keepalive.lines[seen.from as usize];
     let (probe, answer) = (line.probe, line.answer);
-    if needs!(context.trace, Diagnosis::KeepaliveUnanswered;
-        "it was not told before" => !line.unanswered_told,
-        "the newest probe has no answer" => !answer.is_set(),
-    ) {
+    if met(context.trace, Diagnosis::KeepaliveUnanswered, "the newest probe has no answer", !answer.is_set())
+    {
         let finding = unanswered_finding(c, seen.from, probe).proved_by(seen.segment.frame);
         context.store.tell(finding);
     }
@@ -251,7 +247,6 @@ pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, trace: impl Traci
         if needs!(trace, (Diagnosis::KeepaliveUnanswered, from);
             "it has sent a probe" => line.probe.is_set(),
             "the newest has no answer" => !line.answer.is_set(),
-            "it was not told before" => !line.unanswered_told,
             "it has sent no RST" => !c.rst(from).is_set(),
             "an answer had time to come" => c.had_time(from.other(), line.probe.time, due),
             "the other side was not heard since" => c.end(from.other()).last.time < line.probe.time,

@@ -92,17 +92,20 @@ fn closed(c: &Connection, trace: impl Tracing) -> Option<Finding> {
         return None;
     }
     let crosses = second.is(Facts::FIN_CROSSES);
-    let crosses = crosses || !first.fin_acked.is_set() || first.fin_acked.frame > second.fin.frame;
     if met(trace, Diagnosis::CloseSimultaneous, "neither FIN acknowledges the other", crosses) {
         return Some(crossed(c, first, second));
     }
     let last_ack = known(trace, "close", "the last ACK was seen", second.fin_acked.get())?;
     let four = first.fin_acked.frame < second.fin.frame;
-    met(trace, Diagnosis::CloseFourSegments, "the first FIN was acknowledged before the second came", four);
-    met(trace, Diagnosis::CloseThreeSegments, "the second FIN acknowledges the first", !four);
-    let diagnosis = if four { Diagnosis::CloseFourSegments } else { Diagnosis::CloseThreeSegments };
-    let finding = c.finding_at(diagnosis, last_ack.frame).of(from).evidence(Role::Fin, first.fin.frame);
-    let finding = if four { finding.evidence(Role::FinAck, first.fin_acked.frame) } else { finding };
+    let before = "the first FIN was acknowledged before the second came";
+    let finding =
+        |diagnosis| c.finding_at(diagnosis, last_ack.frame).of(from).evidence(Role::Fin, first.fin.frame);
+    let finding = if met(trace, Diagnosis::CloseFourSegments, before, four) {
+        finding(Diagnosis::CloseFourSegments).evidence(Role::FinAck, first.fin_acked.frame)
+    } else {
+        met(trace, Diagnosis::CloseThreeSegments, "the second FIN acknowledges the first", true);
+        finding(Diagnosis::CloseThreeSegments)
+    };
     Some(
         finding
             .evidence(Role::Fin, second.fin.frame)

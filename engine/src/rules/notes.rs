@@ -140,8 +140,6 @@ pub(crate) struct Probes {
     pub(crate) count: u32,
     /// That they come often was told.
     pub(crate) frequent_told: bool,
-    /// That the newest was not answered was told.
-    pub(crate) unanswered_told: bool,
     /// What was told of the one before, where it is the only one without an answer.
     pub(crate) alone: Option<Told>,
 }
@@ -381,5 +379,35 @@ impl Heads {
         let is_head = self.0 > 1 && self.0 & 1 == 1;
         self.0 >>= 1;
         is_head
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_answered_in_their_order() {
+        let mut heads = Heads::default();
+        assert!(!heads.any() && !heads.pop());
+        heads.push(true);
+        heads.push(false);
+        heads.push(true);
+        assert!(heads.any());
+        assert_eq!([heads.pop(), heads.pop(), heads.pop()], [true, false, true]);
+        assert!(!heads.any() && !heads.pop());
+        heads.push(false);
+        assert!(heads.any() && !heads.pop() && !heads.any());
+    }
+
+    #[test]
+    fn so_many_requests_are_told_apart() {
+        let mut heads = Heads::default();
+        (0..40).for_each(|n| heads.push(n % 3 == 0));
+        for n in 0..31 {
+            assert!(heads.any());
+            assert_eq!(heads.pop(), n % 3 == 0, "{n}");
+        }
+        assert!(!heads.any());
     }
 }

@@ -60,11 +60,8 @@ pub(crate) fn timeout(
     let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
     let (who, other) = (Value::Party(seen.from.party()), Value::Party(seen.from.other().party()));
     // What is larger than a segment is split by the network card (TSO); options take some of the MSS (RFC 6691).
-    let largest = if peer.mss > bounds::MOST_OPTIONS {
-        sender.largest.min(peer.mss - bounds::MOST_OPTIONS)
-    } else {
-        sender.largest
-    };
+    let room = peer.mss.saturating_sub(bounds::MOST_OPTIONS);
+    let largest = if room > 0 { sender.largest.min(room) } else { sender.largest };
     let full_size = len > bounds::SMALL && len >= largest.into();
     let none_passed = u32::from(sender.largest_acked) < len;
     if needs!(context.trace, Diagnosis::PathPmtuBlackHole;

@@ -217,7 +217,7 @@ fn disown(
     // Its receiver may have gone on, too, by now.
     let receiver = c.end(from.other());
     let newest = receiver.said.time.max(receiver.acked_at.time);
-    let in_vain = newest > at.time && !c.too_soon(from.other(), at.time, newest);
+    let in_vain = !c.too_soon(from.other(), at.time, newest);
     if in_vain {
         finding.did_nothing();
         c.forget_rst(from);
@@ -401,9 +401,9 @@ pub(crate) fn with_text(c: &Connection, seen: &Seen<'_>, context: &mut Context<'
 pub(crate) fn pending(c: &Connection, notes: &Notes, trace: impl Tracing, out: &mut Vec<Finding>) {
     for from in Side::BOTH {
         let by = (Diagnosis::ResetBackscatter, from);
-        let alone = known(trace, by, "it sent RSTs, or a SYN-ACK, and nothing else", alone(c, from));
-        let what =
-            alone.filter(|_| met(trace, by, "the other side sent nothing", c.end(from.other()).packets == 0));
+        let only = met(trace, by, "the other side sent nothing", c.end(from.other()).packets == 0);
+        let what = only.then(|| alone(c, from)).flatten();
+        let what = known(trace, by, "it sent RSTs, or a SYN-ACK, and nothing else", what);
         out.extend(what.map(|what| {
             c.finding_at(Diagnosis::ResetBackscatter, c.first.frame)
                 .of(from)
@@ -428,7 +428,7 @@ pub(crate) fn pending(c: &Connection, notes: &Notes, trace: impl Tracing, out: &
 fn alone(c: &Connection, from: Side) -> Option<Term> {
     let sent = c.end(from).originals();
     let syn_acks = u16::from(c.handshake.syn_ack_repeats) + 1;
-    if sent > 0 && sent == u16::from(c.rsts(from)) {
+    if sent == u16::from(c.rsts(from)) {
         Some(Term::AloneRst)
     } else if from == Side::Server
         && c.handshake.syn_ack.is_set()

@@ -36,7 +36,7 @@ pub(crate) fn outcome(c: &Connection, findings: &[&Finding]) -> Outcome {
     let ended = findings.iter().filter(|f| f.effect == Effect::Ended);
     let ends = ended.filter_map(|f| {
         let at = ENDS.iter().position(|(d, _)| *d == f.diagnosis)?;
-        Some((since(f), at, f))
+        Some((f.subject, at, f))
     });
     if let Some((_, at, finding)) = ends.min_by_key(|(since, at, _)| (*since, *at)) {
         // Who was killed by a forged RST answers with one of its own.
@@ -62,13 +62,5 @@ pub(crate) fn outcome(c: &Connection, findings: &[&Finding]) -> Outcome {
         0 => Outcome::Open,
         1 => Outcome::HalfClosed,
         _ => Outcome::Closed,
-    }
-}
-
-/// The frame with which it ended the connection: silence has done so where it is known.
-fn since(finding: &Finding) -> u32 {
-    match finding.diagnosis {
-        Diagnosis::ResetRetransmissionTimeout | Diagnosis::CloseFinUnanswered => finding.trigger,
-        _ => finding.subject,
     }
 }

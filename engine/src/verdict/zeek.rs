@@ -317,7 +317,7 @@ fn sends(this: State, other: State, seen: &Seen<'_>) -> (State, State) {
             (Side::Server, _) if other == State::SynSent => (State::Established, State::Established),
             (Side::Server, _) => (State::Established, other),
         },
-        State::Inactive if flags.fin() || flags.rst() => (this, other),
+        State::Inactive if flags.fin() => (this, other),
         // Some answer the SYN with a plain ACK before the SYN-ACK.
         State::Inactive if other == State::SynSent && seen.segment.len == 0 => (this, other),
         // Where there is a SYN-ACK, only the SYN was not captured.

@@ -90,14 +90,16 @@ fn reused(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, impl 
     let Some(before) = before else { return };
     let since = segment.time - before.last.time;
     let soon = before.state == Before::Refused && since < bounds::SAME_ATTEMPT;
-    met(context.trace, Diagnosis::HandshakeRejectedRetried, "that was refused just now", soon);
-    met(context.trace, Diagnosis::HandshakePortReused, "that is over", before.state != Before::Open);
-    let diagnosis = match before.state {
-        Before::Refused if since < bounds::SAME_ATTEMPT => Diagnosis::HandshakeRejectedRetried,
-        // Whether the server still has that connection, its answer tells.
-        Before::Open => return,
-        _ => Diagnosis::HandshakePortReused,
-    };
+    // Whether the server still has a connection that was open, its answer tells.
+    let over = before.state != Before::Open;
+    let diagnosis =
+        if met(context.trace, Diagnosis::HandshakeRejectedRetried, "that was refused just now", soon) {
+            Diagnosis::HandshakeRejectedRetried
+        } else if met(context.trace, Diagnosis::HandshakePortReused, "that is over", over) {
+            Diagnosis::HandshakePortReused
+        } else {
+            return;
+        };
     let state = match before.state {
         Before::Unanswered => Term::BeforeUnanswered,
         Before::Refused => Term::BeforeRefused,
@@ -215,10 +217,10 @@ fn syn_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, impl
 fn options_of(c: &Connection, segment: &Segment<'_>, from: Side, context: &mut Context<'_, impl Tracing>) {
     let options = &segment.options;
     let client = c.client();
-    let answers = from == Side::Server && c.syn().is_set();
-    let missing = if answers && client.is(Facts::OFFERS_SCALE) && options.window_scale.is_none() {
+    // Before its SYN the client has offered nothing.
+    let missing = if client.is(Facts::OFFERS_SCALE) && options.window_scale.is_none() {
         Term::NoWindowScale
-    } else if answers && client.is(Facts::OFFERS_SACK) && !options.sack_permitted {
+    } else if client.is(Facts::OFFERS_SACK) && !options.sack_permitted {
         Term::NoSack
     } else if options.mss.is_none() {
         Term::NoMss

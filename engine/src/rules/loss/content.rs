@@ -95,7 +95,7 @@ pub(crate) fn taken_all_the_same(
     let writer = seen.from.other();
     let Some(details) = &mut context.notes.details else { return };
     let line = &mut details.loss.lines[writer as usize];
-    if line.corrupted.is_empty() || !seen.segment.flags.ack() || seen.segment.flags.rst() || seen.stray {
+    if !seen.segment.flags.ack() || seen.segment.flags.rst() || seen.stray {
         return;
     }
     let before = c.end(seen.from).last_ack();
@@ -226,10 +226,7 @@ pub(crate) fn taken_after_all(
     let refused = &mut details.loss.lines[writer as usize].refused;
     let acknowledged = |end: Seq| {
         let next = c.end(writer).next;
-        seen.segment.flags.ack()
-            && end.after(next)
-            && seen.segment.ack.after(next)
-            && end.reaches(seen.segment.ack)
+        seen.segment.flags.ack() && seen.segment.ack.after(next) && end.reaches(seen.segment.ack)
     };
     let end = refused.end.filter(|end| acknowledged(*end));
     let taken = "it acknowledges what it was to refuse";

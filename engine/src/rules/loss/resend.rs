@@ -42,10 +42,7 @@ pub(super) fn again(
     // timeout may: their ACK was not captured.
     // A timer: it starts from what its sender has measured of the round trip.
     let longest = bounds::LONGEST_FIRST_RTO + 4 * c.rtt().unwrap_or(0);
-    let probes = |sent: Sent| {
-        let of_longer = sent.seq_len > 1 && sent.seq != segment.seq;
-        of_longer || (sent.repeats == 0 && segment.time - sent.time > longest)
-    };
+    let probes = |sent: Sent| sent.seq_len > 1 || (sent.repeats == 0 && segment.time - sent.time > longest);
     if needs!(context.trace, "loss.resend";
         "it looks like a probe: a byte at most" => segment.len <= 1,
         "and just below the next number" => segment.seq + 1 == sender.next,
@@ -58,7 +55,7 @@ pub(super) fn again(
     // What is in front of a closed window is a probe, however often it comes; and then what comes behind it goes on from the
     // byte that was not taken.
     let goes_on = |sent: Sent| {
-        let newest = sent.seq == segment.seq && sent.seq_len == 1 && sent.end() == sender.next;
+        let newest = sent.seq_len == 1 && sent.end() == sender.next;
         let answered = peer.last.time > sent.time && segment.time - peer.last.time < bounds::RTO_MIN;
         newest && segment.len > 1 && answered && !peer.is(Facts::SACKING)
     };
@@ -336,8 +333,8 @@ pub(super) fn tail_probe_unseen(c: &Connection, seen: &Seen<'_>, context: &mut C
     let segment = seen.segment;
     let sender = c.end(seen.from);
     // A timer: twice the round trip (RFC 8985, 7.2).
-    let rtt = c.rtt().filter(|_| segment.len > 0 && sender.bytes() > 0);
-    let data = "the round trip is known, and data came before";
+    let rtt = c.rtt().filter(|_| segment.len > 0);
+    let data = "the round trip is known, and it has data";
     let Some(rtt) = known(context.trace, Diagnosis::LossTailProbe, data, rtt) else { return };
     let pause = segment.time - sender.last.time;
     let gap = segment.seq.since(sender.next).max(0) as u32;
@@ -366,10 +363,9 @@ pub(super) fn tail_probe_unseen(c: &Connection, seen: &Seen<'_>, context: &mut C
 /// Timeout after timeout on the same data: stalled from the third on.
 fn count_timeout(c: &Connection, seen: &Seen<'_>, sent: &Sent, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
-    let heard = c.end(seen.from.other()).last.time;
     let line = &mut context.notes.details().loss.lines[seen.from as usize];
     let row = &mut line.timeouts;
-    if row.count == 0 || row.seq != segment.seq || heard > row.last.time {
+    if row.count == 0 || row.seq != segment.seq {
         let frame = sent.first_frame;
         let time = if sent.repeats == 0 { sent.time } else { segment.time };
         *row = Timeouts { seq: segment.seq, first: Mark { frame, time }, ..Default::default() };
