@@ -499,7 +499,7 @@ impl Connection {
         let tsval = sender.tsval();
         let expected = segment.flags.rst() && receiver.expects(sender) == Some(segment.seq);
         sender.sends(segment, receiver.last_ack(), receiver.mss, pool);
-        if sender.fin.is_set() && !sender.fin_acked.is_set() && sender.all_acknowledged(receiver) {
+        if sender.fin.is_set() && !sender.fin_acked.is_set() && receiver.last_ack() == Some(sender.next) {
             // The capture shows the ACK of its FIN ahead of the FIN.
             sender.fin_acked = receiver.acked_at;
         }

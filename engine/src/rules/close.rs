@@ -356,9 +356,12 @@ pub(crate) fn pending(c: &Connection, notes: &Notes, now: i64, trace: impl Traci
             // Without an answer it is sent again; where it is not, the capture lacks the answer, or more will come. So it
             // does where the capture lacks the whole other side, but no answer keeps a timer from going off so often.
             let repeats = if c.both_seen() { 1 } else { bounds::GIVEN_UP };
+            let fins = u32::from(closer.fin_repeats);
+            let had_time = fins >= bounds::GIVEN_UP || c.had_time(from.other(), closer.last.time, now);
             if needs!(trace, by;
                 "the other side has been silent since" => silent,
-                "it has sent the FIN again" => u32::from(closer.fin_repeats) >= repeats,
+                "it has sent the FIN again" => fins >= repeats,
+                "the capture goes on for as long as an answer takes" => had_time,
                 "it has not reset it, or only after it had sent the FIN as often as one gives up" => gave_up,
             ) {
                 out.push(

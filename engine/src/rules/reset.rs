@@ -415,6 +415,7 @@ pub(crate) fn pending(c: &Connection, notes: &Notes, trace: impl Tracing, out: &
         let certain = |refused: &Refused| {
             needs!(trace, by;
                 "nothing that the capture lacks explains it" => refused.certain,
+                "it lies outside: inside, not every system refuses it" => refused.why != Refusal::NotNext,
                 "no other RST or FIN has closed its receiver" => c.state(from.other()) != State::Closed,
             )
         };

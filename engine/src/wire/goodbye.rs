@@ -6,9 +6,9 @@ use crate::wire::segment::Segment;
 
 /// The record header: type, version, length (RFC 8446, 5.1).
 const HEADER: usize = 5;
-/// The longest goodbye that is not taken for data, bytes: an alert in CBC with SHA-384 (RFC 5246, 6.2.3.2: header, vector of
-/// 16, and alert, authentication and padding in blocks of 16). GOAWAY of HTTP/2 and an alert are no longer than 77.
-pub(crate) const MOST: u32 = 85;
+/// The longest goodbye that is not taken for data, bytes: an alert in CBC with SHA-384 and the longest padding that there may
+/// be (RFC 5246, 6.2.3.2: header, vector of 16, and alert, 48 of authentication and up to 255 of padding in blocks of 16).
+pub(crate) const MOST: u32 = 325;
 /// The longest record that [`only_manages`], bytes: GOAWAY with a nonce.
 pub(crate) const MOST_TO_MANAGE: u32 = (HEADER + GOAWAY + 8 + SEAL) as u32;
 

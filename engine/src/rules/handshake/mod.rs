@@ -136,6 +136,7 @@ fn syn_ack_lost(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_,
     if !needs!(context.trace, Diagnosis::HandshakeSynackLost;
         "a SYN-ACK was seen" => syn_ack.is_set(),
         "the third ACK was not" => !c.handshake.third_ack.is_set(),
+        "no RST of the client has answered it" => c.rst(Side::Client).frame <= syn_ack.frame,
         "it was not told before" => context.notes.details().handshake.synack_lost.is_none(),
     ) {
         return;

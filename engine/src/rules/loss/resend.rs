@@ -375,12 +375,11 @@ fn count_timeout(c: &Connection, seen: &Seen<'_>, sent: &Sent, context: &mut Con
     row.last = segment.mark();
     let row = *row;
     let waited = Value::Duration(segment.time - row.first.time);
-    if met(
-        context.trace,
-        Diagnosis::LossStalled,
-        "it is the third timeout in a row",
-        row.count == bounds::STALLED,
-    ) {
+    let stalls = needs!(context.trace, Diagnosis::LossStalled;
+        "it is the third timeout in a row" => row.count == bounds::STALLED,
+        "no RST of the other side answers" => !c.rst(seen.from.other()).is_set(),
+    );
+    if stalls {
         let finding = c
             .finding(Diagnosis::LossStalled, segment)
             .evidence(Role::Original, row.first.frame)
