@@ -252,3 +252,24 @@ fn states_are_true_and_rules_kept_on_any_path_3() {
 fn states_are_true_and_rules_kept_on_any_path_4() {
     schedules(4);
 }
+
+/// RSTs and data in a host's name, once the handshake is over: before, a RST may meet the server between the SYN and its
+/// answer. Not data that is taken, after which the two hosts never agree on a number; and what answers a forged SYN is
+/// shown beside that, and not with the connection that it is of.
+#[test]
+fn states_are_true_where_packets_are_forged() {
+    let of_open = |forgery: &String| {
+        let opens = ["syn = true", "what = \"syn", "nth = 1\n", "nth = 2\n"];
+        let taken = forgery.contains("text = ") && forgery.contains("seq_offset = 0,");
+        !taken && opens.iter().all(|word| !forgery.contains(word))
+    };
+    let forgery = schedule::forgery().prop_filter("of an open connection", of_open);
+    let forgeries = prop::collection::vec(forgery, 1..4);
+    proptest!(schedule::config(4_000, 1), |(schedule in schedule::schedules(3, forgeries, Just(None)))| {
+        let scenario = Scenario::parse("forged", &schedule.text()).unwrap();
+        for point in POINTS {
+            let (capture, wrong) = disagreements(&scenario, point, schedule.seed);
+            prop_assert!(wrong.is_empty(), "at the {point}: {wrong:?}\n{}", table(&read(&capture)));
+        }
+    });
+}

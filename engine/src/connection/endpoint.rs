@@ -314,8 +314,10 @@ impl Endpoint {
             self.next = segment.seq;
             self.seen = true;
         }
-        // An older acknowledgment brings an older window (RFC 9293, 3.10.7.4), and one that was overtaken, too.
-        let newest = !self.acked_any || segment.ack.reaches(self.acked) && !self.has_passed(segment);
+        // An older acknowledgment brings an older window (RFC 9293, 3.10.7.4), and one that was overtaken, too. Of what ends
+        // before the last number that its receiver has acknowledged, that takes nothing.
+        let old = acked.is_some_and(|acked| acked.after(segment.end()));
+        let newest = !self.acked_any || segment.ack.reaches(self.acked) && !old && !self.has_passed(segment);
         if !segment.flags.ack() || newest {
             self.window = segment.window;
         }

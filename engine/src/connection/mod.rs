@@ -494,8 +494,12 @@ impl Connection {
         if segment.flags.fin() && !sender.fin.is_set() && receiver.fin.is_set() {
             sender.facts.set(Facts::FIN_CROSSES, !segment.ack.after(receiver.fin_seq()));
         }
-        // What newer segments have overtaken need not be taken: PAWS drops it (RFC 7323, 5.3), unless it is a RST.
-        let near = near && (segment.flags.rst() || !sender.has_overtaken(segment));
+        // What newer segments have overtaken need not be taken: PAWS drops it (RFC 7323, 5.3), unless it is a RST. Nor is what
+        // ends before the last number that its receiver has acknowledged, or a FIN before all that has come (RFC 9293,
+        // 3.10.7.4, first).
+        let came = if segment.flags.fin() { receiver.expects(sender) } else { receiver.last_ack() };
+        let old = came.is_some_and(|came| came.after(segment.end()));
+        let near = near && (segment.flags.rst() || !old && !sender.has_overtaken(segment));
         let tsval = sender.tsval();
         let expected = segment.flags.rst() && receiver.expects(sender) == Some(segment.seq);
         sender.sends(segment, receiver.last_ack(), receiver.mss, pool);
@@ -522,11 +526,12 @@ impl Connection {
             sender.facts.set(Facts::SACKING, segment.options.sack.iter().flatten().any(beyond));
         }
         if segment.flags.rst() {
-            // No system takes one from outside its window (RFC 9293, 3.10.7.4, second), and in TIME-WAIT only at the next
-            // number (RFC 5961, 3.2; RFC 6191).
+            // It is taken at the next number only (RFC 5961, 3.2), and where that is not certain no system takes one from
+            // outside its window (RFC 9293, 3.10.7.4, second).
             let window = i64::from(receiver.window) << receiver.window_scale.min(14);
             let closed = sender.fin_acked.is_set() && receiver.fin_acked.is_set();
-            let inside = 0..=if closed { 0 } else { window.max(65_535) };
+            let certain = closed || !sender.facts.intersects(Facts::GAP | Facts::UNSEEN);
+            let inside = 0..=if certain { 0 } else { window.max(65_535) };
             let outside = |next| !inside.contains(&i64::from(segment.seq.since(next)));
             let taken = near && !receiver.expects(sender).is_some_and(outside);
             self.rare().resets.take(segment, seen.from, seen.impact, expected, taken);

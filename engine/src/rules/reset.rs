@@ -35,10 +35,10 @@ pub(crate) fn overtaken(
     seen: &Seen<'_>,
     context: &mut Context<'_, impl Tracing>,
 ) -> bool {
-    // Once the other side has reset it, too, the abort would have come too late. And a device that has closed its state on a
-    // RST goes on to reject what comes.
+    // Once the other side has reset it, too, or both have closed, the abort would have come too late. And a device that has
+    // closed its state on a RST goes on to reject what comes.
     let of_device = c.is_odd_ttl(seen.from, seen.segment);
-    let late = reset_before(context.notes, seen.from.other());
+    let late = c.closed() || reset_before(context.notes, seen.from.other());
     if !seen.segment.flags.ack() || seen.stray || late || of_device {
         return false;
     }
@@ -236,10 +236,13 @@ fn unimpressed(c: &mut Connection, seen: &Seen<'_>, context: &mut Context<'_, im
     let reset = &mut context.notes.details().reset;
     let (forged, told) = (reset.forged[other as usize], reset.injected[other as usize]);
     let news = seen.segment.len > 0 && !seen.old || seen.segment.ack.after(c.end(seen.from).acked);
+    // What waited in its sender's queue beside the capture had been sent before.
+    let queued = seen.segment.time - forged.time <= bounds::QUEUED;
+    let arrived = !queued && !c.too_soon(seen.from, forged.time, seen.segment.time);
     if !needs!(context.trace, Diagnosis::ResetInjected;
         "a RST was forged in the name of the other side" => forged.is_set(),
         "its receiver sends something new" => news,
-        "the forged RST had arrived by then" => !c.too_soon(seen.from, forged.time, seen.segment.time),
+        "the forged RST had arrived by then" => arrived,
     ) {
         return;
     }
