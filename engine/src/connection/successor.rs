@@ -67,8 +67,12 @@ impl Connection {
         let begins = segment.flags.syn() || answers;
         let from_opener = (self.tuple.src == next.tuple.src) == (from == Side::Client);
         let (sender, peer) = (self.end(from), self.end(from.other()));
-        // The first ACK of the other side is what answers the SYN, each time that this comes, unless it acknowledges something.
-        let answered = next.server().last.frame > next.last_syn().frame;
+        // The first ACK of the other side is what answers the SYN, each time that this comes, unless it acknowledges something;
+        // and so is its copy.
+        let last = next.server().last;
+        let copied =
+            next.stray_ack() == Some(segment.ack) && segment.time - last.time <= bounds::COPY_AT_ONCE;
+        let answered = last.frame > next.last_syn().frame && !copied;
         let challenge =
             !from_opener && !answered && segment.is_pure_ack() && !segment.ack.after(sender.acked);
         if accepted || begins || challenge || self.closed() && !segment.flags.rst() {
