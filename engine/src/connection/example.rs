@@ -1,7 +1,7 @@
 //! A connection for unit tests, packet by packet. The client's first number is 1000, the server's 5000.
 
-use crate::connection::Connection;
 use crate::connection::flight::SentPool;
+use crate::connection::{Connection, Seen};
 use crate::flags::Flags;
 use crate::side::Side;
 use crate::wire::segment::{Checksum, IpInfo, Options, Segment};
@@ -90,6 +90,15 @@ impl Example {
         let seen = self.c.see(&segment, from, &self.pool);
         self.c.apply(&seen, &mut self.pool);
         self.c.count(from, false);
+        self
+    }
+
+    /// Takes in what its receiver refuses.
+    pub(crate) fn refused(&mut self, from: Side, segment: Segment<'static>) -> &mut Example {
+        self.frame += 1;
+        let segment = Segment { frame: self.frame, ..segment };
+        let seen = Seen { refused: true, ..self.c.see(&segment, from, &self.pool) };
+        self.c.apply(&seen, &mut self.pool);
         self
     }
 }

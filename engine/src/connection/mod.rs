@@ -937,9 +937,11 @@ mod tests {
     use super::example::{ACK, Example, FIN, MS, RST, SYN, segment, ticking, with_ttl};
     use super::{Before, Course};
     use crate::bounds;
+    use crate::connection::endpoint::Facts;
     use crate::side::Side;
     use crate::state::{State, Vantage};
-    use crate::wire::segment::Segment;
+    use crate::wire::segment::{Checksum, Segment};
+    use crate::wire::seq::Seq;
 
     #[test]
     fn the_third_ack_is_the_first_that_may_answer_the_syn_ack() {
@@ -1109,5 +1111,124 @@ mod tests {
         without.then(Side::Server, segment(MS, SYN | ACK, 5000, 1001, 0));
         without.then(Side::Client, ticking(segment(2 * MS, ACK, 1001, 5001, 0), 8, 90));
         assert!(!without.c.handshake.course.contains(Course::THIRD_ACK_TICKS));
+    }
+
+    #[test]
+    fn a_ttl_is_that_of_its_sender_where_that_must_have_sent_it() {
+        let syn = with_ttl(segment(0, SYN, 1000, 0, 0), 64);
+        let known = |flags, refused| {
+            let mut example = Example::at_port(80, syn);
+            let odd = with_ttl(segment(MS, flags, 1001, 5001, 0), 50);
+            if refused {
+                example.refused(Side::Client, odd)
+            } else {
+                example.then(Side::Client, odd)
+            };
+            example.c.client().has_sent_with(50)
+        };
+        assert!(known(ACK, true) && !known(RST, true) && !known(SYN, true) && !known(RST | ACK, true));
+        assert!(known(ACK, false) && !known(RST, false));
+        // What is of another connection tells of its sender only where it is a SYN-ACK.
+        let mut example = Example::at_port(80, syn);
+        example.then(Side::Server, with_ttl(segment(MS, ACK, 7000, 900_000, 0), 50));
+        assert_eq!(example.c.stray_ack(), Some(Seq(900_000)));
+        assert!(!example.c.server().has_sent_with(50));
+        let mut example = Example::handshake(MS, MS);
+        example.then(Side::Server, with_ttl(segment(9 * MS, SYN | ACK, 7000, 1001, 0), 50));
+        assert!(example.c.server().has_sent_with(50) && example.c.server().isn == Seq(5000));
+        let mut refused = Example::at_port(80, syn);
+        refused.refused(Side::Client, segment(MS, ACK, 1001, 5001, 10));
+        assert_eq!((refused.c.client().next.0, refused.c.last().time), (1001, MS));
+    }
+
+    #[test]
+    fn a_wrong_checksum_counts_where_those_of_its_sender_are_right() {
+        let mut example = Example::handshake(8 * MS, 8 * MS);
+        let damaged = Segment { checksum: Checksum::Wrong, ..segment(30 * MS, ACK, 1001, 5001, 100) };
+        assert!(!example.c.is_corrupted(&damaged, Side::Client));
+        example.c.ends[0].facts |= Facts::CHECKSUMS_RIGHT;
+        assert!(example.c.is_corrupted(&damaged, Side::Client));
+        assert!(!example.c.is_corrupted(&segment(30 * MS, ACK, 1001, 5001, 100), Side::Client));
+        // A card splits what is more than a segment, and fills in what leaves beside the capture.
+        example.c.ends[1].mss = 100;
+        assert!(example.c.is_corrupted(&damaged, Side::Client));
+        example.c.ends[1].mss = 99;
+        assert!(!example.c.is_corrupted(&damaged, Side::Client));
+        example.c.ends[1].mss = 0;
+        example.c.vantage_given = Some(Vantage::Client);
+        assert!(!example.c.is_corrupted(&damaged, Side::Client));
+        example.c.vantage_given = Some(Vantage::Server);
+        assert!(example.c.is_corrupted(&damaged, Side::Client));
+        example.c.took_wrong_checksum(Side::Client, Seq(1101));
+        assert!(!example.c.is_corrupted(&damaged, Side::Client));
+        assert_eq!(example.c.client().next, Seq(1101));
+    }
+
+    #[test]
+    fn fins_cross_where_the_second_acknowledges_the_first_not() {
+        for (ack, crosses) in [(1001, true), (1002, false)] {
+            let mut example = Example::handshake(8 * MS, 8 * MS);
+            example.then(Side::Client, segment(30 * MS, FIN | ACK, 1001, 5001, 0));
+            example.then(Side::Server, segment(31 * MS, FIN | ACK, 5001, ack, 0));
+            assert_eq!(example.c.server().is(Facts::FIN_CROSSES), crosses);
+            // What comes again acknowledges what has come since.
+            example.then(Side::Server, segment(300 * MS, FIN | ACK, 5001, 1002, 0));
+            assert_eq!(example.c.server().is(Facts::FIN_CROSSES), crosses);
+            assert!(!example.c.client().is(Facts::FIN_CROSSES));
+        }
+    }
+
+    #[test]
+    fn an_ack_is_a_duplicate_while_something_is_in_flight() {
+        let mut example = Example::handshake(8 * MS, 8 * MS);
+        let ack = |example: &mut Example, ack, len| {
+            let seq = example.c.client().next.0;
+            example.then(Side::Client, segment(50 * MS, ACK, seq, ack, len));
+            example.c.client().dup_acks
+        };
+        assert_eq!(ack(&mut example, 5001, 0), 0);
+        example.then(Side::Server, segment(40 * MS, ACK, 5001, 1001, 100));
+        assert_eq!(
+            [ack(&mut example, 5001, 0), ack(&mut example, 5001, 10), ack(&mut example, 5001, 0)],
+            [1, 1, 2]
+        );
+        assert_eq!([ack(&mut example, 5050, 0), ack(&mut example, 5049, 0)], [0, 0]);
+        // One ahead of all that was sent moves nothing.
+        assert_eq!(example.c.client().acked, Seq(5050));
+        ack(&mut example, 5101 + bounds::MOST_UNSEEN as u32 + 1, 0);
+        assert_eq!(example.c.client().acked, Seq(5050));
+    }
+
+    #[test]
+    fn sack_reports_what_was_sent_and_is_beyond_the_acknowledgment() {
+        let most = 5001 + bounds::MOST_UNSEEN as u32;
+        for (left, right, sacking) in
+            [(5002, 5003, true), (5001, 5003, false), (5002, most, true), (5002, most + 1, false)]
+        {
+            let mut example = Example::handshake(8 * MS, 8 * MS);
+            let mut sack = segment(50 * MS, ACK, 1001, 5001, 0);
+            sack.options.sack[0] = Some((Seq(left), Seq(right)));
+            example.then(Side::Client, sack);
+            assert_eq!(example.c.client().is(Facts::SACKING), sacking, "{left} {right}");
+        }
+    }
+
+    #[test]
+    fn messages_in_a_row_after_pauses_go_unanswered() {
+        let mut example = Example::handshake(8 * MS, 8 * MS);
+        let pause = bounds::PAUSE + 16 * MS;
+        let mut says = |from, time| {
+            let seq = example.c.end(from).next.0;
+            let ack = example.c.end(from.other()).next.0;
+            example.then(from, segment(time, ACK, seq, ack, 10));
+            example.c.end(from).unanswered
+        };
+        let first = 100 * MS;
+        assert_eq!(says(Side::Client, first), 0);
+        assert_eq!(says(Side::Client, first + pause), 0);
+        assert_eq!(says(Side::Client, first + 2 * pause + 1), 1);
+        assert_eq!(says(Side::Client, first + 4 * pause), 2);
+        says(Side::Server, first + 4 * pause + 1);
+        assert_eq!(says(Side::Client, first + 6 * pause), 0);
     }
 }

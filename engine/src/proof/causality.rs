@@ -424,11 +424,12 @@ mod tests {
     use super::{Known, Missing, Sending, is_newer};
     use crate::bounds;
     use crate::connection::Connection;
-    use crate::connection::example::{ACK, Example, MS, RST, SYN, segment, ticking};
+    use crate::connection::example::{ACK, Example, MS, RST, SYN, segment, ticking, with_ttl};
+    use crate::connection::recent::Original;
     use crate::mark::Mark;
     use crate::side::Side;
     use crate::state::Vantage;
-    use crate::wire::segment::{Options, Segment};
+    use crate::wire::segment::{IpInfo, Options, Segment};
     use crate::wire::seq::Seq;
 
     const CLIENT: Side = Side::Client;
@@ -606,5 +607,134 @@ mod tests {
         example.then(SERVER, segment(30 * MS, ACK, 5201, 1001, 100));
         example.then(CLIENT, Segment { options: Options { sack, ..sacks.options }, ..sacks });
         assert!(example.c.misses(CLIENT, Seq(5101)));
+    }
+
+    #[test]
+    fn what_came_behind_a_rst_is_acknowledged_by_who_has_not_taken_that() {
+        let rst =
+            Sending { at: Mark { frame: 4, time: 30 * MS }, next: Some(Seq(5001)), ..Sending::default() };
+        let later = |since, ack| {
+            let mut example = Example::handshake(8 * MS, 16 * MS);
+            example.then(SERVER, segment(30 * MS + since, ACK, 5001, 1001, 100));
+            example.c.acknowledges_later(SERVER, &rst, &segment(90 * MS, ACK, 1001, ack, 0))
+        };
+        assert!(later(bounds::QUEUED + 1, 5002) && !later(bounds::QUEUED, 5002));
+        assert!(!later(MS * 5, 5001) && !later(MS * 5, 5102));
+    }
+
+    #[test]
+    fn a_syn_ack_that_is_acknowledged_has_opened_a_connection() {
+        let mut example = Example::syn();
+        let before = Sending { at: Mark { frame: 2, time: MS }, ..Sending::default() };
+        let opened = |example: &Example, that: &Sending, flags, ack| {
+            example.c.was_opened_after(SERVER, that, &segment(90 * MS, flags, 1001, ack, 0))
+        };
+        assert_eq!(opened(&example, &before, ACK, 5001), Known::Unknown);
+        example.then(SERVER, segment(50 * MS, SYN | ACK, 5000, 1001, 0));
+        assert_eq!(opened(&example, &before, ACK, 5001), Known::Yes);
+        assert_eq!(opened(&example, &before, ACK, 5000), Known::Unknown);
+        assert_eq!(opened(&example, &before, ACK, 5002), Known::Unknown);
+        assert_eq!(opened(&example, &before, RST | ACK, 5001), Known::Unknown);
+        assert_eq!(opened(&example, &before, 0, 5001), Known::Unknown);
+        let known = Sending { next: Some(Seq(5001)), ..before };
+        assert_eq!(opened(&example, &known, ACK, 5001), Known::Unknown);
+    }
+
+    #[test]
+    fn the_looks_of_one_side_alone_prove_no_place() {
+        let cause = Mark { frame: 2, time: 8 * MS };
+        let knows = |ttl: [Option<u8>; 2]| {
+            let look = |segment, ttl: Option<u8>| ttl.map_or(segment, |ttl| with_ttl(segment, ttl));
+            let mut example = Example::at_port(80, look(segment(0, SYN, 1000, 0, 0), ttl[0]));
+            example.then(SERVER, look(segment(8 * MS, SYN | ACK, 5000, 1001, 0), ttl[1]));
+            example.c.could_know(CLIENT, cause, 20 * MS)
+        };
+        assert_eq!(knows([Some(64), Some(58)]), Known::Yes);
+        assert_eq!(knows([Some(64), None]), Known::Unknown);
+        assert_eq!(knows([Some(64), Some(64)]), Known::Unknown);
+        assert_eq!(knows([Some(60), Some(64)]), Known::Unknown);
+    }
+
+    #[test]
+    fn a_copy_comes_as_late_as_what_it_has_in_common_allows() {
+        let with_id = |segment: Segment<'static>| {
+            let ip = Some(IpInfo { ttl: 64, id: Some(9), ecn: 0 });
+            Segment { ip, ..segment }
+        };
+        let copies = |example: &Example, this: Segment<'_>| {
+            until(|ago| {
+                example.c.is_copy(
+                    CLIENT,
+                    &this,
+                    Original { ttl: this.ip.map_or(0, |ip| ip.ttl), ago },
+                    &example.pool,
+                )
+            })
+        };
+        let slow = Example::handshake(8 * MS, 16 * MS);
+        let quick = Example::handshake(MS, MS);
+        let data = segment(50 * MS, ACK, 1001, 5001, 100);
+        assert_eq!(copies(&slow, with_id(ticking(data, 7, 7))), bounds::COPY_LATE - 1);
+        assert_eq!(copies(&slow, ticking(data, 7, 7)), bounds::COPY_WITHIN - 1);
+        assert_eq!(copies(&quick, ticking(data, 7, 7)), bounds::COPY_AT_ONCE - 1);
+        let syn = ticking(segment(50 * MS, SYN, 1000, 0, 0), 7, 0);
+        assert_eq!(copies(&quick, syn), bounds::COPY_WITHIN - 1);
+        assert_eq!(copies(&slow, with_id(data)), bounds::COPY_OF_ID - 1);
+        assert_eq!(copies(&slow, data), bounds::COPY_AT_ONCE - 1);
+        assert_eq!(
+            copies(&slow, ticking(segment(50 * MS, ACK, 1001, 5001, 0), 7, 7)),
+            bounds::COPY_AT_ONCE - 1
+        );
+        // A capture that doubles its packets, or another link.
+        let mut doubles = Example::handshake(8 * MS, 16 * MS);
+        doubles.c.count(CLIENT, true);
+        assert_eq!(copies(&doubles, with_id(data)), bounds::COPY_WITHIN - 1);
+        assert_eq!(copies(&doubles, data), bounds::COPY_AT_ONCE - 1);
+        assert_eq!(copies(&slow, Segment { link: 7, ..with_id(data) }), bounds::COPY_WITHIN - 1);
+        // What the other side has asked for is sent again.
+        let mut asked = Example::handshake(8 * MS, 16 * MS);
+        asked.then(CLIENT, data);
+        let is = |example: &Example, this: &Segment<'_>| {
+            example.c.is_copy(CLIENT, this, Original { ttl: 0, ago: 1 }, &example.pool)
+        };
+        for n in 0..4 {
+            assert_eq!(is(&asked, &data), n < 3, "{n}");
+            asked.then(SERVER, segment(60 * MS, ACK, 5001, 1001, 0));
+        }
+    }
+
+    #[test]
+    fn a_packet_was_sent_before_where_clock_or_ip_id_are_behind() {
+        let mut example = Example::handshake(8 * MS, 16 * MS);
+        let numbered = |segment: Segment<'static>, id| {
+            let ip = Some(IpInfo { ttl: 64, id: Some(id), ecn: 0 });
+            Segment { ip, ..segment }
+        };
+        example.then(CLIENT, ticking(numbered(segment(30 * MS, ACK, 1001, 5001, 0), 100), 50, 0));
+        let c = &example.c;
+        let that = Sending { at: Mark { frame: 5, time: 40 * MS }, ip_id: Some(101), ..Sending::default() };
+        let this = |id| numbered(segment(41 * MS, ACK, 1001, 5001, 0), id);
+        assert!(c.seems_sent_before(CLIENT, &that, &this(100)));
+        assert!(
+            !c.seems_sent_before(CLIENT, &that, &this(101))
+                && !c.seems_sent_before(CLIENT, &that, &this(102))
+        );
+        // One without a timestamp was sent after the newest before it: 10 ms later, as the capture tells.
+        let rst = Sending { heard: Some((50, 30 * MS)), ip_id: None, ..that };
+        let ticks = |tsval| ticking(segment(41 * MS, ACK, 1001, 5001, 0), tsval, 0);
+        for (tsval, before) in [(49, true), (50, true), (59, true), (60, false), (61, false)] {
+            assert_eq!(c.seems_sent_before(CLIENT, &rst, &ticks(tsval)), before, "{tsval}");
+        }
+        // After it, where nothing speaks against that.
+        let after = |that: &Sending, this: &Segment<'_>| c.seems_sent_after(CLIENT, that, this);
+        let plain = Sending { ip_id: None, ..that };
+        let since = |time| segment(40 * MS + time, ACK, 1001, 5001, 0);
+        assert!(
+            after(&plain, &since(bounds::RST_OVERTAKES + 1)) && !after(&plain, &since(bounds::RST_OVERTAKES))
+        );
+        let late = Segment { time: 90 * MS, ..this(100) };
+        assert!(!after(&that, &late) && after(&that, &Segment { time: 90 * MS, ..this(102) }));
+        let ticked = Sending { tsval: Some(60), ..plain };
+        assert!(after(&ticked, &ticks(61)) && !after(&ticked, &ticks(60)) && !after(&ticked, &ticks(59)));
     }
 }
