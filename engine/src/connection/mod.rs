@@ -1231,4 +1231,41 @@ mod tests {
         says(Side::Server, first + 4 * pause + 1);
         assert_eq!(says(Side::Client, first + 6 * pause), 0);
     }
+
+    #[test]
+    fn what_goes_no_further_than_its_sender_went_is_old_and_resends_what_is_in_flight() {
+        let mut example = Example::handshake(8 * MS, 8 * MS);
+        example.then(Side::Client, segment(30 * MS, ACK, 1001, 5001, 100));
+        let seen = |flags, seq, len| {
+            let this = segment(40 * MS, flags, seq, 5001, len);
+            let seen = example.c.see(&this, Side::Client, &example.pool);
+            (seen.old, seen.resends.map(|sent| sent.seq))
+        };
+        let resent = Some(Seq(1001));
+        assert_eq!(seen(ACK, 1001, 100), (true, resent));
+        assert_eq!(seen(ACK, 1100, 1), (true, resent));
+        assert_eq!(seen(ACK, 1100, 2), (false, resent));
+        assert_eq!(seen(ACK, 1101, 1), (false, None));
+        assert_eq!(seen(RST | ACK, 1001, 100), (false, None));
+        // Neither odd flags nor a side that was not seen tell anything.
+        assert_eq!(seen(0, 1001, 100), (false, None));
+        let fresh = Example::syn();
+        let first = segment(MS, ACK, 0, 1001, 0);
+        assert!(!fresh.c.see(&first, Side::Server, &fresh.pool).old);
+    }
+
+    #[test]
+    fn a_time_is_within_two_years_of_the_first_packet() {
+        let late = Example::at_port(80, segment(500 * MS, SYN, 1000, 0, 0)).c;
+        let most = 1i64 << 56;
+        for (time, kept) in [
+            (0, 0),
+            (-most, 500 * MS - most),
+            (i64::MIN, 500 * MS - most),
+            (i64::MAX, 500 * MS + most),
+            (most, most),
+        ] {
+            assert_eq!(late.within_reason(time), kept);
+        }
+    }
 }

@@ -138,3 +138,54 @@ fn is_older(segment: &Segment<'_>, sender: &Endpoint) -> bool {
     let (Some((this, _)), Some(newest)) = (segment.options.timestamps, sender.tsval()) else { return false };
     (1..=bounds::LIFETIME).contains(&newest.wrapping_sub(this))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::bounds;
+    use crate::connection::example::{ACK, Example, MS, RST, SYN, segment};
+    use crate::side::Side;
+
+    const CLIENT: Side = Side::Client;
+    const SERVER: Side = Side::Server;
+
+    #[test]
+    fn a_syn_of_the_server_begins_another_unless_it_opens_at_the_same_time() {
+        let begins =
+            |example: &Example, from, seq| example.c.is_succeeded_by(&segment(90 * MS, SYN, seq, 0, 0), from);
+        let attempt = Example::syn();
+        assert!(!begins(&attempt, SERVER, 5000) && !begins(&attempt, CLIENT, 1000));
+        assert!(begins(&attempt, CLIENT, 1001));
+        let mut refused = Example::syn();
+        refused.then(SERVER, segment(20 * MS, RST | ACK, 0, 1001, 0));
+        assert!(begins(&refused, SERVER, 5000));
+        let late = Example::at_port(80, segment(0, ACK, 1001, 5001, 10));
+        assert!(begins(&late, SERVER, 5000) && begins(&late, CLIENT, 1000));
+    }
+
+    #[test]
+    fn an_open_connection_goes_on_beside_an_attempt_with_numbers_of_its_own() {
+        let mut open = Example::handshake(8 * MS, 8 * MS);
+        open.then(CLIENT, segment(30 * MS, ACK, 1001, 5001, 100));
+        open.c.succeeded = true;
+        let attempt = Example::at_port(80, segment(50 * MS, SYN, 1050, 0, 0));
+        let goes_on = |old: &Example, from, flags, seq, ack, len| {
+            old.c.goes_on_beside(&attempt.c, &segment(60 * MS, flags, seq, ack, len), from)
+        };
+        assert!(goes_on(&open, CLIENT, ACK, 1101, 5001, 10) && goes_on(&open, SERVER, ACK, 5001, 1101, 10));
+        // Its first empty ACK answers the attempt, unless it acknowledges something.
+        assert!(goes_on(&open, SERVER, ACK, 5001, 1101, 0) && !goes_on(&open, SERVER, ACK, 5001, 1001, 0));
+        let far = bounds::FAR as u32;
+        assert!(goes_on(&open, CLIENT, ACK, 1101 + far, 5001, 10));
+        assert!(!goes_on(&open, CLIENT, ACK, 1102 + far, 5001, 10));
+        assert!(goes_on(&open, CLIENT, ACK, 1101, 5001 + far, 10));
+        assert!(!goes_on(&open, CLIENT, ACK, 1101, 5002 + far, 10));
+        // A RST may answer what answered the attempt.
+        assert!(!goes_on(&open, CLIENT, RST, 1101, 0, 0) && goes_on(&open, CLIENT, RST | ACK, 1101, 5001, 0));
+        open.c.succeeded = false;
+        assert!(goes_on(&open, CLIENT, RST, 1101, 0, 0));
+        // One that was reset goes on only with numbers that are not those of the attempt.
+        open.then(SERVER, segment(40 * MS, RST | ACK, 5001, 1101, 0));
+        assert!(!goes_on(&open, CLIENT, ACK, 1101, 5001, 10) && !goes_on(&open, SERVER, ACK, 5001, 1101, 10));
+        assert!(goes_on(&open, CLIENT, ACK, 1052 + far, 5001, 10));
+    }
+}
