@@ -443,9 +443,10 @@ fn promptly_after_fin(c: &Connection, seen: &Seen<'_>, trace: impl Tracing) -> b
 mod tests {
     use super::{Rst, Sign, answers_wrong_ack, classify, goes_on_from};
     use crate::bounds;
-    use crate::connection::example::{ACK, Example, FIN, MS, RST, SYN, segment, ticking};
+    use crate::connection::example::{ACK, Example, FIN, MS, RST, SYN, segment, ticking, with_ttl};
     use crate::proof::trace::Untraced;
     use crate::side::Side;
+    use crate::state::Vantage;
     use crate::wire::segment::Segment;
     use std::collections::HashSet;
 
@@ -594,5 +595,78 @@ mod tests {
         );
         assert!(!goes_on(79, 100, 9_001));
         assert!(!goes_on_from(&example.c, &segment(79 * MS, RST, 1001, 0, 0), Side::Client));
+    }
+
+    #[test]
+    fn a_ttl_gives_a_rst_away_where_its_sender_has_shown_another_and_nothing_explains_it() {
+        let talk = |ttls: &[u8]| {
+            let mut example = Example::at_port(80, with_ttl(segment(0, SYN, 1000, 0, 0), 64));
+            example.then(SERVER, with_ttl(segment(20 * MS, SYN | ACK, 5000, 1001, 0), ttls[0]));
+            example.then(CLIENT, with_ttl(segment(21 * MS, ACK, 1001, 5001, 0), 64));
+            for ttl in &ttls[1..] {
+                example.then(SERVER, with_ttl(segment(40 * MS, ACK, 5001, 1001, 0), *ttl));
+            }
+            example
+        };
+        let rst = |flags, ttl| with_ttl(segment(60 * MS, RST | flags, 5001, 1001, 0), ttl);
+        let is =
+            |example: &Example, rst: &Segment<'_>| super::forged(&example.c, rst, SERVER, Untraced).is_some();
+        for (ttls, ttl, odd) in [
+            (&[58][..], 59, false),
+            (&[58], 60, true),
+            (&[58], 56, true),
+            (&[58, 58], 59, true),
+            (&[58, 58], 58, false),
+            (&[58, 58, 57], 57, false),
+        ] {
+            assert_eq!(is(&talk(ttls), &rst(ACK, ttl)), odd, "{ttls:?} {ttl}");
+        }
+        // Its one packet may be of any connection where the opening is not known.
+        let mut late = Example::at_port(80, with_ttl(segment(0, ACK, 1001, 5001, 0), 64));
+        late.then(SERVER, with_ttl(segment(20 * MS, ACK, 5001, 1001, 0), 58));
+        assert!(!is(&late, &rst(ACK, 60)));
+        // What comes late may come of another host.
+        let mut closed = talk(&[58, 58]);
+        closed.then(SERVER, with_ttl(segment(50 * MS, FIN | ACK, 5001, 1001, 0), 58));
+        assert!(is(&closed, &rst(ACK, 60)) && !is(&closed, &rst(0, 60)));
+        closed.then(CLIENT, with_ttl(segment(51 * MS, FIN | ACK, 1001, 5002, 0), 64));
+        assert!(!is(&closed, &rst(ACK, 60)));
+        // Timestamps that go on are those of its sender, by another route; but not beside it.
+        let mut ticks = talk(&[58, 58]);
+        ticks.then(CLIENT, ticking(with_ttl(segment(45 * MS, ACK, 1001, 5001, 0), 64), 7, 90));
+        ticks.then(SERVER, ticking(with_ttl(segment(46 * MS, ACK, 5001, 1001, 0), 58), 91, 7));
+        assert!(!is(&ticks, &ticking(rst(ACK, 60), 92, 7)) && is(&ticks, &rst(ACK, 60)));
+        ticks.c.vantage_given = Some(Vantage::Server);
+        assert!(is(&ticks, &ticking(rst(ACK, 60), 92, 7)));
+    }
+
+    #[test]
+    fn a_server_resets_what_it_has_just_accepted_or_never_knew_as_open() {
+        let handshake = || Example::handshake(20 * MS, MS);
+        let by_server = |example: &Example, time, flags| reason(example, SERVER, time, flags, 5001, 1101);
+        assert_eq!(by_server(&handshake(), 60 * MS, ACK), Rst::AfterAccept);
+        let mut spoke = handshake();
+        spoke.then(CLIENT, segment(30 * MS, ACK, 1001, 5001, 100));
+        // Sooner than the way to it takes, quick as it may be, it answers only the third ACK.
+        let soonest = 30 * MS + 20 * MS - 20 * MS / bounds::JITTER;
+        assert_eq!(by_server(&spoke, soonest - 1, ACK), Rst::AfterAccept);
+        assert_eq!(by_server(&spoke, soonest, ACK), Rst::Abort);
+        assert_eq!(reason(&spoke, CLIENT, 31 * MS, ACK, 1101, 5001), Rst::Abort);
+        // Its SYN-ACK came again: it knows of no third ACK.
+        let mut again = handshake();
+        again.then(SERVER, segment(1020 * MS, SYN | ACK, 5000, 1001, 0));
+        assert_eq!(by_server(&again, 1100 * MS, ACK), Rst::AfterAccept);
+        again.then(CLIENT, segment(1030 * MS, ACK, 1001, 5001, 100));
+        assert_eq!(by_server(&again, 1100 * MS, 0), Rst::NeverEstablished);
+        assert_eq!(reason(&again, CLIENT, 1100 * MS, ACK, 1101, 5001), Rst::Abort);
+        // Beside it, the first that comes may carry the third ACK.
+        let mut carries = Example::syn();
+        carries.c.vantage_given = Some(Vantage::Server);
+        carries.then(SERVER, segment(1, SYN | ACK, 5000, 1001, 0));
+        carries.then(CLIENT, segment(20 * MS, ACK, 1001, 5001, 100));
+        assert_eq!(by_server(&carries, 21 * MS, 0), Rst::NeverEstablished);
+        assert_ne!(by_server(&carries, 21 * MS, ACK), Rst::NeverEstablished);
+        carries.then(CLIENT, segment(22 * MS, ACK, 1101, 5001, 100));
+        assert_ne!(by_server(&carries, 23 * MS, 0), Rst::NeverEstablished);
     }
 }
