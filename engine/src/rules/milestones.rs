@@ -98,8 +98,9 @@ fn closed(c: &Connection, trace: impl Tracing) -> Option<Finding> {
     let last_ack = known(trace, "close", "the last ACK was seen", second.fin_acked.get())?;
     let four = first.fin_acked.frame < second.fin.frame;
     let before = "the first FIN was acknowledged before the second came";
-    let finding =
-        |diagnosis| c.finding_at(diagnosis, last_ack.frame).of(from).evidence(Role::Fin, first.fin.frame);
+    // The capture may show the ACK ahead of the FIN.
+    let last = last_ack.frame.max(second.fin.frame);
+    let finding = |diagnosis| c.finding_at(diagnosis, last).of(from).evidence(Role::Fin, first.fin.frame);
     let finding = if met(trace, Diagnosis::CloseFourSegments, before, four) {
         finding(Diagnosis::CloseFourSegments).evidence(Role::FinAck, first.fin_acked.frame)
     } else {
