@@ -25,8 +25,8 @@ impl Sharkd {
         let mut child = wireshark
             .command("sharkd")
             .arg("-")
-            // What is freed in large blocks goes back to the system at once, so that `memory` tells what is kept.
-            .env("GLIBC_TUNABLES", "glibc.malloc.mmap_threshold=131072")
+            // What is freed in larger blocks goes back to the system at once, so that `memory` tells what is kept.
+            .env("GLIBC_TUNABLES", "glibc.malloc.mmap_threshold=16384:glibc.malloc.mmap_max=1000000")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
