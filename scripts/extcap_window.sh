@@ -60,16 +60,23 @@ window() {
     xdotool search --onlyvisible --name "$1" 2>/dev/null | head -n 1
 }
 
-# A machine that is busy with other work takes tens of seconds for what takes one when it is idle: what is waited for
-# has a minute, and ends the wait as soon as it is there.
+# soon COMMAND…: until it succeeds. A machine that is busy with other work takes tens of seconds for what takes one when
+# it is idle, so that it has a minute.
+soon() {
+    for _ in $(seq 600); do
+        "$@" && return
+        sleep 0.1
+    done
+    return 1
+}
+
+is_open() {
+    [ -n "$(window "$1")" ]
+}
 
 # await TITLE: until there is a window with that title.
 await() {
-    for _ in $(seq 600); do
-        [ -n "$(window "$1")" ] && return
-        sleep 0.1
-    done
-    fail "no window \"$1\""
+    soon is_open "$1" || fail "no window \"$1\""
 }
 
 picture() {
@@ -87,22 +94,22 @@ extcaps() {
     pgrep -f "^$home/.*tcpdx-extcap --capture" || true
 }
 
-# gone WHY: the program has ended by itself.
-gone() {
-    for _ in $(seq 100); do
-        [ -z "$(extcaps)" ] && return
-        sleep 0.1
-    done
-    fail "$1: the program goes on"
+runs() {
+    [ -n "$(extcaps)" ]
 }
 
 # streams: until the program runs.
 streams() {
-    for _ in $(seq 600); do
-        [ -n "$(extcaps)" ] && return
-        sleep 0.1
+    soon runs || fail "nothing streams"
+}
+
+# gone WHY: the program has ended a second later.
+gone() {
+    for _ in $(seq 20); do
+        runs || return 0
+        sleep 0.05
     done
-    fail "nothing streams"
+    fail "$1: the program goes on"
 }
 
 close() {
@@ -118,8 +125,8 @@ look_for_options() {
     local y
     for y in $(seq 240 9 640); do
         click 200 "$y"
-        [ -n "$(window "$options")" ] && return
-        [ -n "$(window "Interface Options")" ] && xdotool key Escape && sleep 0.5
+        is_open "$options" && return
+        is_open "Interface Options" && xdotool key Escape && sleep 0.5
     done
     return 1
 }
@@ -159,14 +166,14 @@ for x in 1214 1428 1310 1310; do click "$x" 125; done
 # Log: a button that is not there yet is not pressed.
 for _ in $(seq 60); do
     click 1546 125
-    [ -n "$(window "tcpdx Log")" ] && break
+    is_open "tcpdx Log" && break
 done
 await "tcpdx Log"
 picture running
 # Everything at once.
 for _ in $(seq 10); do for x in 1214 1428 1310; do xdotool mousemove "$x" 125 click 1; done; done
 sleep 1
-[ -n "$(extcaps)" ] || fail "pressing everything has ended it"
+runs || fail "pressing everything has ended it"
 xdotool windowactivate --sync "$(window "Capturing from")" key ctrl+e
 gone "stopped"
 sleep 1
