@@ -120,6 +120,12 @@ impl Endpoint {
         self.facts.contains(facts)
     }
 
+    /// The capture lacks nothing of it, as far as its numbers and their acknowledgments show.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        !self.facts.intersects(Facts::GAP | Facts::UNSEEN)
+    }
+
     /// Bytes sent and not acknowledged by `peer`, FIN and SYN included.
     #[must_use]
     pub fn unacknowledged(&self, peer: &Endpoint) -> u32 {

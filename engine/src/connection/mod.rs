@@ -530,7 +530,7 @@ impl Connection {
             // outside its window (RFC 9293, 3.10.7.4, second).
             let window = i64::from(receiver.window) << receiver.window_scale.min(14);
             let closed = sender.fin_acked.is_set() && receiver.fin_acked.is_set();
-            let certain = closed || !sender.facts.intersects(Facts::GAP | Facts::UNSEEN);
+            let certain = closed || sender.is_whole();
             let inside = 0..=if certain { 0 } else { window.max(65_535) };
             let outside = |next| !inside.contains(&i64::from(segment.seq.since(next)));
             let taken = near && !receiver.expects(sender).is_some_and(outside);

@@ -228,7 +228,7 @@ impl Connection {
             Missing::Opening => Known::No,
             Missing::Of(side) => {
                 let end = self.end(side);
-                if !end.last.is_set() || end.facts.intersects(Facts::GAP | Facts::UNSEEN) {
+                if !end.last.is_set() || !end.is_whole() {
                     Known::No
                 } else if self.is_surely_beside(side) && self.syn().is_set() {
                     Known::Yes
@@ -249,13 +249,6 @@ impl Connection {
     #[must_use]
     pub fn way_is_longer_than(&self, to: Side, time: i64) -> bool {
         self.half(to) >= time
-    }
-
-    /// What was captured at `at` came sooner after what was captured `since` than the way to that side and back takes: it
-    /// answers nothing that this side says meanwhile.
-    #[must_use]
-    pub fn is_within_the_way(&self, to: Side, since: i64, at: i64) -> bool {
-        self.way_is_longer_than(to, bounds::MEASURABLE) && at - since < self.half(to)
     }
 
     /// What was captured at `at` belongs to what was captured `since`: it is within a round trip, and `spare`, of it.

@@ -123,7 +123,8 @@ pub fn is_wrong_third_ack(c: &Connection, from: Side, segment: &Segment<'_>) -> 
     if !opens || !server.has_isn || server.said.is_set() {
         return false;
     }
-    let sooner = c.is_within_the_way(Side::Server, c.handshake.syn_ack.time, segment.time);
+    let sooner = c.way_is_longer_than(Side::Server, bounds::MEASURABLE)
+        && c.too_soon(Side::Server, c.handshake.syn_ack.time, segment.time);
     let most = if sooner && c.client().bytes() == 0 { 0 } else { bounds::FAR };
     segment.ack.since(server.isn + 1) > most
 }
@@ -165,7 +166,7 @@ fn of_rst(c: &Connection, seen: &Seen<'_>, trace: impl Tracing) -> Receipt {
     let within = (1..i64::from(window)).contains(&i64::from(ahead));
     if met(trace, RECEIVER, "it is in the window, ahead of that number", within) {
         // Beside its receiver all that came was captured; elsewhere it may be behind data that the capture lacks.
-        let exact = c.is_beside(seen.from.other()) && !sender.facts.intersects(Facts::GAP | Facts::UNSEEN);
+        let exact = c.is_beside(seen.from.other()) && sender.is_whole();
         let ahead_of_all = segment.seq.after(sender.next);
         return if needs!(trace, RECEIVER;
             "the capture was taken beside its receiver, and lacks nothing" => exact,

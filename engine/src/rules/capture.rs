@@ -108,10 +108,6 @@ fn dropped(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Traci
         }
         return;
     }
-    let refused = receiver::is_wrong_third_ack(c, seen.from, segment);
-    if !met(context.trace, Diagnosis::CaptureDroppedPackets, "the server can have said so much", !refused) {
-        return;
-    }
     let news = !acked.acked_any || segment.ack.after(acked.acked);
     if !met(context.trace, Diagnosis::CaptureDroppedPackets, "it acknowledges something new", news) {
         return;
@@ -123,6 +119,7 @@ fn dropped(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Traci
     if needs!(context.trace, Diagnosis::CaptureDroppedPackets;
         "it acknowledges what was not captured" => beyond + holes > 0,
         "both sides were seen" => c.both_seen(),
+        "its sender can have said so much" => !receiver::is_wrong_third_ack(c, seen.from, segment),
     ) {
         let first = context.notes.details().capture.dropped[seen.from.other() as usize].is_none();
         let doubtful = first && holes == 0 && !writer.fin.is_set();

@@ -43,20 +43,17 @@ fn window_of_sender(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, i
     ) {
         return;
     }
-    let nobody_waits = c.end(seen.from.other()).fin_covered_by(segment);
     let shut =
         context.notes.details.as_ref().map(|d| d.flow.windows[seen.from as usize].shut).unwrap_or_default();
     if met(context.trace, Diagnosis::FlowZeroWindow, "its window is 0", segment.window == 0) {
         if needs!(context.trace, Diagnosis::FlowZeroWindow;
             "it has no FIN" => !segment.flags.fin(),
-            "it does not acknowledge the other side's FIN, behind which there is nothing to send" => !nobody_waits,
+            "it does not acknowledge the other side's FIN, behind which there is nothing to send"
+                => !c.end(seen.from.other()).fin_covered_by(segment),
             "the window was open before" => !shut.is_set(),
         ) {
             closes(c, seen, context);
         }
-        return;
-    }
-    if segment.window == 0 && nobody_waits {
         return;
     }
     if met(context.trace, Diagnosis::FlowWindowReopened, "the window was shut before", shut.is_set()) {

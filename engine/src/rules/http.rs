@@ -201,7 +201,7 @@ fn expected_in_vain(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, i
         "the server has sent no answer" => server.said.time < head.time,
         "an answer had time to come" => !c.may_cross(head.time, seen.segment.time),
         "it comes after a pause" => pause >= bounds::EXPECT_PAUSE,
-        "nothing of the server is missing" => !server.facts.intersects(Facts::GAP | Facts::UNSEEN),
+        "nothing of the server is missing" => server.is_whole(),
     ) {
         return;
     }

@@ -169,7 +169,7 @@ pub(crate) fn never_reached(
         newest.is_some_and(|(seq, time)| segment.seq.after(seq) && segment.time - time <= bounds::PROMPT);
     let alike =
         own(context.notes, seen.from).is_none_or(|own| own.bare != segment.flags.ack() && !own.has_marks);
-    let lacks = sender.facts.intersects(Facts::GAP | Facts::UNSEEN | Facts::FIN_UNSEEN);
+    let lacks = !sender.is_whole() || sender.is(Facts::FIN_UNSEEN);
     let ended = c.rst(seen.from.other()).is_set() || c.ends.iter().all(|end| end.fin.is_set());
     // A FIN that was not captured has a number.
     let shot = 2..=bounds::LARGEST_UNSCALED as i32;

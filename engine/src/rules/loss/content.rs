@@ -4,7 +4,6 @@ use crate::bounds;
 use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::{Finding, Told, Value};
 use crate::catalogue::terms::{Param, Role};
-use crate::connection::endpoint::Facts;
 use crate::connection::flight::Sent;
 use crate::connection::{Connection, Seen};
 use crate::proof::claims::Kind;
@@ -16,7 +15,6 @@ use crate::rules::loss::{gap, lines};
 use crate::rules::notes::Notes;
 use crate::side::Side;
 use crate::state::Vantage;
-use crate::wire::segment::Segment;
 use crate::wire::seq::Seq;
 
 /// A wrong checksum, though not from offload: told when it is sent again, which `true` says.
@@ -137,34 +135,23 @@ pub(super) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_,
     karn(c, seen, context);
 }
 
-/// `segment` holds other bytes than what was sent with the same numbers.
-fn differs(segment: &Segment<'_>, sent: &Sent, trace: impl Tracing) -> bool {
-    let same_range = sent.seq == segment.seq && sent.seq_len == segment.seq_len() && segment.len > 1;
-    needs!(trace, Diagnosis::LossConflictingData;
-        "it is the same range, of more than a byte" => same_range,
-        "the bytes of both were captured" => sent.payload_sum != 0 && segment.payload_sum != 0,
-        "they differ" => sent.payload_sum != segment.payload_sum,
-    )
-}
-
 /// The same bytes again, and they differ.
 fn conflicting(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Tracing>) {
     let segment = seen.segment;
-    let again = "it repeats what is in flight";
-    let Some(oldest) = known(context.trace, Diagnosis::LossConflictingData, again, seen.resends) else {
-        return;
-    };
-    // Of several that it repeats, one may be of the same range.
     let same_range = |sent: &&Sent| (sent.seq, sent.seq_len) == (segment.seq, segment.seq_len());
-    let sent = c.end(seen.from).flight.iter(context.pool).find(same_range).copied().unwrap_or(oldest);
-    if !differs(segment, &sent, context.trace) {
+    let flight = &c.end(seen.from).flight;
+    let again = "it repeats what is in flight, in the same range";
+    let sent = seen.resends.and_then(|_| flight.iter(context.pool).find(same_range).copied());
+    let Some(sent) = known(context.trace, Diagnosis::LossConflictingData, again, sent) else { return };
+    if !needs!(context.trace, Diagnosis::LossConflictingData;
+        "that is more than a byte" => segment.len > 1,
+        "the bytes of both were captured" => sent.payload_sum != 0 && segment.payload_sum != 0,
+        "they differ" => sent.payload_sum != segment.payload_sum,
+    ) {
         return;
     }
-    let told = &mut context.notes.details().loss.lines[seen.from as usize].conflicting;
-    told.1 += 1;
-    let (before, count) = (told.0, Value::Count(told.1.into()));
-    if before.is_some() {
-        context.store.amend(before, |finding| finding.set(Param::Count, count));
+    let conflicting = &mut context.notes.details().loss.lines[seen.from as usize].conflicting;
+    if conflicting.once_more(&mut context.store) {
         return;
     }
     let finding = c
@@ -174,13 +161,13 @@ fn conflicting(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl T
         .with(Param::Who, Value::Party(seen.from.party()))
         .with(Param::Bytes, Value::Bytes(segment.len.into()));
     let told = context.store.tell(finding);
-    context.notes.details().loss.lines[seen.from as usize].conflicting.0 = told;
+    context.notes.details().loss.lines[seen.from as usize].conflicting.told = told;
 }
 
 /// That side has sent other bytes again than before: a program writes its packets by itself, or two hosts do, and no timer
 /// of a host tells when.
 pub(super) fn has_conflicted(from: Side, notes: &Notes) -> bool {
-    notes.details.as_ref().is_some_and(|details| details.loss.lines[from as usize].conflicting.1 > 0)
+    notes.details.as_ref().is_some_and(|details| details.loss.lines[from as usize].conflicting.count > 0)
 }
 
 /// What its receiver refuses is told, and has no effect from here on.
@@ -318,15 +305,12 @@ fn sack_invalid(c: &Connection, seen: &Seen<'_>, block: (Seq, Seq), context: &mu
     let Some(off) = known(context.trace, Diagnosis::LossSackInvalid, outside, off) else { return };
     if !needs!(context.trace, Diagnosis::LossSackInvalid;
         "the opening was captured" => c.syn().is_set() && writer.has_isn,
-        "the capture lacks nothing of the other side" => !writer.facts.intersects(Facts::GAP | Facts::UNSEEN),
+        "the capture lacks nothing of the other side" => writer.is_whole(),
     ) {
         return;
     }
-    let told = &mut context.notes.details().loss.lines[seen.from.other() as usize].sack_invalid;
-    told.1 += 1;
-    let (before, count) = (told.0, Value::Count(told.1.into()));
-    if before.is_some() {
-        context.store.amend(before, |finding| finding.set(Param::Count, count));
+    let sack_invalid = &mut context.notes.details().loss.lines[seen.from.other() as usize].sack_invalid;
+    if sack_invalid.once_more(&mut context.store) {
         return;
     }
     let finding = c
@@ -336,9 +320,9 @@ fn sack_invalid(c: &Connection, seen: &Seen<'_>, block: (Seq, Seq), context: &mu
         .with(Param::Who, Value::Party(seen.from.party()))
         .with(Param::Peer, Value::Party(seen.from.other().party()))
         .with(Param::Bytes, Value::Bytes(off.into()))
-        .with(Param::Count, count);
+        .with(Param::Count, Value::Count(1));
     let told = context.store.tell(finding);
-    context.notes.details().loss.lines[seen.from.other() as usize].sack_invalid.0 = told;
+    context.notes.details().loss.lines[seen.from.other() as usize].sack_invalid.told = told;
 }
 
 /// An acknowledgment that could be for either copy (RFC 6298, 3): without timestamps it gives no round-trip time.

@@ -7,7 +7,7 @@ use crate::catalogue::terms::{Param, Role};
 use crate::connection::Connection;
 use crate::mark::Mark;
 use crate::proof::claims::Claim;
-use crate::proof::store::Claimed;
+use crate::proof::store::{Claimed, Telling};
 use crate::side::Side;
 use crate::wire::segment::Segment;
 use crate::wire::seq::Seq;
@@ -32,11 +32,28 @@ pub(crate) struct Line {
     pub(crate) refused: Refused,
     pub(crate) recovery: Option<Recovery>,
     /// That it came again with other bytes, and how often it did.
-    pub(crate) conflicting: (Option<Told>, u32),
+    pub(crate) conflicting: Counted,
     /// That more was acknowledged than was sent, and up to where.
     pub(crate) impossible_ack: Option<(Told, Seq)>,
     /// That SACK blocks about it are far off, and how often they were.
-    pub(crate) sack_invalid: (Option<Told>, u32),
+    pub(crate) sack_invalid: Counted,
+}
+
+/// What is told once, with how often it came.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counted {
+    pub(crate) told: Option<Told>,
+    pub(crate) count: u32,
+}
+
+impl Counted {
+    /// Counts it, in what was told of it, too. Returns whether anything was.
+    pub(crate) fn once_more(&mut self, store: &mut Telling<'_>) -> bool {
+        self.count = self.count.saturating_add(1);
+        let count = Value::Count(self.count.into());
+        store.amend(self.told, |finding| finding.set(Param::Count, count));
+        self.told.is_some()
+    }
 }
 
 /// What a timeout sends again, and what comes behind it: one and the same timeout (RFC 5681, 3.1: all in flight is taken
