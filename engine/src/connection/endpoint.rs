@@ -31,8 +31,6 @@ bitflags::bitflags! {
         const FIN_CROSSES = 1 << 7;
         /// The last of it that was acknowledged is one number that was not captured: its FIN, most likely.
         const FIN_UNSEEN = 1 << 8;
-        /// The newest that it said ends with a goodbye of its protocol: it says no more.
-        const SAYS_GOODBYE = 1 << 9;
         /// Its timestamps have counted milliseconds, as far as the capture's clock tells.
         const TICKS_EACH_MS = 1 << 10;
         /// Its SYN or SYN-ACK was signed (TCP-MD5, TCP-AO).
@@ -43,7 +41,11 @@ bitflags::bitflags! {
         /// finishes them.
         const CHECKSUMS_TELL_NOTHING = 1 << 13;
         /// The newest that it said is a TLS record as short as those that only manage a connection, and ask for nothing.
-        const SAYS_NO_REQUEST = 1 << 14;
+        const SAYS_NO_REQUEST = 1 << 9;
+        /// The newest that it said ends with a goodbye of its protocol: it says no more.
+        const SAYS_GOODBYE = 1 << 14;
+        /// That is longer than goodbyes are.
+        const SAYS_LONG_GOODBYE = 1 << 15;
     }
 }
 
@@ -151,14 +153,14 @@ impl Endpoint {
     /// `peer` has said goodbye.
     #[must_use]
     pub fn said_all_but_goodbye(&self, peer: &Endpoint) -> bool {
-        let most = if self.is(Facts::SAYS_GOODBYE) {
-            goodbye::MOST
-        } else if self.is(Facts::SAYS_NO_REQUEST) && peer.is(Facts::SAYS_GOODBYE) && peer.fin.is_set() {
-            goodbye::MOST_TO_MANAGE
-        } else {
-            0
+        let manages = self.is(Facts::SAYS_NO_REQUEST) && peer.is(Facts::SAYS_GOODBYE) && peer.fin.is_set();
+        let most = match () {
+            () if self.is(Facts::SAYS_LONG_GOODBYE) => goodbye::MOST_PADDED,
+            () if self.is(Facts::SAYS_GOODBYE) => goodbye::MOST,
+            () if manages => goodbye::MOST_TO_MANAGE,
+            () => 0,
         };
-        self.data_unacknowledged(peer) <= most
+        self.data_unacknowledged(peer) as usize <= most
     }
 
     /// The newest acknowledgment number that it sent.
@@ -356,7 +358,9 @@ impl Endpoint {
         }
         if segment.len > 0 {
             if segment.end().after(self.next) {
-                self.facts.set(Facts::SAYS_GOODBYE, goodbye::ends_with(segment));
+                let goodbye = goodbye::length(segment);
+                self.facts.set(Facts::SAYS_GOODBYE, goodbye > 0);
+                self.facts.set(Facts::SAYS_LONG_GOODBYE, goodbye > goodbye::MOST);
                 self.facts.set(Facts::SAYS_NO_REQUEST, goodbye::only_manages(segment));
             }
             if segment.checksum == Checksum::Right {

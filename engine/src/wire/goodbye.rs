@@ -6,11 +6,14 @@ use crate::wire::segment::Segment;
 
 /// The record header: type, version, length (RFC 8446, 5.1).
 const HEADER: usize = 5;
-/// The longest goodbye that is not taken for data, bytes: an alert in CBC with SHA-384 and the longest padding that there may
-/// be (RFC 5246, 6.2.3.2: header, vector of 16, and alert, 48 of authentication and up to 255 of padding in blocks of 16).
-pub(crate) const MOST: u32 = 325;
+/// The longest goodbye that is not taken for data, bytes: GOAWAY of HTTP/2 and an alert, each in a record of TLS 1.2, or an
+/// alert in CBC with SHA-384 and little padding.
+pub(crate) const MOST: usize = 85;
+/// With the longest padding that there may be (RFC 5246, 6.2.3.2: header, vector of 16, and alert, 48 of authentication and
+/// up to 255 of padding in blocks of 16).
+pub(crate) const MOST_PADDED: usize = 325;
 /// The longest record that [`only_manages`], bytes: GOAWAY with a nonce.
-pub(crate) const MOST_TO_MANAGE: u32 = (HEADER + GOAWAY + 8 + SEAL) as u32;
+pub(crate) const MOST_TO_MANAGE: usize = HEADER + GOAWAY + 8 + SEAL;
 
 /// The record type of an alert.
 const ALERT: u8 = 21;
@@ -24,23 +27,28 @@ const SEAL: usize = 16;
 /// A frame GOAWAY of HTTP/2 without further words: header, stream and code (RFC 9113, 6.8).
 const GOAWAY: usize = 17;
 
-/// The payload ends with a goodbye, or with a TLS record that can be no other where it is encrypted.
+/// How many bytes at the end of the payload are a goodbye, or a TLS record that can be no other where it is encrypted.
 ///
 /// TLS 1.2 leaves the record type as it is (RFC 5246, 6.2.3); TLS 1.3 hides it, and then only the length tells: two
 /// bytes of the alert `close_notify`, or those of GOAWAY, the true type, and the seal (RFC 8446, 5.2).
-pub(crate) fn ends_with(segment: &Segment<'_>) -> bool {
-    if segment.payload.len() != segment.len as usize {
-        return false;
-    }
+pub(crate) fn length(segment: &Segment<'_>) -> usize {
+    // The last of each kind has the eight bytes of a nonce (RFC 5288, 3).
+    const BEHIND_DATA: [(u8, usize); 5] = [
+        (DATA, PLAIN + 1 + SEAL),
+        (ALERT, PLAIN + SEAL),
+        (ALERT, PLAIN + 8 + SEAL),
+        (DATA, GOAWAY + 1 + SEAL),
+        (DATA, GOAWAY + 8 + SEAL),
+    ];
     let payload = segment.payload;
-    alone(payload)
-        || is_in_the_open(payload)
-        || behind_data(payload, DATA, PLAIN + 1 + SEAL)
-        || behind_data(payload, ALERT, PLAIN + SEAL)
-        // With the eight bytes of a nonce (RFC 5288, 3).
-        || behind_data(payload, ALERT, PLAIN + 8 + SEAL)
-        || behind_data(payload, DATA, GOAWAY + 1 + SEAL)
-        || behind_data(payload, DATA, GOAWAY + 8 + SEAL)
+    if payload.len() != segment.len as usize {
+        return 0;
+    }
+    if alone(payload) || is_in_the_open(payload) {
+        return payload.len();
+    }
+    let behind = BEHIND_DATA.into_iter().find(|(kind, length)| behind_data(payload, *kind, *length));
+    behind.map_or(0, |(_, length)| HEADER + length)
 }
 
 /// All of it is one record of TLS with a frame of HTTP/2 that asks for nothing: an empty SETTINGS that acknowledges the
@@ -72,7 +80,7 @@ fn alone(payload: &[u8]) -> bool {
     const CLOSE_NOTIFY: [u8; PLAIN] = [1, 0];
     let [ALERT, 3, 0..=4, high, low, record @ ..] = payload else { return false };
     let length = usize::from(*high) << 8 | usize::from(*low);
-    let whole = record.len() == length && payload.len() <= MOST as usize;
+    let whole = record.len() == length && payload.len() <= MOST_PADDED;
     whole && (length > PLAIN || record == CLOSE_NOTIFY)
 }
 
