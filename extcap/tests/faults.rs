@@ -8,9 +8,9 @@ mod common;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
-use common::{Packet, read};
+use common::{Packet, capture, read};
 use proptest::prelude::*;
-use tcpdx_extcap::{CapturePoint, GenerateOptions, Scenario, generate};
+use tcpdx_extcap::{CapturePoint, GenerateOptions};
 
 /// A request of 5000 bytes, a response of 40000, and a close from the client.
 const EXCHANGE: &str = r#"
@@ -49,11 +49,8 @@ fn fault() -> impl Strategy<Value = String> {
 }
 
 fn packets(text: &str, seed: u64) -> Vec<Packet> {
-    let scenario = Scenario::parse("exchange", text).unwrap();
     let options = GenerateOptions { seed, point: CapturePoint::Both, ..GenerateOptions::default() };
-    let mut capture = Vec::new();
-    generate(&scenario, &options, &mut capture).unwrap();
-    read(&capture)
+    read(&capture(text, &options))
 }
 
 /// What one side has told the other, as that one's card has seen it.

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use common::{Packet, read, schedule, table, told, truth};
 use proptest::prelude::*;
 use tcpdx_engine::{Diagnosis, Finding, Severity};
-use tcpdx_extcap::{CapturePoint, Comments, GenerateOptions, Scenario, generate};
+use tcpdx_extcap::{CapturePoint, Comments, GenerateOptions};
 
 /// The ends of the path.
 const ENDS: [CapturePoint; 2] = [CapturePoint::Client, CapturePoint::Server];
@@ -40,12 +40,10 @@ fn at_both_ends(text: &str, seed: u64) -> [Told; 2] {
 
 /// `offload`: the cards there join and split segments.
 fn at_both_cards(text: &str, seed: u64, offload: bool) -> [Told; 2] {
-    let scenario = Scenario::parse("talk", text).unwrap();
     ENDS.map(|point| {
         let options =
             GenerateOptions { point, seed, offload, comments: Comments::Off, ..GenerateOptions::default() };
-        let mut capture = Vec::new();
-        generate(&scenario, &options, &mut capture).unwrap();
+        let capture = common::capture(text, &options);
         Told { packets: read(&capture), findings: told::engine(&capture).findings() }
     })
 }

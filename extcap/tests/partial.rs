@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use std::net::IpAddr;
 use tcpdx_cli::read::Sink;
 use tcpdx_engine::{Certainty, Engine, Finding, IcmpPacket, Packet, Settings, Severity};
-use tcpdx_extcap::{CapturePoint, Comments, GenerateOptions, Scenario, generate};
+use tcpdx_extcap::{CapturePoint, Comments, GenerateOptions};
 
 /// What no packet shows where hosts only talk and close, whatever the capture lacks of it.
 const OF_HOSTS: &[&str] = &[
@@ -109,8 +109,7 @@ fn changed(capture: &[u8], change: Change) -> Vec<Finding> {
 fn accuses_nobody(part: u64, point: CapturePoint) {
     proptest!(schedule::config(1_500, part), |(talk in schedule::talk(), seed in any::<u64>(), change in change())| {
         let options = GenerateOptions { point, seed, comments: Comments::Off, ..GenerateOptions::default() };
-        let mut capture = Vec::new();
-        generate(&Scenario::parse("talk", &talk).unwrap(), &options, &mut capture).unwrap();
+        let capture = common::capture(&talk, &options);
         // A guess is called a guess: of two copies that the path has made, the capture may lack the first.
         let is_wrong = |finding: &&Finding| {
             let id = finding.diagnosis.id();

@@ -7,9 +7,9 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Packet, read, table, told};
+use common::{Packet, capture, read, table, told};
 use tcpdx_engine::Severity;
-use tcpdx_extcap::{CapturePoint, Comments, GenerateOptions, Scenario, generate};
+use tcpdx_extcap::{CapturePoint, Comments, GenerateOptions};
 
 /// The server's port.
 const SERVER: u16 = 80;
@@ -29,12 +29,6 @@ fn aborts(more: &str) -> String {
 
 fn options(point: CapturePoint) -> GenerateOptions {
     GenerateOptions { point, comments: Comments::Off, ..GenerateOptions::default() }
-}
-
-fn capture(text: &str, options: &GenerateOptions) -> Vec<u8> {
-    let mut capture = Vec::new();
-    generate(&Scenario::parse("routes.toml", text).unwrap(), options, &mut capture).unwrap();
-    capture
 }
 
 /// What both ends have seen.

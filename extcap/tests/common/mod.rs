@@ -64,6 +64,13 @@ impl fmt::Display for Lesson {
     }
 }
 
+/// The capture of a scenario in that text.
+pub(crate) fn capture(text: &str, options: &GenerateOptions) -> Vec<u8> {
+    let mut capture = Vec::new();
+    generate(&Scenario::parse("test.toml", text).unwrap(), options, &mut capture).unwrap();
+    capture
+}
+
 /// A packet of a capture.
 #[derive(Debug, Clone)]
 pub(crate) struct Packet {
