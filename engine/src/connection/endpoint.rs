@@ -40,7 +40,8 @@ bitflags::bitflags! {
         /// The other side has acknowledged what came with a wrong checksum: theirs tell nothing, whatever merges or
         /// finishes them.
         const CHECKSUMS_TELL_NOTHING = 1 << 13;
-        /// The newest that it said is a TLS record as short as those that only manage a connection, and ask for nothing.
+        /// The newest that it said asks for nothing: a response, or a TLS record as short as those that only manage a
+        /// connection.
         const SAYS_NO_REQUEST = 1 << 9;
         /// The newest that it said ends with a goodbye of its protocol: it says no more.
         const SAYS_GOODBYE = 1 << 14;
@@ -361,7 +362,8 @@ impl Endpoint {
                 let goodbye = goodbye::length(segment);
                 self.facts.set(Facts::SAYS_GOODBYE, goodbye > 0);
                 self.facts.set(Facts::SAYS_LONG_GOODBYE, goodbye > goodbye::MOST);
-                self.facts.set(Facts::SAYS_NO_REQUEST, goodbye::only_manages(segment));
+                self.facts
+                    .set(Facts::SAYS_NO_REQUEST, goodbye::only_manages(segment) || goodbye::answers(segment));
             }
             if segment.checksum == Checksum::Right {
                 self.facts |= Facts::CHECKSUMS_RIGHT;
