@@ -113,7 +113,8 @@ fn dropped(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl Traci
         return;
     }
     let beyond = segment.ack.since(writer.next);
-    let beyond = if (0..=bounds::MOST_UNSEEN).contains(&beyond) { beyond as u64 } else { 0 };
+    let may_lack = (0..=bounds::MOST_UNSEEN).contains(&beyond) && !writer.fin.is_set();
+    let beyond = if may_lack { beyond as u64 } else { 0 };
     let holes = context.notes.missing_below(seen.from.other(), segment.ack);
     // One direction only: everything is missing, which is told once.
     if needs!(context.trace, Diagnosis::CaptureDroppedPackets;

@@ -254,11 +254,17 @@ fn impossible_ack(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, imp
     let segment = seen.segment;
     let writer = c.end(seen.from.other());
     let ahead = segment.ack.since(writer.next);
+    // Behind a FIN there is nothing that the capture could lack.
+    let most = if writer.fin.is_set() { 0 } else { bounds::MOST_UNSEEN };
+    let line = seen.from.other() as usize;
     if !needs!(context.trace, Diagnosis::LossImpossibleAck;
         "it has ACK" => segment.flags.ack(),
         "the other side was seen" => writer.seen,
         "it is no SYN" => !segment.flags.syn(),
-        "it acknowledges more than a capture can lack" => ahead > bounds::MOST_UNSEEN,
+        "it acknowledges more than a capture can lack" => ahead > most,
+        "that number was not told before" => context.notes.details.as_ref().is_none_or(|details| {
+            details.loss.lines[line].impossible_ack.is_none_or(|(_, ack)| ack != segment.ack)
+        }),
     ) {
         return;
     }
@@ -269,8 +275,7 @@ fn impossible_ack(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, imp
         .with(Param::Who, Value::Party(seen.from.party()))
         .with(Param::Bytes, Value::Bytes(ahead as u64));
     let told = context.store.tell(finding);
-    let line = &mut context.notes.details().loss.lines[seen.from.other() as usize];
-    line.impossible_ack = told.map(|told| (told, segment.ack));
+    context.notes.details().loss.lines[line].impossible_ack = told.map(|told| (told, segment.ack));
 }
 
 /// Its sender goes on from where too much seemed to be acknowledged: both sides agree, and the capture lacks the rest.
