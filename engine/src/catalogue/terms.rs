@@ -162,6 +162,7 @@ names! {
         QueueOrPath "queue_or_path"
         DataUnanswered "data_unanswered"
         ClientSilent "client_silent"
+        ClientReset "client_reset"
         OnceSoFar "once_so_far"
         WithoutEcn "without_ecn"
         Signed "signed"

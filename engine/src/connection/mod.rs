@@ -621,6 +621,9 @@ impl Connection {
         let is_first = self.first.frame == segment.frame;
         let (syn, last_syn, last_syn_ack) = (self.syn(), self.last_syn(), self.last_syn_ack());
         let is_third_ack = self.is_third_ack(segment);
+        if seen.from == Side::Server && segment.is_syn_ack() && self.acknowledges_another(segment) {
+            self.refuse_third_ack();
+        }
         let handshake = &mut self.handshake;
         match seen.from {
             Side::Client if segment.is_syn() => {
@@ -662,6 +665,15 @@ impl Connection {
             }
             _ => {}
         }
+    }
+
+    /// What was taken for the third ACK, captured before `syn_ack`, does not acknowledge that.
+    #[must_use]
+    pub fn acknowledges_another(&self, syn_ack: &Segment<'_>) -> bool {
+        let ahead = self.client().acked.since(syn_ack.seq + 1);
+        self.handshake.third_ack.is_set()
+            && !self.handshake.syn_ack.is_set()
+            && !(0..=bounds::FAR).contains(&ahead)
     }
 
     /// The client's first acknowledgment of the SYN-ACK: a pure ACK, or data or FIN that carries it, though the capture may

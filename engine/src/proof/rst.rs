@@ -234,6 +234,7 @@ pub(crate) fn classify(
     match (sender.fin.is_set(), reply) {
         (true, _) if peer.fin.is_set() || peer_spoke_after_close(c, seen.from, trace) => Rst::AfterClose,
         (true, _) => Rst::Late,
+        (false, true) if said_goodbye(c, seen, trace) => Rst::Late,
         (false, true) => Rst::NoSuchConnection,
         (false, false) if peer.fin.is_set() && promptly_after_fin(c, seen, trace) => Rst::Late,
         (false, false) if instead_of_fin(c, seen, trace) => Rst::Late,
@@ -423,6 +424,17 @@ fn instead_of_fin(c: &Connection, seen: &Seen<'_>, trace: impl Tracing) -> bool 
         "it has ACK" => seen.segment.flags.ack(),
         "its sender has all that the other side has said" => has_all,
         "the other side has all that its sender has said" => sender.said_all_but_goodbye(peer),
+    )
+}
+
+/// Its sender has said goodbye in its protocol, and each has all that the other sent but that: its socket is gone because it was
+/// closed, though its FIN was lost, or never sent.
+fn said_goodbye(c: &Connection, seen: &Seen<'_>, trace: impl Tracing) -> bool {
+    let (sender, peer) = (c.end(seen.from), c.end(seen.from.other()));
+    needs!(trace, RST;
+        "its sender has said goodbye" => sender.is(Facts::SAYS_GOODBYE),
+        "it lacks nothing of the other side but a goodbye" => peer.said_all_but_goodbye(sender),
+        "the other side has all that it has said" => sender.said_all_but_goodbye(peer),
     )
 }
 

@@ -89,6 +89,7 @@ pub(crate) fn timeout(
         // A timer: what is idle for so many round trips is idle for the path, too.
         "and for 20 round trips" => idle >= bounds::IDLE_ROUNDS * c.rtt().unwrap_or(0),
         "the other side was seen" => peer.last.is_set(),
+        "it has not closed: it may be gone" => !peer.fin.is_set(),
         "data of the sender passed before" => sender.bytes() > u64::from(segment.len),
     ) {
         let finding = c

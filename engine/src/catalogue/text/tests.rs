@@ -443,8 +443,9 @@ fn messages_fit_into_a_line_of_wireshark() {
     }
     // The longest, with its reasons.
     let readings = [Term::PathOrQueue, Term::PathOrDefer, Term::QueueOrPath];
-    for (reading, spoke) in
-        readings.iter().flat_map(|r| [Term::DataUnanswered, Term::ClientSilent].map(|s| (*r, s)))
+    for (reading, spoke) in readings
+        .iter()
+        .flat_map(|r| [Term::DataUnanswered, Term::ClientSilent, Term::ClientReset].map(|s| (*r, s)))
     {
         let params = [
             (Param::Repeats, Value::Count(if reading == Term::PathOrDefer { 1 } else { 10 })),

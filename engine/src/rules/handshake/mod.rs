@@ -326,12 +326,17 @@ fn third_ack_lost(
     } else {
         c.finding(Diagnosis::HandshakeAcceptQueueOverflow, segment).side(Party::Server)
     };
+    let spoke = match () {
+        () if client_spoke => Term::DataUnanswered,
+        () if c.rst(Side::Client).is_set() => Term::ClientReset,
+        () => Term::ClientSilent,
+    };
     let mut finding = finding
         .about(ack.frame)
         .evidence(Role::SynAck, c.handshake.syn_ack.frame)
         .evidence(Role::SynAckAgain, segment.frame)
         .with(Param::Repeats, Value::Count(repeats))
-        .with(Param::Spoke, Value::Term(if client_spoke { Term::DataUnanswered } else { Term::ClientSilent }))
+        .with(Param::Spoke, Value::Term(spoke))
         .with(Param::Vantage, Value::Term(c.vantage().into()));
     // Most likely the client's answer to this one arrives, or it was to be so.
     if !client_spoke && repeats < 2 {

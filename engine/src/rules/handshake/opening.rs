@@ -25,7 +25,10 @@ pub(super) fn segment(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_,
             }
         }
         (Side::Client, _, true) => context.notes.details().handshake.opening.client_syn_ack = segment.mark(),
-        (Side::Server, _, true) => syn_ack(c, segment, context),
+        (Side::Server, _, true) => {
+            acknowledges_another(c, segment, context);
+            syn_ack(c, segment, context);
+        }
         (Side::Server, false, false) if seen.stray => answered_by_ack(c, segment, context),
         (Side::Server, false, false) => {
             slow(c, segment, context);
@@ -299,6 +302,17 @@ fn wrong_third_ack(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, im
         return;
     }
     let finding = wrong_ack(c, seen.segment.frame, seen.segment);
+    context.notes.details().handshake.opening.wrong_ack = context.store.tell(finding);
+}
+
+/// The SYN-ACK that turns up behind the third ACK shows that this acknowledged another.
+fn acknowledges_another(c: &Connection, syn_ack: &Segment<'_>, context: &mut Context<'_, impl Tracing>) {
+    let another = c.acknowledges_another(syn_ack);
+    let by = Diagnosis::HandshakeWrongAck;
+    if !met(context.trace, by, "what was taken for the third ACK acknowledges another SYN-ACK", another) {
+        return;
+    }
+    let finding = wrong_ack(c, c.handshake.third_ack.frame, syn_ack).evidence(Role::SynAck, syn_ack.frame);
     context.notes.details().handshake.opening.wrong_ack = context.store.tell(finding);
 }
 

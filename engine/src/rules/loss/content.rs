@@ -150,8 +150,19 @@ fn conflicting(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, impl T
     ) {
         return;
     }
+    // Who alters or forges a packet does it once; a program that sends one and the same packet with other bytes, again and
+    // again, has no TCP.
+    let same_packet = segment.ip_id().is_some_and(|id| id == c.end(seen.from).ip_id)
+        && segment.time - sent.time >= bounds::COPY_WITHIN;
     let conflicting = &mut context.notes.details().loss.lines[seen.from as usize].conflicting;
-    if conflicting.once_more(&mut context.store) {
+    if conflicting.once_more(&mut context.store)
+        || !met(
+            context.trace,
+            Diagnosis::LossConflictingData,
+            "its IP ID is not that of the packet before",
+            !same_packet,
+        )
+    {
         return;
     }
     let finding = c
