@@ -239,6 +239,7 @@ impl Engine {
             c.count(from, true);
             return None;
         }
+        c.take_other_syn_ack(from, segment, &mut self.shared.pool);
         let mut seen = c.see(segment, from, &self.shared.pool);
         look(c, &seen);
         let established = c.handshake.established();

@@ -125,6 +125,8 @@ struct Rare {
     set_back: i64,
     /// The acknowledgment number with which the server, which holds an older connection, answered the SYN.
     stray_ack: Option<Seq>,
+    /// The first number of the newest SYN-ACK that has another than the first one.
+    other_isn: Option<Seq>,
     repeats: Repeats,
     before: Option<Predecessor>,
     /// How far a device that rewrites sequence numbers moves those of client and server; see `rewritten`.
@@ -272,6 +274,21 @@ impl Connection {
         let writer = &mut self.ends[writer as usize];
         writer.reach(end);
         writer.facts |= Facts::UNSEEN;
+    }
+
+    /// The third ACK may be of a SYN-ACK with another first number than the one before: then that opens the connection, as the
+    /// client takes the one that reaches it first (RFC 9293, 3.10.7.3).
+    pub(crate) fn take_other_syn_ack(&mut self, from: Side, segment: &Segment<'_>, pool: &mut SentPool) {
+        let opens = !self.handshake.third_ack.is_set()
+            && from == Side::Client
+            && segment.flags.ack()
+            && !segment.flags.rst();
+        let other = self.rare.as_ref().and_then(|rare| rare.other_isn);
+        let Some(isn) = other.filter(|&isn| opens && segment.ack == isn + 1) else { return };
+        let server = &mut self.ends[Side::Server as usize];
+        (server.isn, server.next) = (isn, isn + 1);
+        server.flight.clear(pool);
+        self.rare().other_isn = None;
     }
 
     /// The side `acker` has acknowledged all up to `acked`, which was not believed.
@@ -624,6 +641,7 @@ impl Connection {
         if seen.from == Side::Server && segment.is_syn_ack() && self.acknowledges_another(segment) {
             self.refuse_third_ack();
         }
+        let is_other = segment.seq != self.server().isn;
         let handshake = &mut self.handshake;
         match seen.from {
             Side::Client if segment.is_syn() => {
@@ -641,6 +659,9 @@ impl Connection {
                 if handshake.syn_ack.is_set() {
                     handshake.syn_ack_repeats = handshake.syn_ack_repeats.saturating_add(1);
                     self.rare().repeats.syn_ack = segment.mark();
+                    if is_other {
+                        self.rare().other_isn = Some(segment.seq);
+                    }
                 } else {
                     handshake.syn_ack = segment.mark();
                     if handshake.syn_repeats > 0 {

@@ -172,6 +172,8 @@ pub(crate) fn never_sent(
     let newest = (0..bounds::RTO_MIN).contains(&since) || follows;
     if !needs!(context.trace, Diagnosis::LossImpossibleAck;
         "it goes on where its sender had stood" => segment.seq == lacking.before.next,
+        "it was not captured out of order: it acknowledges all that the other side has said"
+            => segment.ack.reaches(c.end(seen.from.other()).next),
         "it comes sooner than by a timer, or its IP ID is the next behind its sender's last packet" => newest,
         "it was not only overtaken by the acknowledgment" => since > bounds::OVERTAKEN,
         "it is not a late copy: its sender has sent nothing newer" => !sender.has_passed(segment),

@@ -265,8 +265,9 @@ fn impossible_ack(c: &Connection, seen: &Seen<'_>, context: &mut Context<'_, imp
     let segment = seen.segment;
     let writer = c.end(seen.from.other());
     let ahead = segment.ack.since(writer.next);
-    // Behind a FIN there is nothing that the capture could lack.
-    let most = if writer.fin.is_set() { 0 } else { bounds::MOST_UNSEEN };
+    // Behind a FIN there is nothing that the capture could lack, unless somebody else sent that.
+    let ends = writer.fin.is_set() && writer.said.frame < writer.fin.frame;
+    let most = if ends { 0 } else { bounds::MOST_UNSEEN };
     let line = seen.from.other() as usize;
     if !needs!(context.trace, Diagnosis::LossImpossibleAck;
         "it has ACK" => segment.flags.ack(),
