@@ -91,6 +91,22 @@ fn a_pcap_with_more_before_each_packet() {
 }
 
 #[test]
+fn a_pcap_of_the_time_when_its_lengths_stood_in_either_order() {
+    for minor in [2_u16, 3] {
+        let mut file = pcap(&two(), false, false)[..24].to_vec();
+        file[6..8].copy_from_slice(&minor.to_le_bytes());
+        for payload in [10, 20] {
+            let packet = ipv4(TCP, &segment(payload));
+            let [captured, wire] =
+                [packet.len() - 4, packet.len()].map(|length| (length as u32).to_le_bytes());
+            file.extend([1_700_000_000_u32.to_le_bytes(), 0_u32.to_le_bytes(), wire, captured].concat());
+            file.extend(&packet[..packet.len() - 4]);
+        }
+        assert_eq!(both("old", &file).len(), 2);
+    }
+}
+
+#[test]
 fn compression_is_read_through() {
     let framed = [10, 20].map(|payload| whole(1, ethernet(0x0800, &ipv4(TCP, &segment(payload)))));
     for capture in [pcap(&two(), false, false), pcapng(&two(), Endianness::Little), snoop(&framed, 4, 0)] {

@@ -9,12 +9,18 @@ use pcap_file::{DataLink, Endianness};
 /// Bytes of the file header.
 const FILE_HEADER: usize = 24;
 
+/// Up to this version of the format the length on the wire stood before that of what was captured, or behind it, as the
+/// writer liked (libpcap, sf-pcap.c).
+const LENGTHS_IN_ANY_ORDER: (u16, u16) = (2, 3);
+
 /// The frames of a pcap file.
 pub(super) struct PcapFrames {
     window: Window,
     variant: Variant,
     link_type: DataLink,
     check_sequence: u8,
+    /// The smaller of the two lengths of a packet is what was captured of it: they stand in either order.
+    lengths_in_any_order: bool,
 }
 
 /// What the first number of the file tells.
@@ -46,10 +52,13 @@ impl PcapFrames {
     pub(super) fn new(input: Input, variant: Variant) -> Result<PcapFrames, Trouble> {
         let mut window = Window::new(input);
         let header = window.look(FILE_HEADER).map_err(|error| cut_or_io(error, 0, 0))?;
-        let link_field = Fields::new(header, variant.endianness).u32(20);
-        let (link_type, check_sequence) = link_type(link_field.ok_or(Trouble::Cut { offset: 0, frames: 0 })?);
+        let fields = Fields::new(header, variant.endianness);
+        let (link_type, check_sequence) =
+            link_type(fields.u32(20).ok_or(Trouble::Cut { offset: 0, frames: 0 })?);
+        let version = fields.u16(4).zip(fields.u16(6));
+        let lengths_in_any_order = version.is_some_and(|version| version <= LENGTHS_IN_ANY_ORDER);
         window.step(FILE_HEADER);
-        Ok(PcapFrames { window, variant, link_type, check_sequence })
+        Ok(PcapFrames { window, variant, link_type, check_sequence, lengths_in_any_order })
     }
 
     /// Gives every frame to `each`.
@@ -68,7 +77,11 @@ impl PcapFrames {
             }
             let field = |at| Fields::new(header, endianness).u32(at).unwrap_or_default();
             let time = i64::from(field(0)) * 1_000_000_000 + i64::from(field(4)) * unit;
-            let (captured, wire_len) = (field(8) as usize, field(12));
+            let (mut captured, mut wire_len) = (field(8), field(12));
+            if self.lengths_in_any_order && captured > wire_len {
+                std::mem::swap(&mut captured, &mut wire_len);
+            }
+            let captured = captured as usize;
             let record = self.window.look_at_record(header_len + captured, frames)?;
             frames += 1;
             let frame = Frame {
