@@ -94,6 +94,8 @@ pub(crate) struct Handshake {
     pub(crate) refused_by_icmp: bool,
     /// The client's newest timestamp before it spoke, where it did late.
     pub(crate) third_ack_tsval: Option<u32>,
+    /// How often the SYN-ACK had been sent again before the third ACK.
+    pub(crate) repeats_before: u64,
     /// A SYN-ACK that was repeated echoes the third ACK: it had arrived.
     pub(crate) third_ack_echoed: bool,
     /// The first SYN-ACK that was repeated.

@@ -258,7 +258,8 @@ fn syn_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, impl
         return;
     }
     if c.handshake.third_ack.is_set() {
-        third_ack_lost(c, segment, repeats, context);
+        let before = context.notes.details().handshake.repeats_before;
+        third_ack_lost(c, segment, repeats - before, context);
     } else if context.notes.details().handshake.synack_lost.is_none() {
         third_ack_missing(c, segment, repeats, context);
     }
@@ -440,6 +441,7 @@ fn third_ack(c: &Connection, segment: &Segment<'_>, context: &mut Context<'_, im
     let to_client = segment.time - c.last_syn_ack().time;
     if let Some(details) = &mut context.notes.details {
         let notes = &mut details.handshake;
+        notes.repeats_before = c.handshake.syn_ack_repeats.into();
         // The repeated SYN was on its way before the SYN-ACK could arrive; or it is that SYN-ACK which is answered.
         let echoed = segment.options.timestamps.map(|t| t.1);
         let arrived = notes.synack_lost_tsval.is_some() && echoed == notes.synack_lost_tsval;
