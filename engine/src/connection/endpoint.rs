@@ -4,9 +4,9 @@ use crate::bounds;
 use crate::connection::flight::{Flight, SentPool};
 use crate::mark::Mark;
 use crate::state::State;
-use crate::wire::goodbye;
 use crate::wire::segment::{Checksum, Segment};
 use crate::wire::seq::Seq;
+use crate::wire::{goodbye, http};
 use std::cmp::Ordering;
 
 bitflags::bitflags! {
@@ -362,8 +362,8 @@ impl Endpoint {
                 let goodbye = goodbye::length(segment);
                 self.facts.set(Facts::SAYS_GOODBYE, goodbye > 0);
                 self.facts.set(Facts::SAYS_LONG_GOODBYE, goodbye > goodbye::MOST);
-                self.facts
-                    .set(Facts::SAYS_NO_REQUEST, goodbye::only_manages(segment) || goodbye::answers(segment));
+                let no_request = goodbye::only_manages(segment) || http::begins_response(segment.payload);
+                self.facts.set(Facts::SAYS_NO_REQUEST, no_request);
             }
             if segment.checksum == Checksum::Right {
                 self.facts |= Facts::CHECKSUMS_RIGHT;

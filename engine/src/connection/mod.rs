@@ -279,12 +279,11 @@ impl Connection {
     /// The third ACK may be of a SYN-ACK with another first number than the one before: then that opens the connection, as the
     /// client takes the one that reaches it first (RFC 9293, 3.10.7.3).
     pub(crate) fn take_other_syn_ack(&mut self, from: Side, segment: &Segment<'_>, pool: &mut SentPool) {
-        let opens = !self.handshake.third_ack.is_set()
-            && from == Side::Client
-            && segment.flags.ack()
-            && !segment.flags.rst();
+        if self.handshake.third_ack.is_set() || from == Side::Server || segment.flags.rst() {
+            return;
+        }
         let other = self.rare.as_ref().and_then(|rare| rare.other_isn);
-        let Some(isn) = other.filter(|&isn| opens && segment.ack == isn + 1) else { return };
+        let Some(isn) = other.filter(|&isn| segment.flags.ack() && segment.ack == isn + 1) else { return };
         let server = &mut self.ends[Side::Server as usize];
         (server.isn, server.next) = (isn, isn + 1);
         server.flight.clear(pool);

@@ -27,9 +27,6 @@ const SEAL: usize = 16;
 /// A frame GOAWAY of HTTP/2 without further words: header, stream and code (RFC 9113, 6.8).
 const GOAWAY: usize = 17;
 
-/// The longest name of a protocol before a version that [`answers`] looks for, bytes.
-const LONGEST_NAME: usize = 8;
-
 /// How many bytes at the end of the payload are a goodbye, or a TLS record that can be no other where it is encrypted.
 ///
 /// TLS 1.2 leaves the record type as it is (RFC 5246, 6.2.3); TLS 1.3 hides it, and then only the length tells: two
@@ -64,20 +61,6 @@ pub(crate) fn only_manages(segment: &Segment<'_>) -> bool {
     // The capture may have cut the rest.
     let alone = segment.len as usize == HEADER + length;
     alone && FRAMES.into_iter().any(|frame| length > frame && sealed(frame))
-}
-
-/// It begins with the status line of a response, as HTTP/1, SIP and RTSP have it (RFC 9112, 4; RFC 3261, 7.2; RFC 7826, 8.1):
-/// it asks for nothing, and may come from either side.
-pub(crate) fn answers(segment: &Segment<'_>) -> bool {
-    let digits = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_digit);
-    let protocol =
-        segment.payload.iter().take(LONGEST_NAME).take_while(|byte| byte.is_ascii_uppercase()).count();
-    match segment.payload[protocol..] {
-        [b'/', major, b'.', minor, b' ', a, b, c, b' ', ..] => {
-            protocol > 0 && digits(&[major, minor, a, b, c])
-        }
-        _ => false,
-    }
 }
 
 /// All of it is GOAWAY of HTTP/2, the close frame of a WebSocket (RFC 6455, 5.5.1) with at most a code, masked or not, or

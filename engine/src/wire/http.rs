@@ -162,6 +162,18 @@ pub(crate) fn begins_request(bytes: &[u8]) -> bool {
     METHODS.iter().any(|m| bytes.starts_with(m))
 }
 
+/// Whether the first bytes are the status line of a response, as HTTP/1, SIP and RTSP have it (RFC 9112, 4; RFC 3261, 7.2;
+/// RFC 7826, 8.1): it asks for nothing, and in SIP may come from either side.
+pub(crate) fn begins_response(bytes: &[u8]) -> bool {
+    const LONGEST_NAME: usize = 8;
+    let digits = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_digit);
+    let name = bytes.iter().take(LONGEST_NAME).take_while(|byte| byte.is_ascii_uppercase()).count();
+    match bytes[name..] {
+        [b'/', major, b'.', minor, b' ', a, b, c, b' ', ..] => name > 0 && digits(&[major, minor, a, b, c]),
+        _ => false,
+    }
+}
+
 impl Direction {
     /// It is read.
     pub(crate) fn begun(self) -> bool {
