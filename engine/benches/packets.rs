@@ -86,6 +86,7 @@ fn feed(engine: &mut Engine, wire: &mut Wire, frame: u32, number: u32, at: u32, 
         dst: IpAddr::V4(hosts[1].0),
         ip: Some(IpInfo { ttl: if back { 55 } else { 64 }, id: Some(0), ecn: 0 }),
         link: 0,
+        stations: [0; 2],
         bytes,
         wire_len: bytes.len() as u32,
     });

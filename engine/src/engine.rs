@@ -1,6 +1,9 @@
 //! The door: packets in, findings out.
 
+mod causes;
+
 use crate::book::Book;
+use crate::book::lines::Index;
 use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::Finding;
 use crate::chunked::Chunked;
@@ -33,6 +36,7 @@ use crate::wire::tuple::Tuple;
 use hashbrown::HashMap;
 use std::borrow::Cow;
 use std::cmp::Reverse;
+use std::sync::Mutex;
 
 /// At which look the findings of a frame are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,6 +132,8 @@ pub struct Engine {
     newest: Option<Newest>,
     /// The frames that are traced, by number, with what was asked about each.
     traced: HashMap<u32, Vec<Trace>>,
+    /// Which connections a host, a listener or a port has; those that came since are taken in when it is asked.
+    index: Mutex<Index>,
 }
 
 impl Engine {
@@ -158,6 +164,7 @@ impl Engine {
         let tracer = Tracer::default();
         if let Some(Case { connection: c, notes, .. }) = self.cases.get(stream as usize) {
             rules::pending(c, notes, self.now_of(c), &tracer, &mut Vec::new());
+            self.moved(stream, &tracer);
         }
         tracer.into_steps()
     }
@@ -225,6 +232,7 @@ impl Engine {
         segment.time += c.notice_clock(&segment, from);
         segment.time = c.within_reason(segment.time);
         let segment = &segment;
+        self.shared.store.now = segment.time;
         let Shared { recent, pool, .. } = &mut self.shared;
         let original = recent.original_of(segment, number, from, |it| c.is_copy(from, segment, it, pool));
         if met(*trace, Diagnosis::CaptureTimeBackwards, "it is earlier than the packet before it", goes_back)
@@ -246,6 +254,7 @@ impl Engine {
         zeek::note(zeek, c, notes, &seen);
         let receipt = trace.tracer().map(|tracer| receiver::receipt(c, &seen, tracer));
         rules::segment(c, &mut seen, &mut self.shared.context(notes, heads, trace));
+        c.note_way(segment, from);
         c.apply(&seen, &mut self.shared.pool);
         let completed = c.handshake.established() && !established;
         rules::after(c, &seen, completed, &mut self.shared.context(notes, heads, trace));
@@ -503,6 +512,7 @@ impl Engine {
         let mut out = Vec::new();
         if let Some(Case { connection: c, notes, .. }) = self.cases.get(stream as usize) {
             rules::pending(c, notes, self.now_of(c), Untraced, &mut out);
+            out.extend(self.moved(stream, Untraced));
         }
         out
     }

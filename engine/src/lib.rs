@@ -9,6 +9,7 @@
 //!
 //! - [`engine`]: the door, packets in and findings out
 //! - [`verdict`]: what all of it amounts to: outcome, story, summary, and what Zeek would say
+//! - [`causes`]: why what was found happened, by the facts of the whole capture
 //! - [`rules`]: the diagnoses, one file per phase of a connection
 //! - [`proof`]: what was sent after what and who could know (`causality`), what is taken for true until it is refuted
 //!   (`claims`), what a receiver refuses (`receiver`), why a RST was sent (`rst`), what was told (`store`), what was
@@ -24,6 +25,7 @@
 pub(crate) mod book;
 pub mod bounds;
 pub mod catalogue;
+pub mod causes;
 mod chunked;
 mod clock;
 pub mod connection;
@@ -38,9 +40,11 @@ pub mod state;
 pub mod verdict;
 pub mod wire;
 
+pub use catalogue::facts::{Fact, FactKind};
 pub use catalogue::findings::{Evidence, Finding, Value};
 pub use catalogue::terms::{Param, Role, Term};
-pub use catalogue::{Certainty, Diagnosis, Effect, Language, Severity};
+pub use catalogue::{Actor, Cause, Certainty, Diagnosis, Effect, Language, Severity};
+pub use causes::{Candidate, Causes, Verdict};
 pub use engine::{Engine, FrameView, Look};
 pub use proof::claims::Kind as ClaimKind;
 pub use proof::receiver::{Receipt, Refusal};

@@ -92,6 +92,7 @@ fn told(packets: &[Wild]) -> String {
                     dst,
                     ip,
                     link: 0,
+                    stations: [0; 2],
                     bytes: &bytes,
                     wire_len,
                 });

@@ -94,7 +94,7 @@ impl Talk {
 }
 
 /// Bytes for a connection, with its place in the flow table.
-const LIMIT: f64 = 400.0;
+const LIMIT: f64 = 490.0;
 /// Connections come in pieces of so many.
 const PIECE: u32 = 512;
 const MS: i64 = 1_000_000;

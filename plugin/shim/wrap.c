@@ -55,6 +55,19 @@ static uint32_t link_of(const packet_info *pinfo)
     return interface << 12 | vlan;
 }
 
+/* A MAC address as a number, 0 when it is none. */
+static uint64_t station_of(const address *from)
+{
+    const uint8_t *at = (const uint8_t *)from->data;
+    uint64_t station = 0;
+
+    if (from->type != AT_ETHER)
+        return 0;
+    for (int i = 0; i < 6; i++)
+        station = station << 8 | at[i];
+    return station;
+}
+
 /* How many TCP and ICMP layers the frame has shown so far. */
 static uint8_t layers_before(const packet_info *pinfo)
 {
@@ -92,6 +105,8 @@ static void feed_tcp(tvbuff_t *tvb, const packet_info *pinfo, uint8_t layer, voi
         .time_ns = nanoseconds(&pinfo->abs_ts),
         .layer = layer,
         .link = link_of(pinfo),
+        .station_from = station_of(&pinfo->dl_src),
+        .station_to = station_of(&pinfo->dl_dst),
         .wire_len = tvb_reported_length(tvb),
         .captured_len = tvb_captured_length(tvb),
         .bytes = tvb_get_ptr(tvb, 0, -1),

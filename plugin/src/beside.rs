@@ -34,8 +34,7 @@ impl Beside {
             engine.packet(packet);
             return Ok(());
         }
-        let Packet { frame, layer, time, src, dst, ip, link, wire_len, .. } = *packet;
-        let kept = Packet { frame, layer, time, src, dst, ip, link, wire_len, bytes: &[] };
+        let kept = Packet { bytes: &[], ..*packet };
         self.keep(packet.bytes, Kind::Tcp(kept))
     }
 

@@ -67,6 +67,10 @@ pub struct Packet {
     pub id: u16,
     /// A number for the link it was captured on (interface and VLAN tags); 0 when nothing is known.
     pub link: u32,
+    /// The MAC address from which the frame came, as a number of 48 bits; 0 when it is not known.
+    pub station_from: u64,
+    /// The MAC address to which it went; likewise.
+    pub station_to: u64,
     /// Length of TCP header and payload on the wire, in bytes.
     pub wire_len: u32,
     /// How many bytes of them were captured: the length of `bytes`.
@@ -88,6 +92,7 @@ impl Packet {
             dst: self.dst.try_into()?,
             ip: (self.has_ip != 0).then_some(ip),
             link: self.link,
+            stations: [self.station_from, self.station_to],
             bytes: unsafe { slice(self.bytes, self.captured_len)? },
             wire_len: self.wire_len,
         })

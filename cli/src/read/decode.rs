@@ -56,6 +56,8 @@ struct Context {
     endianness: Endianness,
     /// The outermost VLAN, 0 for none.
     vlan: u16,
+    /// From and to which MAC address, of the innermost Ethernet header; 0 without.
+    stations: [u64; 2],
     /// TCP and ICMP packets that were found.
     found: u8,
     /// Layers that may still come.
@@ -93,6 +95,7 @@ impl Decoder {
             interface: frame.interface,
             endianness: frame.endianness,
             vlan: 0,
+            stations: [0; 2],
             found: 0,
             left: MAX_LAYERS,
         };
@@ -108,7 +111,10 @@ impl Decoder {
             }
             context.left -= 1;
             step = match layer {
-                Layer::Ethernet => link::ethernet(view),
+                Layer::Ethernet => {
+                    context.stations = link::stations(view).unwrap_or_default();
+                    link::ethernet(view)
+                }
                 Layer::TokenRing => link::token_ring(view),
                 Layer::Fddi => link::fddi(view),
                 Layer::FibreChannel => link::fibre_channel(view),
@@ -256,6 +262,7 @@ fn tcp<'a>(datagram: Datagram, view: View<'a>, context: &mut Context, sink: &mut
         dst: datagram.dst,
         ip: Some(datagram.info),
         link: context.link(),
+        stations: context.stations,
         bytes: view.bytes,
         wire_len: view.wire_len,
     });

@@ -72,6 +72,12 @@ pub(super) fn ethernet(view: View<'_>) -> Step<'_> {
     type_or_length(view.u16(12)?, view.skip(14)?)
 }
 
+/// From and to which MAC address an Ethernet frame goes (IEEE 802.3, 3.2.3).
+pub(super) fn stations(view: View<'_>) -> Option<[u64; 2]> {
+    let station = |at| Some(u64::from(view.u16(at)?) << 32 | u64::from(view.u32(at + 2)?));
+    Some([station(6)?, station(0)?])
+}
+
 /// What an Ethernet type field says, which may be a length (IEEE 802.3, 3.2.6).
 pub(super) fn type_or_length(field: u16, payload: View<'_>) -> Step<'_> {
     if field <= MAX_LENGTH {

@@ -1,6 +1,7 @@
 //! Facts beyond one connection.
 
 pub(crate) mod crowd;
+pub(crate) mod lines;
 pub(crate) mod listeners;
 
 /// All of them.

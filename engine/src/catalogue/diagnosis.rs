@@ -225,6 +225,7 @@ diagnoses! {
     PathPmtuReduced "path.pmtu_reduced" Note Response Proved;
     PathIdleStateLost "path.idle_state_lost" Error Response Likely;
     PathBlackout "path.blackout" Error Response Likely;
+    PathAddressChanged "path.address_changed" Error Response Proved;
     CaptureStartedLate "capture.started_late" Note Assumption Proved;
     CaptureOneDirection "capture.one_direction" Note Assumption Proved;
     CaptureDroppedPackets "capture.dropped_packets" Note Assumption Likely;
@@ -276,7 +277,8 @@ impl Diagnosis {
             | D::CloseFinUnanswered
             | D::FlowNeverReopened
             | D::PathPmtuBlackHole
-            | D::PathIdleStateLost => Effect::Ended,
+            | D::PathIdleStateLost
+            | D::PathAddressChanged => Effect::Ended,
             D::HandshakeSynRetransmitted
             | D::HandshakeSynackRetransmitted
             | D::HandshakeSynackLost

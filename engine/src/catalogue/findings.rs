@@ -90,6 +90,8 @@ pub struct Finding {
     pub layer: u8,
     /// The first frame at which it could be known; at least `subject` in ordinary captures.
     pub trigger: u32,
+    /// When it was told, nanoseconds since the first packet of the capture; 0 for what follows from the whole connection.
+    pub told_at: i64,
     /// Whom it speaks of.
     pub side: Party,
     /// The frames that show it, in order.
@@ -111,6 +113,7 @@ impl Finding {
             subject: frame,
             layer: 0,
             trigger: frame,
+            told_at: 0,
             side: Party::Path,
             evidence: Vec::new(),
             params: Vec::new(),

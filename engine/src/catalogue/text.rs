@@ -5,6 +5,8 @@
 //! `{one|of|three}` ways is said as sure as the finding is: proved, likely, possible.
 
 use super::diagnosis::{Certainty, Diagnosis, Effect, Severity};
+use crate::catalogue::cause::Cause;
+use crate::catalogue::facts::Fact;
 use crate::catalogue::findings::{Finding, Value};
 use crate::catalogue::terms::{Param, Role, Term};
 use crate::flags::Flags;
@@ -78,6 +80,15 @@ struct Entry {
     story: String,
 }
 
+/// What is said about one cause.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CauseEntry {
+    name: String,
+    about: String,
+    check: Vec<String>,
+}
+
 /// How a number of something is said; `none` and `one` only where a language says them in another way.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -115,6 +126,11 @@ struct Stories {
     end: String,
     /// What stands between two sentences.
     between: String,
+    /// What stands between a cause and its facts, and between two facts.
+    because: String,
+    and: String,
+    /// Before the usual causes, where all of them are excluded.
+    excluded: String,
     handshake: String,
     outcome: BTreeMap<String, String>,
 }
@@ -134,6 +150,8 @@ struct File {
     unit: BTreeMap<String, Unit>,
     story: Stories,
     diagnosis: BTreeMap<String, BTreeMap<String, Entry>>,
+    cause: BTreeMap<String, BTreeMap<String, CauseEntry>>,
+    fact: BTreeMap<String, String>,
 }
 
 impl Finding {
@@ -236,6 +254,65 @@ impl Texts {
     #[must_use]
     pub fn check_in_general(&self, diagnosis: Diagnosis) -> &[String] {
         &self.entry(diagnosis).check
+    }
+
+    fn cause(&self, cause: Cause) -> Option<&CauseEntry> {
+        self.file.cause.get(cause.family())?.get(cause.name())
+    }
+
+    /// A few words: what a cause is called.
+    #[must_use]
+    pub fn cause_name(&self, cause: Cause) -> &str {
+        self.cause(cause).map_or(cause.id(), |entry| &entry.name)
+    }
+
+    /// What a cause is, in a sentence or two.
+    #[must_use]
+    pub fn cause_about(&self, cause: Cause) -> &str {
+        self.cause(cause).map_or("", |entry| &entry.about)
+    }
+
+    /// What to look at where that may be the cause.
+    #[must_use]
+    pub fn cause_check(&self, cause: Cause) -> &[String] {
+        self.cause(cause).map_or(&[], |entry| &entry.check)
+    }
+
+    /// A fact in words, with its numbers.
+    #[must_use]
+    pub fn fact(&self, fact: &Fact) -> String {
+        let Some(template) = self.file.fact.get(fact.kind.name()) else {
+            return fact.kind.name().to_string();
+        };
+        let title = fact.diagnosis.map_or("", |diagnosis| self.title(diagnosis));
+        let diagnosis = fact.diagnosis.unwrap_or(Diagnosis::HandshakeCompleted);
+        let params = fact.params.clone();
+        let around = Finding { params, ..Finding::at(diagnosis, fact.stream, fact.frame) };
+        self.fill(&template.replace("{told}", title), &around)
+    }
+
+    /// A cause with what decided, in one line: as sure as it is.
+    #[must_use]
+    pub fn because_of(&self, cause: Cause, certainty: Certainty, facts: &[Fact]) -> String {
+        let before = self.file.certainty.get(certainty.name()).map_or("", |word| &word.before);
+        let mut line = before.to_string() + self.cause_name(cause);
+        let said: Vec<String> =
+            facts.iter().map(|fact| self.fact(fact)).filter(|said| !said.is_empty()).collect();
+        if !said.is_empty() {
+            line += &self.file.story.because;
+            line += &said.join(&self.file.story.and);
+        }
+        line
+    }
+
+    /// That the causes behind it are excluded.
+    pub(crate) fn excluded(&self) -> &str {
+        &self.file.story.excluded
+    }
+
+    /// What stands between two facts, or two causes.
+    pub(crate) fn and(&self) -> &str {
+        &self.file.story.and
     }
 
     /// What a frame is, as evidence: "the SYN".

@@ -70,6 +70,8 @@ pub struct Endpoint {
     pub flight: Flight,
     /// The window that it last advertised, unscaled.
     pub window: u16,
+    /// The largest that it ever advertised, unscaled, but for its SYN.
+    pub widest: u16,
     /// IP ID of its last segment that had one other than 0; of the last in a packet of several (TSO, GRO).
     pub ip_id: u16,
     /// Shift to apply to its window, from its SYN.
@@ -330,6 +332,9 @@ impl Endpoint {
         if !segment.flags.ack() || newest {
             self.window = segment.window;
         }
+        if !segment.flags.syn() {
+            self.widest = self.widest.max(segment.window);
+        }
         let overtaken = self.has_overtaken(segment);
         if let Some(ip) = segment.ip {
             self.line_of(ip.ttl);
@@ -466,6 +471,17 @@ impl Endpoint {
         let same_id = segment.ip_id().is_some_and(|id| id == self.ip_id);
         let same_ttl = segment.ip.is_some_and(|ip| self.has_sent_with(ip.ttl));
         same_ttl && segment.window == self.window && (same_id || self.counts_on(segment))
+    }
+
+    /// The largest payload of one of its segments, as its receiver gets them, at least 1.
+    #[must_use]
+    pub fn largest_segment(&self) -> u16 {
+        self.largest.max(1)
+    }
+
+    /// The newest two TTLs of its packets, other than RSTs; 0 in place of what is not known.
+    pub(crate) fn newest_ttls(&self) -> [u8; 2] {
+        self.ttls
     }
 
     /// One of its packets has come with that TTL.

@@ -37,6 +37,7 @@ pub(crate) fn segment(time: i64, flags: u8, seq: u32, ack: u32, len: u32) -> Seg
         checksum: Checksum::Unknown,
         ip: None,
         link: 0,
+        stations: [0; 2],
         malformed: false,
     }
 }

@@ -3,16 +3,19 @@
 pub mod endpoint;
 pub mod flight;
 pub mod flow;
+pub mod idle;
 pub mod recent;
 pub(crate) mod resets;
 pub(crate) mod rewritten;
 pub mod successor;
+pub(crate) mod way;
 
 use crate::bounds;
 use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::Finding;
 use crate::connection::endpoint::{Endpoint, Facts};
 use crate::connection::flight::{Sent, SentPool};
+use crate::connection::idle::Idle;
 use crate::mark::Mark;
 use crate::side::Side;
 use crate::state::{State, Vantage};
@@ -20,6 +23,7 @@ use crate::wire::segment::{Checksum, Segment};
 use crate::wire::seq::Seq;
 use crate::wire::tuple::Tuple;
 use resets::{Impact, Resets};
+use way::Way;
 
 /// The segments of the handshake, where and when.
 #[derive(Clone, Debug, Default)]
@@ -80,6 +84,17 @@ pub struct Connection {
     pub handshake: Handshake,
     /// Its first packet.
     pub first: Mark,
+    /// What its first packet acknowledges, and its timestamp; 0 without.
+    pub(crate) first_ack: Seq,
+    pub(crate) first_tsval: u32,
+    /// When it was idle.
+    pub(crate) idle: Idle,
+    /// The client's first data.
+    pub(crate) first_data: Mark,
+    /// The first segment with which the server shows that it has the connection, and more of it than the SYN.
+    pub(crate) served: Mark,
+    /// The way that its packets take.
+    pub(crate) way: Way,
     /// Packets of it, copies included.
     pub segments: u32,
     /// The TCP layer of its first packet.
@@ -207,6 +222,12 @@ impl Connection {
             ends,
             handshake: Handshake::default(),
             first: segment.mark(),
+            first_ack: if segment.flags.ack() { segment.ack } else { Seq::default() },
+            first_tsval: segment.options.timestamps.map_or(0, |(tsval, _)| tsval),
+            idle: Idle::default(),
+            first_data: Mark::default(),
+            served: Mark::default(),
+            way: Way::default(),
             segments: 0,
             layer: segment.layer,
             started_late: None,
@@ -465,6 +486,14 @@ impl Connection {
         writer.reach(end);
     }
 
+    /// Takes down whether the connection was idle before this segment, and which way it came.
+    pub(crate) fn note_way(&mut self, segment: &Segment<'_>, from: Side) {
+        let span = segment.time - self.last().time;
+        let quiet = span >= Idle::LEAST && self.ends.iter().all(|end| end.flight.is_empty());
+        self.idle.packet(from, segment.mark(), span, quiet, segment.flags.rst());
+        self.way.packet(from, segment.stations);
+    }
+
     /// Takes a segment in. A copy only counts as a packet.
     pub(crate) fn apply(&mut self, seen: &Seen<'_>, pool: &mut SentPool) {
         let segment = seen.segment;
@@ -506,6 +535,9 @@ impl Connection {
                 sender.unanswered = if answered { 0 } else { sender.unanswered.saturating_add(1) };
             }
             sender.said = segment.mark();
+            if seen.from == Side::Client && !self.first_data.is_set() {
+                self.first_data = segment.mark();
+            }
         }
         if segment.flags.fin() && !sender.fin.is_set() && receiver.fin.is_set() {
             sender.facts.set(Facts::FIN_CROSSES, !segment.ack.after(receiver.fin_seq()));
@@ -634,6 +666,14 @@ impl Connection {
     /// `tsval`: the newest timestamp of its sender before.
     fn note_handshake(&mut self, seen: &Seen<'_>, tsval: Option<u32>) {
         let segment = seen.segment;
+        if seen.from == Side::Server && !self.served.is_set() && !segment.flags.syn() && !segment.flags.rst()
+        {
+            let beyond =
+                segment.flags.ack() && self.client().has_isn && segment.ack.after(self.client().isn + 1);
+            if beyond || segment.len > 0 || segment.flags.fin() {
+                self.served = segment.mark();
+            }
+        }
         let is_first = self.first.frame == segment.frame;
         let (syn, last_syn, last_syn_ack) = (self.syn(), self.last_syn(), self.last_syn_ack());
         let is_third_ack = self.is_third_ack(segment);

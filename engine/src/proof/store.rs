@@ -46,6 +46,8 @@ pub(crate) struct Store {
     about: HashMap<(u32, u8), u32>,
     proved: HashMap<(u32, u8), u32>,
     claims: Claims,
+    /// When what is told now is told, nanoseconds since the first packet.
+    pub(crate) now: i64,
 }
 
 /// Where the findings and claims of one connection begin: the newest of each, by number.
@@ -165,11 +167,12 @@ impl Telling<'_> {
     }
 
     /// Keeps a finding. `None` when there are too many.
-    pub(crate) fn tell(&mut self, finding: Finding) -> Option<Told> {
+    pub(crate) fn tell(&mut self, mut finding: Finding) -> Option<Told> {
         if self.store.records.len() >= Store::MOST {
             return None;
         }
         self.note(|| Step::Told(finding.diagnosis, finding.subject));
+        finding.told_at = self.store.now;
         let (store, hangs_on) = (&mut *self.store, self.under);
         let at = store.records.len() as u32;
         let layer = finding.layer;

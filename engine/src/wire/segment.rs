@@ -41,6 +41,8 @@ pub struct Packet<'a> {
     /// A number for the link on which it was captured (interface and VLAN tags): equal for equal
     /// links, 0 when nothing is known.
     pub link: u32,
+    /// The link-layer addresses (MAC) from and to which this frame went, as numbers of 48 bits; 0 where they are not known.
+    pub stations: [u64; 2],
     /// The captured bytes from the first byte of the TCP header on.
     pub bytes: &'a [u8],
     /// Length of TCP header and payload on the wire, at least `bytes.len()` unless padding follows.
@@ -275,6 +277,8 @@ pub struct Segment<'a> {
     pub ip: Option<IpInfo>,
     /// The link it was captured on, 0 when unknown.
     pub link: u32,
+    /// The link-layer addresses from and to which it went, 0 where not known.
+    pub stations: [u64; 2],
     /// What its checksum says.
     pub checksum: Checksum,
     /// A number that differs for different payloads, mostly; 0 when not known.
@@ -353,6 +357,7 @@ impl<'a> Segment<'a> {
             },
             ip: packet.ip,
             link: packet.link,
+            stations: packet.stations,
             malformed,
         })
     }

@@ -85,6 +85,7 @@ pub(crate) struct Segment {
     id: u16,
     ecn: u8,
     link: u32,
+    stations: [u64; 2],
     bytes: Vec<u8>,
     wire_len: u32,
     pub(crate) options: String,
@@ -101,6 +102,7 @@ impl Captured {
             dst: s.dst,
             ip: Some(IpInfo { ttl: s.ttl, id: Some(s.id), ecn: s.ecn }),
             link: s.link,
+            stations: s.stations,
             bytes: &s.bytes,
             wire_len: s.wire_len,
         })
@@ -307,9 +309,18 @@ impl World {
             None if words.has("no-id") || (syn && ack) || bare || refuses => 0,
             None => host.next_id(),
         };
+        // A translation on the way gives that side another address or port.
+        let (mut shown, mut shown_peer) = (host.clone(), peer.clone());
+        let moved =
+            if (words.text("moved") == Some("S")) == (side == 1) { &mut shown } else { &mut shown_peer };
+        match words.text("moved") {
+            Some("C") => moved.port += 100,
+            Some("S") => moved.address = Ipv4Addr::new(198, 51, 100, 77),
+            _ => {}
+        }
         let bytes = tcp_bytes(
-            host,
-            &peer,
+            &shown,
+            &shown_peer,
             Header { seq, ack: acks.unwrap_or(0), flags, window },
             &area,
             words,
@@ -330,11 +341,12 @@ impl World {
             window,
             ttl: words.number("ttl").map_or(host.ttl, |t| t as u8),
             len,
-            src: host.address.into(),
-            dst: peer.address.into(),
+            src: shown.address.into(),
+            dst: shown_peer.address.into(),
             id,
             ecn: words.number("ecn").unwrap_or(0) as u8,
             link: words.number("link").unwrap_or(0),
+            stations: words.stations(),
             bytes,
             wire_len,
             options: Options::described(words, syn, timestamps, &plain),

@@ -30,6 +30,8 @@
 //! | `differs` | other payload bytes than those sent before with these numbers |
 //! | `bad-checksum`, `unfinished` | a wrong checksum; only the sum of the pseudo-header in its place |
 //! | `cut=20`, `offset=4`, `link=7` | so much payload captured, header length, VLAN |
+//! | `mac=1-9` | from which MAC address to which |
+//! | `moved=C`, `moved=S` | the client has another port on the way, the server another address |
 //!
 //! `ICMP 3/1 quotes=S mtu=1400` is a router's error about the newest packet of that side; `copy link=7` the packet
 //! before once more; `later` only lets time pass. `each 20 ports every 0.1` (or `clients`) repeats the indented lines
@@ -99,6 +101,11 @@ impl Words {
     pub(crate) fn number(&self, word: &str) -> Option<u32> {
         let value = self.0.get(word).filter(|v| !v.is_empty())?;
         Some(value.parse().unwrap_or_else(|_| panic!("{word}={value} is no number")))
+    }
+
+    /// `mac=1-9`: from and to which MAC address; 0 where it is not said.
+    pub(crate) fn stations(&self) -> [u64; 2] {
+        self.ranges("mac").first().map_or([0; 2], |(from, to)| [u64::from(*from), u64::from(*to)])
     }
 
     /// `1-101,201-301`
@@ -264,7 +271,7 @@ impl Line {
             None => (t, String::new()),
         });
         let words = Words(words.collect());
-        const KNOWN: [&str; 34] = [
+        const KNOWN: [&str; 36] = [
             "",
             "no-id",
             "len",
@@ -298,6 +305,8 @@ impl Line {
             "cut",
             "offset",
             "link",
+            "mac",
+            "moved",
             "quotes",
         ];
         if let Some(word) = words.0.keys().find(|w| !KNOWN.contains(&w.as_str()) && *w != "mtu") {

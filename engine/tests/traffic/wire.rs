@@ -124,6 +124,7 @@ impl Captured {
             dst: self.dst,
             ip: Some(self.ip),
             link: 0,
+            stations: [0; 2],
             bytes: &self.bytes,
             wire_len: self.wire_len,
         }

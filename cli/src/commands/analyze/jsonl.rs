@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use std::io::{self, Write};
 use std::path::Path;
 use tcpdx_engine::catalogue::texts;
-use tcpdx_engine::{Finding, Language, Party, Severity, Summary, Value};
+use tcpdx_engine::{Candidate, Causes, Fact, Finding, Language, Param, Party, Severity, Summary, Value};
 
 /// A connection. Times are in seconds.
 #[derive(Serialize)]
@@ -56,8 +56,42 @@ struct FindingLine<'a> {
     evidence: Vec<EvidenceItem>,
     title: &'a str,
     message: String,
+    causes: Vec<CauseItem>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    excluded: Vec<ExcludedItem>,
     why: Vec<String>,
     check: Vec<String>,
+    params: Map<String, Json>,
+}
+
+/// A cause that may be.
+#[derive(Serialize)]
+struct CauseItem {
+    id: &'static str,
+    verdict: &'static str,
+    certainty: &'static str,
+    name: String,
+    facts: Vec<FactItem>,
+}
+
+/// A cause that something speaks against.
+#[derive(Serialize)]
+struct ExcludedItem {
+    id: &'static str,
+    #[serde(flatten)]
+    fact: Option<FactItem>,
+}
+
+/// A fact that speaks for a cause or against it.
+#[derive(Serialize)]
+struct FactItem {
+    fact: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    diagnosis: Option<&'static str>,
+    frame: Option<u32>,
+    stream: u32,
+    text: String,
+    #[serde(skip_serializing_if = "Map::is_empty")]
     params: Map<String, Json>,
 }
 
@@ -79,6 +113,7 @@ pub(super) fn print(
     out: &mut impl Write,
     file: &Path,
     connections: impl Iterator<Item = Connection>,
+    verbose: bool,
     language: Language,
 ) -> io::Result<Option<Severity>> {
     let file = file.to_string_lossy();
@@ -86,8 +121,8 @@ pub(super) fn print(
     for connection in connections {
         worst = worst.max(connection.severity());
         line(out, &connection_line(&file, &connection))?;
-        for finding in &connection.findings {
-            line(out, &finding_line(&file, &connection.summary, finding, language))?;
+        for (finding, causes) in connection.findings.iter().zip(&connection.causes) {
+            line(out, &finding_line(&file, &connection.summary, (finding, causes), verbose, language))?;
         }
     }
     Ok(worst)
@@ -130,9 +165,12 @@ fn connection_line<'a>(file: &'a str, connection: &'a Connection) -> ConnectionL
 fn finding_line<'a>(
     file: &'a str,
     summary: &Summary,
-    finding: &Finding,
+    (finding, causes): (&Finding, &Causes),
+    verbose: bool,
     language: Language,
 ) -> FindingLine<'a> {
+    let texts = texts(language);
+    let excluded = causes.excluded.iter().filter(|_| verbose);
     let evidence = finding.evidence.iter();
     let because = finding.because.zip(finding.because(language));
     FindingLine {
@@ -149,16 +187,44 @@ fn finding_line<'a>(
         trigger: finding.trigger,
         side: finding.side.name(),
         evidence: evidence.map(|e| EvidenceItem { frame: e.frame, role: e.role.name() }).collect(),
-        title: texts(language).title(finding.diagnosis),
+        title: texts.title(finding.diagnosis),
         message: finding.message(language),
-        why: finding.why(language),
-        check: finding.check(language),
-        params: finding
-            .params
-            .iter()
-            .map(|(name, value)| (name.name().to_string(), json_of(*value)))
-            .collect(),
+        causes: causes.shown.iter().map(|it| cause_item(it, language)).collect(),
+        excluded: excluded.map(|it| excluded_item(it, language)).collect(),
+        why: causes.why(finding, language),
+        check: causes.check(finding, language),
+        params: params(&finding.params),
     }
+}
+
+fn cause_item(candidate: &Candidate, language: Language) -> CauseItem {
+    CauseItem {
+        id: candidate.cause.id(),
+        verdict: candidate.verdict.name(),
+        certainty: candidate.certainty.name(),
+        name: texts(language).cause_name(candidate.cause).to_string(),
+        facts: candidate.facts.iter().map(|fact| fact_item(fact, language)).collect(),
+    }
+}
+
+fn excluded_item(candidate: &Candidate, language: Language) -> ExcludedItem {
+    let fact = candidate.facts.first().map(|fact| fact_item(fact, language));
+    ExcludedItem { id: candidate.cause.id(), fact }
+}
+
+fn fact_item(fact: &Fact, language: Language) -> FactItem {
+    FactItem {
+        fact: fact.kind.name(),
+        diagnosis: fact.diagnosis.map(|diagnosis| diagnosis.id()),
+        frame: Some(fact.frame).filter(|frame| *frame != 0),
+        stream: fact.stream,
+        text: texts(language).fact(fact),
+        params: params(&fact.params),
+    }
+}
+
+fn params(params: &[(Param, Value)]) -> Map<String, Json> {
+    params.iter().map(|(name, value)| (name.name().to_string(), json_of(*value))).collect()
 }
 
 /// A parameter: numbers as numbers, time spans in seconds, the rest as text.

@@ -12,13 +12,15 @@ use crate::read::{Capture, DataLink, Decoder, Trouble, link_name};
 use select::Selection;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
-use tcpdx_engine::{Engine, Finding, Language, Settings, Severity, Summary, Vantage};
+use tcpdx_engine::{Causes, Engine, Finding, Language, Settings, Severity, Summary, Vantage};
 
 /// One connection with the findings that were asked for.
 struct Connection {
     summary: Summary,
     story: String,
     findings: Vec<Finding>,
+    /// Why each may have happened.
+    causes: Vec<Causes>,
 }
 
 impl Connection {
@@ -102,7 +104,7 @@ fn print(
     match args.format {
         Format::Jsonl => {
             let mut out = BufWriter::new(io::stdout().lock());
-            let worst = jsonl::print(&mut out, analysis.file, connections, language)?;
+            let worst = jsonl::print(&mut out, analysis.file, connections, args.verbose, language)?;
             out.flush()?;
             Ok(status(worst))
         }

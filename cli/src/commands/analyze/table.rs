@@ -8,7 +8,7 @@ use crate::term::table::{Align, Columns};
 use std::cmp::Reverse;
 use std::io::{self, Write};
 use tcpdx_engine::catalogue::texts;
-use tcpdx_engine::{Finding, Language, Severity};
+use tcpdx_engine::{Causes, Finding, Language, Severity};
 
 /// Where the lines under a connection start.
 const INDENT: &str = "      ";
@@ -52,7 +52,7 @@ pub(super) fn print(
         let style = connection.severity().filter(|s| *s >= Severity::Warn).map(severity_style);
         writeln!(out, "{}", paint(style.unwrap_or_default(), &columns.line(row)))?;
         write!(out, "{}", term::wrap(&connection.story, INDENT, width))?;
-        for finding in &connection.findings {
+        for finding in connection.findings.iter().zip(&connection.causes) {
             print_finding(out, finding, verbose, language, width)?;
         }
         writeln!(out)?;
@@ -111,7 +111,7 @@ fn span(nanoseconds: Option<i64>) -> String {
 
 fn print_finding(
     out: &mut impl Write,
-    finding: &Finding,
+    (finding, causes): (&Finding, &Causes),
     verbose: bool,
     language: Language,
     width: usize,
@@ -125,7 +125,8 @@ fn print_finding(
     if !verbose {
         return Ok(());
     }
-    for (name, lines) in [("why", finding.why(language)), ("check", finding.check(language))] {
+    for (name, lines) in [("why", causes.why(finding, language)), ("check", causes.check(finding, language))]
+    {
         if !lines.is_empty() {
             writeln!(out, "{inner}{}", paint(DIM, name))?;
         }

@@ -275,6 +275,7 @@ fn finding(diagnosis: Diagnosis, params: &[(Param, Value)]) -> Finding {
         subject: 7,
         layer: 0,
         trigger: 9,
+        told_at: 0,
         side: Party::Client,
         evidence: Vec::new(),
         params: params.to_vec(),

@@ -3,7 +3,7 @@
 use crate::bounds;
 use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::{Finding, Told, Value};
-use crate::catalogue::terms::{Param, Role};
+use crate::catalogue::terms::{Param, Role, Term};
 use crate::connection::flight::Sent;
 use crate::connection::{Connection, Seen};
 use crate::proof::claims::Kind;
@@ -41,26 +41,31 @@ pub(super) fn corrupted(c: &Connection, seen: &Seen<'_>, context: &mut Context<'
     let any =
         met(context.trace, Diagnosis::LossCorrupted, "a damaged copy of it was seen", !damaged.is_empty());
     for bad in damaged {
-        damaged_then_again(c, seen, (bad.frame, bad.layer), bad.end.since(bad.seq).unsigned_abs(), context);
+        let bytes = bad.end.since(bad.seq).unsigned_abs();
+        damaged_then_again(c, seen, (bad.frame, bad.layer), bytes, None, context);
     }
     any
 }
 
-/// That frame held so many bytes of a damaged segment, and this one sends them again.
+/// That frame held so many bytes of a damaged segment, and this one sends them again. `what`: how it was damaged.
 fn damaged_then_again(
     c: &Connection,
     seen: &Seen<'_>,
     (frame, layer): (u32, u8),
     bytes: u32,
+    what: Option<Term>,
     context: &mut Context<'_, impl Tracing>,
 ) {
-    let finding = c
+    let mut finding = c
         .finding_at(Diagnosis::LossCorrupted, frame)
         .layer(layer)
         .proved_by(seen.segment.frame)
         .evidence(Role::Resend, seen.segment.frame)
         .with(Param::Who, Value::Party(seen.from.party()))
         .with(Param::Bytes, Value::Bytes(bytes.into()));
+    if let Some(what) = what {
+        finding.set(Param::What, Value::Term(what));
+    }
     context.store.tell(finding);
 }
 
@@ -79,7 +84,8 @@ pub(super) fn never_finished(
         "which has not acknowledged it for longer than ACKs are delayed"
             => seen.segment.time - sent.time >= bounds::DELAYED_MOST,
     ) {
-        damaged_then_again(c, seen, (sent.frame, seen.segment.layer), sent.seq_len, context);
+        let copy = (sent.frame, seen.segment.layer);
+        damaged_then_again(c, seen, copy, sent.seq_len, Some(Term::ChecksumUnfinished), context);
     }
 }
 

@@ -37,7 +37,8 @@ fn show(engine: &mut Engine, frame: u32, time: i64, bytes: &[u8]) {
     let (bytes, wire_len) = (payload.payload, wire_len.into());
     match payload.ip_number {
         IpNumber::TCP => {
-            let packet = Packet { frame, layer: 0, time, src, dst, ip: Some(ip), link: 0, bytes, wire_len };
+            let (ip, link, stations) = (Some(ip), 0, [0; 2]);
+            let packet = Packet { frame, layer: 0, time, src, dst, ip, link, stations, bytes, wire_len };
             engine.packet(&packet);
         }
         IpNumber::ICMP | IpNumber::IPV6_ICMP => {
