@@ -28,7 +28,7 @@
 /**
  * Version of this interface. It changes whenever a struct or a function does.
  */
-#define TCPDX_ABI_VERSION 5
+#define TCPDX_ABI_VERSION 6
 
 /**
  * How deep the tree of statistics is at most.
@@ -344,6 +344,14 @@ typedef struct tcpdx_packet {
    * A number for the link it was captured on (interface and VLAN tags); 0 when nothing is known.
    */
   uint32_t link;
+  /**
+   * The MAC address from which the frame came, as a number of 48 bits; 0 when it is not known.
+   */
+  uint64_t station_from;
+  /**
+   * The MAC address to which it went; likewise.
+   */
+  uint64_t station_to;
   /**
    * Length of TCP header and payload on the wire, in bytes.
    */

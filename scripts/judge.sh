@@ -33,7 +33,7 @@ judge() {
     done
 }
 
-judge "$shared" cli --cli target/release/tcpdx
+judge "$shared" cli --causes --cli target/release/tcpdx
 
 home=$(mktemp -d "${TMPDIR:-/tmp}/tcpdx-judge-XXXXXX")
 trap 'rm -rf "$home"' EXIT
@@ -45,4 +45,4 @@ for folder in corpus corpus2 field; do
 done
 scripts/in-home.sh "$home" build/tcpdx install
 
-judge "$home" tshark --tshark "scripts/in-home.sh $home tshark"
+judge "$home" tshark --causes --tshark "scripts/in-home.sh $home tshark"

@@ -32,7 +32,7 @@ pub struct Cli {
 pub enum Command {
     /// Diagnose the TCP connections of captures
     Analyze(Analyze),
-    /// Say what a diagnosis means, why it happens and what to check
+    /// Say what a diagnosis or a cause means, why it happens and what to check
     Explain(Explain),
     /// Write a teaching capture: a scenario between two simulated TCP endpoints
     Generate(Box<Generate>),
@@ -134,10 +134,11 @@ impl From<&Thresholds> for tcpdx_engine::Thresholds {
     }
 }
 
-/// Say what a diagnosis means.
+/// Say what a diagnosis or a cause means.
 #[derive(Args, Debug)]
 pub struct Explain {
-    /// A diagnosis, e.g. handshake.rejected, or a family, e.g. handshake; all are listed without it
+    /// A diagnosis (handshake.rejected), a cause (nat.idle_timeout) or a family (handshake, nat); all diagnoses are listed without
+    /// it, all causes with `causes`
     pub id: Option<String>,
     /// Language of the texts; that of the locale unless given
     #[arg(long, value_name = "TAG", value_parser = tags::<tcpdx_engine::Language>())]

@@ -2,8 +2,9 @@
 
 mod causes;
 
+pub use causes::Reasons;
+
 use crate::book::Book;
-use crate::book::lines::Index;
 use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::Finding;
 use crate::chunked::Chunked;
@@ -132,8 +133,10 @@ pub struct Engine {
     newest: Option<Newest>,
     /// The frames that are traced, by number, with what was asked about each.
     traced: HashMap<u32, Vec<Trace>>,
-    /// Which connections a host, a listener or a port has; those that came since are taken in when it is asked.
-    index: Mutex<Index>,
+    /// What was worked out of other connections, for the causes.
+    notebook: Mutex<causes::Notebook>,
+    /// How many packets were taken in.
+    taken_in: u64,
 }
 
 impl Engine {
@@ -233,6 +236,7 @@ impl Engine {
         segment.time = c.within_reason(segment.time);
         let segment = &segment;
         self.shared.store.now = segment.time;
+        self.taken_in += 1;
         let Shared { recent, pool, .. } = &mut self.shared;
         let original = recent.original_of(segment, number, from, |it| c.is_copy(from, segment, it, pool));
         if met(*trace, Diagnosis::CaptureTimeBackwards, "it is earlier than the packet before it", goes_back)

@@ -45,7 +45,7 @@ pub use catalogue::findings::{Evidence, Finding, Value};
 pub use catalogue::terms::{Param, Role, Term};
 pub use catalogue::{Actor, Cause, Certainty, Diagnosis, Effect, Language, Severity};
 pub use causes::{Candidate, Causes, Verdict};
-pub use engine::{Engine, FrameView, Look};
+pub use engine::{Engine, FrameView, Look, Reasons};
 pub use proof::claims::Kind as ClaimKind;
 pub use proof::receiver::{Receipt, Refusal};
 pub use proof::trace::{Asker, Step};

@@ -52,6 +52,22 @@ impl Engine {
         let pending = known.map_or(&[][..], |known| known.pending(engine));
         Ok(engine.findings_with(frame, layer, look, pending))
     }
+
+    /// The same findings, each with why it may have happened.
+    fn with_causes(
+        &mut self,
+        found: Vec<engine::Finding>,
+        look: engine::Look,
+    ) -> Result<Vec<(engine::Finding, engine::Causes)>, Status> {
+        let engine = self.beside.engine()?;
+        let mut explained = Vec::with_capacity(found.len());
+        for finding in found {
+            let known = self.recent.get(engine, finding.stream, self.language);
+            let causes = known.map(|known| known.causes(engine, &finding, look)).unwrap_or_default();
+            explained.push((finding, causes));
+        }
+        Ok(explained)
+    }
 }
 
 fn which(look: u32) -> Result<engine::Look, Status> {
@@ -197,8 +213,10 @@ pub unsafe extern "C" fn tcpdx_engine_findings(
     unsafe {
         call(engine, |engine| {
             fill(findings, || {
-                let mut found = engine.found(frame, layer, which(look)?)?;
+                let look = which(look)?;
+                let mut found = engine.found(frame, layer, look)?;
                 found.retain(|finding| engine.told.tells(finding));
+                let found = engine.with_causes(found, look)?;
                 engine.findings = FindingList::new(&found, frame, engine.language);
                 Ok(engine.findings.as_c())
             })

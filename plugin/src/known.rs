@@ -2,7 +2,9 @@
 
 use crate::fields::Field;
 use crate::view::{Content, ValueList};
-use tcpdx_engine::{Calm, Engine, Finding, FrameView, Language, Severity, State, Summary};
+use tcpdx_engine::{
+    Calm, Causes, Engine, Finding, FrameView, Language, Look, Reasons, Severity, State, Summary,
+};
 
 /// What was said last of a connection.
 #[derive(Default)]
@@ -15,6 +17,9 @@ pub(crate) struct Known {
     /// What is told of it without being kept by the engine, and the age of that.
     pending: Vec<Finding>,
     pending_age: u64,
+    /// Why what was found of it may have happened, and the age of that.
+    reasons: Reasons,
+    reasons_age: Option<u64>,
     /// Words that take long to find, and seldom change.
     client: String,
     server: String,
@@ -50,6 +55,9 @@ impl Known {
             }
             self.states = None;
         }
+        if self.stream != stream {
+            self.reasons_age = None;
+        }
         *self = Known {
             stream,
             age,
@@ -74,6 +82,21 @@ impl Known {
         }
         &self.pending
     }
+
+    /// Why what was found of it may have happened. Of a connection of which very much is found, what was worked out before holds
+    /// on while more is taken in: else each frame would cost as much as all before.
+    pub(crate) fn causes(&mut self, engine: &Engine, finding: &Finding, look: Look) -> Causes {
+        let much = self.reasons_age.is_some() && self.reasons.told().len() >= Self::VERY_MUCH;
+        let holds = self.reasons_age == Some(self.age) || much && look == Look::First;
+        if !holds {
+            self.reasons = engine.reasons(self.stream);
+            self.reasons_age = Some(self.age);
+        }
+        self.reasons.of(engine, finding)
+    }
+
+    /// So many findings of a connection are very much.
+    const VERY_MUCH: usize = 256;
 
     /// What is known about the connection at one of its frames.
     pub(crate) fn values(&mut self, view: FrameView, language: Language) -> &ValueList {

@@ -29,7 +29,7 @@ mod words;
 use std::ffi::c_char;
 
 /// Version of this interface. It changes whenever a struct or a function does.
-pub const ABI_VERSION: u32 = 5;
+pub const ABI_VERSION: u32 = 6;
 
 /// The version of the interface that this library speaks: TCPDX_ABI_VERSION of its header.
 #[unsafe(no_mangle)]

@@ -5,7 +5,10 @@ use crate::fields::{Field, name};
 use std::ffi::{CString, c_char};
 use std::io::Write;
 use std::ptr;
-use tcpdx_engine::{self as engine, Language, catalogue::texts};
+use tcpdx_engine::{self as engine, Cause, Causes, Language, catalogue::texts};
+
+/// In place of the cause of a finding that has none to be told.
+const NO_CAUSE: &str = "-";
 
 /// The value of one field.
 #[derive(Clone, Copy)]
@@ -191,7 +194,7 @@ impl ValueList {
     }
 
     /// What a finding says besides its message, as seen from `frame`.
-    fn of_finding(finding: &engine::Finding, frame: u32, language: Language) -> ValueList {
+    fn of_finding(finding: &engine::Finding, causes: &Causes, frame: u32, language: Language) -> ValueList {
         let texts = texts(language);
         let mut list = ValueList::default();
         list.value(language, Field::Diagnosis, Content::Text(finding.diagnosis.id()));
@@ -208,10 +211,11 @@ impl ValueList {
         if finding.trigger != frame {
             tell(Field::Trigger, Content::Number(finding.trigger.into()));
         }
-        for why in finding.why(language) {
+        tell(Field::Cause, Content::Text(causes.top().map_or(NO_CAUSE, Cause::id)));
+        for why in causes.why(finding, language) {
             tell(Field::Why, Content::Text(&why));
         }
-        for check in finding.check(language) {
+        for check in causes.check(finding, language) {
             tell(Field::Check, Content::Text(&check));
         }
         tell(Field::Reference, Content::Text(texts.reference(finding.diagnosis)));
@@ -234,22 +238,23 @@ pub(crate) struct FindingList {
 
 impl FindingList {
     /// Lays out the findings of a frame.
-    pub(crate) fn new(found: &[engine::Finding], frame: u32, language: Language) -> FindingList {
+    pub(crate) fn new(found: &[(engine::Finding, Causes)], frame: u32, language: Language) -> FindingList {
         let mut list = FindingList::default();
         if found.is_empty() {
             return list;
         }
-        for finding in found {
-            list.push(finding, frame, language);
+        for (finding, causes) in found {
+            list.push(finding, causes, frame, language);
         }
-        let titles: Vec<_> = found.iter().map(|finding| texts(language).title(finding.diagnosis)).collect();
+        let titles: Vec<_> =
+            found.iter().map(|(finding, _)| texts(language).title(finding.diagnosis)).collect();
         list.headline = Some(c_string(&titles.join(", ")));
         list
     }
 
-    fn push(&mut self, finding: &engine::Finding, frame: u32, language: Language) {
+    fn push(&mut self, finding: &engine::Finding, causes: &Causes, frame: u32, language: Language) {
         let message = c_string(&finding.message(language));
-        let values = ValueList::of_finding(finding, frame, language);
+        let values = ValueList::of_finding(finding, causes, frame, language);
         let Values { count, items, .. } = values.as_c();
         self.findings.push(Finding {
             diagnosis: finding.diagnosis as u32,

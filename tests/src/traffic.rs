@@ -68,7 +68,8 @@ impl Owned {
         let Owned { time, src, dst, ref bytes, .. } = *self;
         match self.kind {
             Kind::Tcp { ip, link, wire_len } => {
-                let packet = Packet { frame, layer: 0, time, src, dst, ip: Some(ip), link, bytes, wire_len };
+                let (ip, stations) = (Some(ip), [0; 2]);
+                let packet = Packet { frame, layer: 0, time, src, dst, ip, link, stations, bytes, wire_len };
                 engine.packet(&packet);
             }
             Kind::Icmp { v6 } => {

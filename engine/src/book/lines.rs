@@ -12,6 +12,7 @@ use crate::wire::seq::Seq;
 use crate::wire::tuple::{Socket, Tuple};
 use hashbrown::HashMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// How a connection began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,9 +50,12 @@ pub(crate) struct End {
     pub(crate) outstanding: bool,
 }
 
-/// What others may need to know of a connection.
+/// What others may need to know of a connection, shared by all that look at it.
+pub(crate) type Line = Arc<Entry>;
+
+/// The same, unshared.
 #[derive(Clone, Debug)]
-pub(crate) struct Line {
+pub(crate) struct Entry {
     pub(crate) number: u32,
     pub(crate) tuple: Tuple,
     pub(crate) first: Mark,
@@ -82,7 +86,7 @@ pub(crate) struct Line {
 
 const _: () = assert!(Diagnosis::ALL.len() <= 128, "each has a bit in a line");
 
-impl Line {
+impl Entry {
     pub(crate) fn of<'a>(c: &Connection, told: impl Iterator<Item = &'a Finding>) -> Line {
         let (mut bits, mut waits, mut waited) = (0_u128, [0; 4], 0);
         for finding in told {
@@ -97,7 +101,7 @@ impl Line {
         }
         let answers = c.handshake.syn_ack.is_set() && c.handshake.syn_ack.frame == c.first.frame;
         let first_from = if answers { Side::Server } else { c.started_late.unwrap_or(Side::Client) };
-        let mut line = Line {
+        let mut line = Entry {
             number: c.number,
             tuple: c.tuple,
             first: c.first,
@@ -121,7 +125,7 @@ impl Line {
             waits,
         };
         line.opening = line.opening(c.handshake.established());
-        line
+        Arc::new(line)
     }
 
     fn opening(&self, established: bool) -> Opening {

@@ -128,9 +128,9 @@ impl Scene<'_> {
     }
 
     fn old(&self, stray: &Line) -> Option<Line> {
-        let index = self.others.index();
-        let beside = index.of_client(stray.tuple.src).iter().chain(index.at_listener(stray.tuple.dst));
-        beside.map(|n| self.others.line(*n)).find(|old| moved_from(stray, old).is_some())
+        let beside = self.others.of_client(stray.tuple.src).into_iter();
+        let beside = beside.chain(self.others.at_listener(stray.tuple.dst));
+        beside.map(|n| self.others.line(n)).find(|old| moved_from(stray, old).is_some())
     }
 }
 
@@ -216,10 +216,7 @@ fn reused_port(s: &Scene<'_>, w: &mut Weight) {
             .filter(|_| single && linux && lossless)
             .map(|l| Fact::new(FactKind::OnlySynLost, l.number, l.first.frame)),
     );
-    w.speaks(
-        (single && linux || s.is(&[D::HandshakePortReused]) && single)
-            .then(|| about(FactKind::PortUsedBefore)),
-    );
+    w.speaks((single && (linux || s.is(&[D::HandshakePortReused]))).then(|| about(FactKind::PortUsedBefore)));
     w.against(
         (single && !linux && s.is(&[D::HandshakeSynRetransmitted]))
             .then(|| s.fact(FactKind::OtherTimer).span(waited)),

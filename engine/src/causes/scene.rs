@@ -1,7 +1,7 @@
 //! A finding with what the capture holds around it, and the questions that several causes ask of it.
 
 use super::limits;
-use crate::book::lines::{Index, Line, Opening};
+use crate::book::lines::{Line, Opening};
 use crate::catalogue::Diagnosis;
 use crate::catalogue::facts::{Fact, FactKind};
 use crate::catalogue::findings::{Finding, Value};
@@ -14,7 +14,9 @@ use std::net::IpAddr;
 
 /// All connections of a capture.
 pub(crate) trait Others {
-    fn index(&self) -> &Index;
+    fn at_listener(&self, listener: Socket) -> Vec<u32>;
+    fn of_client(&self, client: Socket) -> Vec<u32>;
+    fn of_host(&self, host: IpAddr) -> Vec<u32>;
     fn line(&self, number: u32) -> Line;
 }
 
@@ -150,17 +152,17 @@ impl<'a> Scene<'a> {
 
     /// The other connections to the same listener, oldest first.
     pub(crate) fn at_listener(&self) -> Vec<Line> {
-        self.lines(self.others.index().at_listener(self.listener()))
+        self.lines(&self.others.at_listener(self.listener()))
     }
 
     /// The other connections of the client's own address and port, whomever they are with.
     pub(crate) fn of_client_port(&self) -> Vec<Line> {
-        self.lines(self.others.index().of_client(self.me.tuple.src))
+        self.lines(&self.others.of_client(self.me.tuple.src))
     }
 
     /// The other connections with that host.
     pub(crate) fn with_host(&self, host: IpAddr) -> Vec<Line> {
-        self.lines(self.others.index().of_host(host))
+        self.lines(&self.others.of_host(host))
     }
 
     /// The connection before on the same addresses and ports.

@@ -1,7 +1,7 @@
 //! Why things happened: what the whole capture knows of the causes of a finding.
 
 use super::{Case, Engine};
-use crate::book::lines::{Index, Line};
+use crate::book::lines::{Entry, Index, Line};
 use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::Finding;
 use crate::causes::{self, Causes, Others, Scene};
@@ -9,45 +9,112 @@ use crate::connection::Connection;
 use crate::mark::Mark;
 use crate::proof::trace::{Tracing, Untraced, known};
 use crate::rules;
-use std::sync::MutexGuard;
+use crate::wire::tuple::Socket;
+use hashbrown::HashMap;
+use std::cell::RefCell;
+use std::net::IpAddr;
+use std::sync::{MutexGuard, PoisonError};
+
+/// What is known of other connections, as long as no more is taken in.
+#[derive(Debug, Default)]
+pub(super) struct Notebook {
+    /// Which connections a host, a listener or a port has; those that came since are taken in when it is asked.
+    index: Index,
+    lines: HashMap<u32, Line>,
+    /// How much had been taken in then.
+    age: u64,
+}
+
+impl Notebook {
+    /// So many lines are kept at once.
+    const MOST: usize = 1 << 13;
+}
 
 /// All connections, and who has which.
 struct View<'a> {
     engine: &'a Engine,
-    index: MutexGuard<'a, Index>,
+    book: RefCell<MutexGuard<'a, Notebook>>,
 }
 
 impl Others for View<'_> {
-    fn index(&self) -> &Index {
-        &self.index
+    fn at_listener(&self, listener: Socket) -> Vec<u32> {
+        self.book.borrow().index.at_listener(listener).to_vec()
+    }
+
+    fn of_client(&self, client: Socket) -> Vec<u32> {
+        self.book.borrow().index.of_client(client).to_vec()
+    }
+
+    fn of_host(&self, host: IpAddr) -> Vec<u32> {
+        self.book.borrow().index.of_host(host).to_vec()
     }
 
     fn line(&self, number: u32) -> Line {
-        self.engine.line(number)
+        let mut book = self.book.borrow_mut();
+        if book.lines.len() >= Notebook::MOST {
+            book.lines.clear();
+        }
+        let line = || self.engine.line(number);
+        book.lines.entry(number).or_insert_with(line).clone()
+    }
+}
+
+/// Why what was found of one connection may have happened.
+#[derive(Clone, Debug, Default)]
+pub struct Reasons {
+    /// All that was told of it, in order.
+    own: Vec<Finding>,
+    /// Of each diagnosis, those of the last finding that was looked at on its own.
+    same: HashMap<Diagnosis, Causes>,
+}
+
+impl Reasons {
+    /// So many findings of a diagnosis are looked at on their own: what comes again and again has the reasons of the last of
+    /// them.
+    const EACH: usize = 16;
+
+    /// All that was told of the connection, in order.
+    #[must_use]
+    pub fn told(&self) -> &[Finding] {
+        &self.own
+    }
+
+    /// The causes of one of its findings.
+    pub fn of(&mut self, engine: &Engine, finding: &Finding) -> Causes {
+        if !causes::has_any(finding.diagnosis) {
+            return Causes::default();
+        }
+        let mut same = self.own.iter().filter(|other| other.diagnosis == finding.diagnosis);
+        let last = same.nth(Self::EACH - 1).filter(|last| last.subject < finding.subject);
+        let Some(last) = last else { return engine.causes_among(finding, &self.own) };
+        if let Some(causes) = self.same.get(&finding.diagnosis) {
+            return causes.clone();
+        }
+        let causes = engine.causes_among(last, &self.own);
+        self.same.insert(finding.diagnosis, causes.clone());
+        causes
     }
 }
 
 impl Engine {
+    /// What it takes to ask for the causes of a connection's findings, as far as the capture is known by now.
+    #[must_use]
+    pub fn reasons(&self, stream: u32) -> Reasons {
+        Reasons { own: self.findings_of(stream), same: HashMap::new() }
+    }
+
     /// Why what was found may have happened, as far as the capture is known by now: the causes best first, and those that
     /// something in it excludes. Empty for a finding that explains itself.
     #[must_use]
     pub fn causes(&self, finding: &Finding) -> Causes {
-        if !causes::has_any(finding.diagnosis) {
-            return Causes::default();
-        }
-        self.causes_among(finding, &self.findings_of(finding.stream))
+        self.reasons(finding.stream).of(self, finding)
     }
 
-    /// The same, where the caller knows already what [`Engine::findings_of`] tells of the connection.
-    #[must_use]
-    pub fn causes_among(&self, finding: &Finding, own: &[Finding]) -> Causes {
+    fn causes_among(&self, finding: &Finding, own: &[Finding]) -> Causes {
         let Some(case) = self.cases.get(finding.stream as usize) else { return Causes::default() };
-        if !causes::has_any(finding.diagnosis) {
-            return Causes::default();
-        }
         let c = &case.connection;
-        let me = Line::of(c, own.iter());
-        let view = View { engine: self, index: self.index() };
+        let me = Entry::of(c, own.iter());
+        let view = View { engine: self, book: RefCell::new(self.notebook()) };
         let at = time_of(c, finding);
         causes::weigh(&Scene { finding, c, own, me: &me, others: &view, now: self.now_of(c), at })
     }
@@ -59,24 +126,29 @@ impl Engine {
         if c.started_late.is_none() && !answers || c.syn().is_set() {
             return None;
         }
-        let stray = Line::of(c, std::iter::empty());
-        let index = self.index();
-        let beside = index.of_client(stray.tuple.src).iter().chain(index.at_listener(stray.tuple.dst));
+        let stray = Entry::of(c, std::iter::empty());
+        let book = self.notebook();
+        let of_client = book.index.of_client(stray.tuple.src).iter();
+        let beside = of_client.chain(book.index.at_listener(stray.tuple.dst));
         let older = beside.filter(|n| **n < number).map(|n| &self.cases[*n as usize].connection);
-        let mut older = older.map(|old| Line::of(old, std::iter::empty()));
+        let mut older = older.map(|old| Entry::of(old, std::iter::empty()));
         let found = older.find_map(|old| causes::moved_from(&stray, &old));
         let goes_on = "its first segment goes on from where another connection of one of its ports stopped";
         known(trace, Diagnosis::PathAddressChanged, goes_on, found)
     }
 
-    /// Which connections a host, a listener or a port has, all that there are by now.
-    fn index(&self) -> MutexGuard<'_, Index> {
-        let mut index = self.index.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        while index.known < self.connections() {
-            let tuple = self.cases[index.known as usize].connection.tuple;
-            index.push(tuple);
+    /// What is known of other connections by now.
+    fn notebook(&self) -> MutexGuard<'_, Notebook> {
+        let mut book = self.notebook.lock().unwrap_or_else(PoisonError::into_inner);
+        while book.index.known < self.connections() {
+            let tuple = self.cases[book.index.known as usize].connection.tuple;
+            book.index.push(tuple);
         }
-        index
+        if book.age != self.taken_in {
+            book.lines.clear();
+            book.age = self.taken_in;
+        }
+        book
     }
 
     /// What others may need to know of a connection.
@@ -87,9 +159,12 @@ impl Engine {
             rules::lacking(c, notes, self.now_of(c), Untraced, &mut lacking);
         }
         let told: Vec<_> = self.shared.store.of(heads).collect();
-        Line::of(c, told.iter().map(AsRef::as_ref).chain(&lacking))
+        Entry::of(c, told.iter().map(AsRef::as_ref).take(MOST_TOLD).chain(&lacking))
     }
 }
+
+/// So many findings of another connection are looked at, the newest: no flood of them takes long.
+const MOST_TOLD: usize = 1 << 12;
 
 /// When what is told happened, nanoseconds.
 fn time_of(c: &Connection, finding: &Finding) -> i64 {

@@ -61,7 +61,11 @@ pub(super) fn text(field: Field) -> (&'static str, &'static str) {
         Field::Trigger => {
             ("Proved by", "The first frame at which the diagnosis could be known, when it is not this one")
         }
-        Field::Why => ("Likely cause", "A likely cause of what was found, the most likely first"),
+        Field::Cause => (
+            "Cause",
+            "Id of the cause that fits best, in the order of tcpdx.diagnosis; - where there is none to tell",
+        ),
+        Field::Why => ("Why", "A cause of what was found, with the facts that speak for it, the best first"),
         Field::Check => ("To check", "What to look at next"),
         Field::Reference => ("Reference", "The RFC section or the rule behind the diagnosis"),
         Field::Evidence => ("Evidence", "A frame that shows what was found"),

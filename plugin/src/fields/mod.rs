@@ -93,7 +93,9 @@ fields! {
     Subject "subject" Frame;
     /// The frame that proved it, where that is another one.
     Trigger "trigger" Frame;
-    /// A likely cause.
+    /// Id of the cause that fits it best.
+    Cause "cause" Text;
+    /// A cause in words.
     Why "why" Text;
     /// What to look at next.
     Check "check" Text;

@@ -39,7 +39,8 @@ pub(super) fn text(field: Field) -> (&'static str, &'static str) {
         }
         Field::Subject => ("所指的帧", "诊断所针对的帧（不是这一帧时）"),
         Field::Trigger => ("证明它的帧", "最先能得出该诊断的帧（不是这一帧时）"),
-        Field::Why => ("可能原因", "可能的原因，最可能的在前"),
+        Field::Cause => ("原因", "最符合的原因的标识，按 tcpdx.diagnosis 的顺序；没有可说的则为 -"),
+        Field::Why => ("为何", "所发现问题的原因及支持它的事实，最符合的在前"),
         Field::Check => ("下一步检查", "接下来应该检查什么"),
         Field::Reference => ("依据", "诊断所依据的 RFC 章节或规则"),
         Field::Evidence => ("证据", "能说明问题的帧"),

@@ -1,7 +1,8 @@
 //! `docs/diagnoses/` holds a page for each diagnosis in each language, made from the catalogue, the conversations
-//! of the engine's tests, the library and the scenarios.
+//! of the engine's tests, the library and the scenarios; `docs/causes/` a page for each cause.
 #![allow(clippy::unwrap_used, clippy::panic)] // in a test, to fail is right
 
+mod cause;
 mod page;
 
 // The notation of the conversations, and what the engine says of them.
@@ -15,11 +16,23 @@ mod report;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use tcpdx_engine::{Diagnosis, Language};
+use tcpdx_engine::{Cause, Diagnosis, Language};
 use tcpdx_tests::built::root;
 
 /// The environment variable that, set to anything, makes the test write the pages instead of comparing them.
 const WRITE: &str = "TCPDX_WRITE_PAGES";
+
+/// The pages of causes by their path below `docs/causes/`.
+fn causes() -> BTreeMap<PathBuf, String> {
+    let mut pages = BTreeMap::new();
+    for language in Language::ALL.iter().copied() {
+        pages.insert(page::folder(language).join("README.md"), cause::index(language));
+        for cause in Cause::ALL.iter().copied() {
+            pages.insert(page::folder(language).join(cause::path(cause)), cause::of(cause, language));
+        }
+    }
+    pages
+}
 
 /// The pages by their path below `docs/diagnoses/`.
 fn pages() -> BTreeMap<PathBuf, String> {
@@ -47,7 +60,13 @@ fn files_in(folder: &Path) -> BTreeSet<PathBuf> {
 
 #[test]
 fn the_pages_are_what_the_catalogue_makes_them() {
-    let (pages, folder) = (pages(), root().join("docs/diagnoses"));
+    hold(&pages(), "docs/diagnoses");
+    hold(&causes(), "docs/causes");
+}
+
+/// The folder has these pages, and no others; or gets them.
+fn hold(pages: &BTreeMap<PathBuf, String>, name: &str) {
+    let folder = root().join(name);
     let there = files_in(&folder);
     let too_many: Vec<_> = there.iter().filter(|file| !pages.contains_key(*file)).collect();
     let stale: Vec<_> = pages
@@ -67,7 +86,7 @@ fn the_pages_are_what_the_catalogue_makes_them() {
     let (stale, first) = (stale.len(), stale.first().map(|(path, _)| path));
     assert!(
         stale == 0 && too_many.is_empty(),
-        "docs/diagnoses is stale: run `make docs`, which sets {WRITE}\n\
-         {stale} pages are not as they should be, first {first:?}; of no diagnosis: {too_many:?}"
+        "{name} is stale: run `make docs`, which sets {WRITE}\n\
+         {stale} pages are not as they should be, first {first:?}; of nothing: {too_many:?}"
     );
 }

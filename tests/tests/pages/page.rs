@@ -1,5 +1,6 @@
 //! One page, and the list of them.
 
+use crate::cause;
 use crate::notation::Pair;
 use crate::report::Report;
 use std::fs;
@@ -256,7 +257,9 @@ pub(crate) fn of(diagnosis: Diagnosis, facts: &Facts, language: Language) -> Str
     );
     out += &section(words.recognised, &with_links(&list("-", texts.signs(diagnosis))));
     out += &section(words.example, &example(facts, told, words, language));
-    out += &section(words.causes, &list("1.", &told.why(language)));
+    let causes = cause::of_diagnosis(diagnosis, language);
+    let why = if causes.is_empty() { list("1.", &told.why(language)) } else { causes };
+    out += &section(words.causes, &why);
     out += &section(words.check, &list("-", &told.check(language)));
     out += &section(words.look_alike, &look_alike(facts, words, language));
     if !facts.scenarios.is_empty() {
@@ -338,7 +341,7 @@ fn scenario_line(shown: &Shown, words: &Words, language: Language) -> String {
 }
 
 /// A text as Markdown: what would mean something there stands for itself.
-fn prose(text: &str) -> String {
+pub(crate) fn prose(text: &str) -> String {
     text.replace('<', "&lt;").replace('*', "\\*").replace('|', "\\|")
 }
 

@@ -42,14 +42,15 @@ impl Selection {
         (0..engine.connections())
             .filter(|stream| self.streams.is_empty() || self.streams.contains(stream))
             .filter_map(move |stream| {
-                let all = engine.findings_of(stream);
-                let findings: Vec<Finding> = all.iter().filter(|it| self.takes(it)).cloned().collect();
+                let mut reasons = engine.reasons(stream);
+                let findings: Vec<Finding> =
+                    reasons.told().iter().filter(|it| self.takes(it)).cloned().collect();
                 if self.only_with_findings && findings.is_empty() {
                     return None;
                 }
                 let summary = engine.summary(stream)?;
                 let story = summary.story.tell(language);
-                let causes = findings.iter().map(|finding| engine.causes_among(finding, &all)).collect();
+                let causes = findings.iter().map(|finding| reasons.of(engine, finding)).collect();
                 Some(Connection { summary, story, findings, causes })
             })
     }
