@@ -80,7 +80,7 @@ pub struct Analyze {
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// Also print why each finding may be and what to check
+    /// Also print all causes of each finding, and what to check; in JSON, the causes that something excludes
     #[arg(short, long)]
     pub verbose: bool,
     /// Only connection N (repeatable)

@@ -73,7 +73,7 @@ fn a_filter_of_wireshark_is_explained_too_and_a_family_is_listed() {
 fn a_slip_in_a_name_is_answered_with_what_may_be_meant() {
     assert_eq!(
         failure(&["explain", "close.hafl"]),
-        "tcpdx: no diagnosis close.hafl; did you mean close.half?; `tcpdx explain` lists all\n"
+        "tcpdx: no diagnosis or cause close.hafl; did you mean close.half?; `tcpdx explain` lists all, `tcpdx explain causes` the causes\n"
     );
     let error = failure(&["generate", "setup/handshake-rejectd", "-o", "-"]);
     assert!(error.contains("did you mean setup/handshake-rejected"), "{error}");

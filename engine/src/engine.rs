@@ -1,12 +1,10 @@
 //! The door: packets in, findings out.
 
-mod causes;
-
-pub use causes::Reasons;
-
 use crate::book::Book;
+use crate::book::lines::{Entry, Line, Notebook};
 use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::Finding;
+use crate::causes;
 use crate::chunked::Chunked;
 use crate::clock::Clock;
 use crate::connection::flight::SentPool;
@@ -18,7 +16,7 @@ use crate::mark::Mark;
 use crate::proof::claims::Kind;
 use crate::proof::receiver::{self, Receipt};
 use crate::proof::store::{Heads, Store};
-use crate::proof::trace::{Step, Tracer, Tracing, Untraced, concluded, met};
+use crate::proof::trace::{Step, Tracer, Tracing, Untraced, concluded, known, met};
 use crate::rules;
 use crate::rules::context::Context;
 use crate::rules::notes::{Notes, Reading};
@@ -37,7 +35,7 @@ use crate::wire::tuple::Tuple;
 use hashbrown::HashMap;
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// At which look the findings of a frame are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,7 +132,7 @@ pub struct Engine {
     /// The frames that are traced, by number, with what was asked about each.
     traced: HashMap<u32, Vec<Trace>>,
     /// What was worked out of other connections, for the causes.
-    notebook: Mutex<causes::Notebook>,
+    notebook: Mutex<Notebook>,
     /// How many packets were taken in.
     taken_in: u64,
 }
@@ -588,7 +586,57 @@ impl Engine {
             story: Story::of(outcome, c.rtt(), &findings),
         })
     }
+
+    /// That the connection goes on from another of the capture, whose address or port has changed.
+    fn moved(&self, number: u32, trace: impl Tracing) -> Option<Finding> {
+        let c = &self.cases.get(number as usize)?.connection;
+        let answers = c.handshake.syn_ack.is_set() && c.handshake.syn_ack.frame == c.first.frame;
+        if c.started_late.is_none() && !answers || c.syn().is_set() {
+            return None;
+        }
+        let stray = Entry::of(c, std::iter::empty());
+        let book = self.notebook();
+        let of_client = book.index.of_client(stray.tuple.src).iter();
+        let beside = of_client.chain(book.index.at_listener(stray.tuple.dst));
+        let older = beside.filter(|n| **n < number).map(|n| &self.cases[*n as usize].connection);
+        let mut older = older.map(|old| Entry::of(old, std::iter::empty()));
+        let found = older.find_map(|old| causes::moved_from(&stray, &old));
+        let goes_on = "its first segment goes on from where another connection of one of its ports stopped";
+        known(trace, Diagnosis::PathAddressChanged, goes_on, found)
+    }
+
+    /// What is known of other connections by now.
+    pub(crate) fn notebook(&self) -> MutexGuard<'_, Notebook> {
+        let mut book = self.notebook.lock().unwrap_or_else(PoisonError::into_inner);
+        while book.index.known < self.connections() {
+            let tuple = self.cases[book.index.known as usize].connection.tuple;
+            book.index.push(tuple);
+        }
+        if book.age != self.taken_in {
+            book.lines.clear();
+            book.age = self.taken_in;
+        }
+        book
+    }
+
+    /// What others may need to know of a connection.
+    pub(crate) fn line(&self, number: u32) -> Line {
+        let Case { connection: c, notes, heads, .. } = &self.cases[number as usize];
+        let mut lacking = Vec::new();
+        rules::lacking(c, notes, self.now_of(c), Untraced, &mut lacking);
+        let told: Vec<_> = self.shared.store.of(heads).collect();
+        Entry::of(c, told.iter().map(AsRef::as_ref).take(MOST_TOLD).chain(&lacking))
+    }
+
+    /// The connection of that number, and the time at which the capture stands as that counts it.
+    pub(crate) fn connection(&self, number: u32) -> Option<(&Connection, i64)> {
+        let c = &self.cases.get(number as usize)?.connection;
+        Some((c, self.now_of(c)))
+    }
 }
+
+/// So many findings of another connection are looked at, the newest: no flood of them takes long.
+const MOST_TOLD: usize = 1 << 12;
 
 /// By subject frame, and most severe first.
 fn in_order(finding: &Finding) -> impl Ord + use<> {

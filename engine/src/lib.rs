@@ -7,9 +7,10 @@
 //!
 //! The floors, from the top; each uses only what is below it:
 //!
+//! - [`reasons`]: why what was found happened, when it is asked
 //! - [`engine`]: the door, packets in and findings out
 //! - [`verdict`]: what all of it amounts to: outcome, story, summary, and what Zeek would say
-//! - [`causes`]: why what was found happened, by the facts of the whole capture
+//! - [`causes`]: the causes of a finding, weighed by the facts of the whole capture
 //! - [`rules`]: the diagnoses, one file per phase of a connection
 //! - [`proof`]: what was sent after what and who could know (`causality`), what is taken for true until it is refuted
 //!   (`claims`), what a receiver refuses (`receiver`), why a RST was sent (`rst`), what was told (`store`), what was
@@ -33,6 +34,7 @@ pub mod engine;
 pub mod flags;
 pub mod mark;
 pub mod proof;
+pub mod reasons;
 pub mod rules;
 pub mod settings;
 pub mod side;
@@ -45,10 +47,11 @@ pub use catalogue::findings::{Evidence, Finding, Value};
 pub use catalogue::terms::{Param, Role, Term};
 pub use catalogue::{Actor, Cause, Certainty, Diagnosis, Effect, Language, Severity};
 pub use causes::{Candidate, Causes, Verdict};
-pub use engine::{Engine, FrameView, Look, Reasons};
+pub use engine::{Engine, FrameView, Look};
 pub use proof::claims::Kind as ClaimKind;
 pub use proof::receiver::{Receipt, Refusal};
 pub use proof::trace::{Asker, Step};
+pub use reasons::Reasons;
 pub use settings::{Settings, Thresholds};
 pub use side::{Party, Side};
 pub use state::{Outcome, State, Vantage};

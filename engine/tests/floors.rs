@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// From the top; what is in no room of these is the ground.
-const FLOORS: [&str; 9] =
-    ["engine", "verdict", "causes", "rules", "proof", "book", "connection", "wire", "catalogue"];
+const FLOORS: [&str; 10] =
+    ["reasons", "engine", "verdict", "causes", "rules", "proof", "book", "connection", "wire", "catalogue"];
 
 fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
     for entry in folder.read_dir().unwrap() {

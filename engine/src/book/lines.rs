@@ -247,3 +247,18 @@ impl Index {
         self.hosts.get(&host).map_or(&[], Vec::as_slice)
     }
 }
+
+/// What is known of other connections, as long as no more is taken in.
+#[derive(Debug, Default)]
+pub(crate) struct Notebook {
+    /// Which connections a host, a listener or a port has; those that came since are taken in when it is asked.
+    pub(crate) index: Index,
+    pub(crate) lines: HashMap<u32, Line>,
+    /// How much had been taken in then.
+    pub(crate) age: u64,
+}
+
+impl Notebook {
+    /// So many lines are kept at once.
+    pub(crate) const MOST: usize = 1 << 13;
+}

@@ -315,13 +315,10 @@ pub fn usual(diagnosis: Diagnosis) -> &'static [Cause] {
         D::CloseDataLost => &[C::AppUnreadDataAtClose, C::AppClosedIdleConnection],
         D::ClosePeerNeverClosed => &[C::AppNeverCloses, C::AppHangs],
         D::CloseStorm => &[C::StackChallengeLoop],
-        D::CloseFinRetransmitted
-        | D::CloseLastAckLost
-        | D::LossAckLost
-        | D::LossUpstream
-        | D::LossDownstream
-        | D::LossTailProbe
-        | D::LossTimeout => &[C::PathRandomLoss, C::PathFullQueue],
+        D::LossUpstream | D::LossDownstream | D::LossTailProbe | D::LossTimeout => {
+            &[C::PathRandomLoss, C::PathFullQueue]
+        }
+        D::CloseFinRetransmitted | D::CloseLastAckLost | D::LossAckLost => &[C::PathRandomLoss],
         D::LossFastRetransmit => &[C::PathRandomLoss, C::PathFullQueue, C::PathSeveralWays],
         D::LossSpurious => &[C::PathDelayJump, C::PathSeveralWays],
         D::LossReordering => &[C::PathSeveralWays],

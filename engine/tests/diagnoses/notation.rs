@@ -42,7 +42,7 @@
 //!
 //! `tap:` is where the capture is taken (`client`, `server`, `middle`, or `loopback` where a host talks to itself),
 //! `vantage:` what the user says of that, `port:` is the server's, `without:` names options that neither side has,
-//! `begins: open` makes the connection older than the capture.
+//! `begins: open` makes the connection older than the capture. `of:` is the diagnosis whose causes are looked at (`causes/`).
 
 use std::collections::HashMap;
 
@@ -57,7 +57,7 @@ pub(crate) struct Pair {
 pub(crate) struct Conversation {
     /// What happens, in a sentence.
     pub(crate) about: String,
-    /// `tap`, `vantage`, `port`, `without`, `begins`.
+    /// `tap`, `vantage`, `port`, `without`, `begins`, `of`.
     pub(crate) settings: HashMap<String, String>,
     pub(crate) lines: Vec<Line>,
 }
@@ -140,7 +140,7 @@ impl Conversation {
             {
                 match key {
                     _ if key == kind => conversation.about = value.trim().into(),
-                    "tap" | "vantage" | "without" | "begins" | "port" => {
+                    "tap" | "vantage" | "without" | "begins" | "port" | "of" => {
                         conversation.settings.insert(key.into(), value.trim().into());
                     }
                     _ => return Err(wrong("unknown setting")),

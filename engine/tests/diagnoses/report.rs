@@ -10,6 +10,8 @@ pub(crate) struct Report {
     pub(crate) packets: Vec<Captured>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) summaries: Vec<Summary>,
+    #[allow(dead_code)] // only the causes are asked for later
+    pub(crate) engine: Engine,
 }
 
 impl Report {
@@ -32,7 +34,8 @@ impl Report {
             }
         }
         let summaries = (0..engine.connections()).filter_map(|n| engine.summary(n)).collect();
-        Report { about: conversation.about.clone(), packets, findings: engine.findings(), summaries }
+        let about = conversation.about.clone();
+        Report { about, packets, findings: engine.findings(), summaries, engine }
     }
 
     pub(crate) fn tells(&self, diagnosis: Diagnosis) -> bool {

@@ -2,7 +2,7 @@
 
 use super::Connection;
 use crate::args::{Analyze, Format};
-use tcpdx_engine::{Engine, Finding, Language, Severity};
+use tcpdx_engine::{Causes, Engine, Finding, Language, Severity};
 use wildmatch::WildMatch;
 
 /// What the options leave over.
@@ -12,6 +12,8 @@ pub(super) struct Selection {
     severity: Severity,
     /// Connections without a finding that was asked for are of no interest.
     only_with_findings: bool,
+    /// Of findings from that severity on it is asked why they may have happened.
+    explained_from: Severity,
 }
 
 impl Selection {
@@ -24,6 +26,10 @@ impl Selection {
             streams: args.stream.clone(),
             ids: args.id.iter().map(|glob| WildMatch::new(glob.trim_start_matches("tcpdx."))).collect(),
             severity: args.severity.map_or(usual, Severity::from),
+            explained_from: match args.format {
+                Format::Table if !args.verbose => Severity::Warn,
+                Format::Table | Format::Jsonl => Severity::Chat,
+            },
             only_with_findings: args.severity.is_some() || !args.id.is_empty(),
         }
     }
@@ -50,7 +56,11 @@ impl Selection {
                 }
                 let summary = engine.summary(stream)?;
                 let story = summary.story.tell(language);
-                let causes = findings.iter().map(|finding| reasons.of(engine, finding)).collect();
+                let causes = findings.iter().map(|finding| match finding.severity >= self.explained_from {
+                    true => reasons.of(engine, finding),
+                    false => Causes::default(),
+                });
+                let causes = causes.collect();
                 Some(Connection { summary, story, findings, causes })
             })
     }

@@ -8,7 +8,7 @@ use crate::term::table::{Align, Columns};
 use std::cmp::Reverse;
 use std::io::{self, Write};
 use tcpdx_engine::catalogue::texts;
-use tcpdx_engine::{Causes, Finding, Language, Severity};
+use tcpdx_engine::{Causes, Finding, Language, Severity, Verdict};
 
 /// Where the lines under a connection start.
 const INDENT: &str = "      ";
@@ -123,7 +123,10 @@ fn print_finding(
     let inner = format!("{INDENT}       ");
     write!(out, "{}", term::wrap(&finding.message(language), &inner, width))?;
     if !verbose {
-        return Ok(());
+        // What merely may be is told to those who ask.
+        let best = causes.shown.first().filter(|it| it.verdict == Verdict::Supported);
+        let why = best.and_then(|_| causes.why(finding, language).into_iter().next());
+        return why.map_or(Ok(()), |why| write!(out, "{}", term::wrap(&why, &inner, width)));
     }
     for (name, lines) in [("why", causes.why(finding, language)), ("check", causes.check(finding, language))]
     {

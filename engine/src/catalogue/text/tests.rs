@@ -3,6 +3,8 @@
 mod captures;
 
 use super::*;
+use crate::catalogue::cause;
+use crate::catalogue::facts::FactKind;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -585,4 +587,51 @@ fn a_locale_tells_the_language() {
     assert_eq!(Language::of_locale("en_GB.UTF-8"), Some(Language::English));
     assert_eq!(Language::of_locale("C"), None);
     assert_eq!(Language::of_locale("C.UTF-8"), None);
+}
+
+#[test]
+fn every_cause_and_every_fact_has_its_words_in_each_language() {
+    for language in Language::ALL.iter().copied() {
+        let texts = texts(language);
+        for cause in Cause::ALL.iter().copied() {
+            assert!(texts.cause_name(cause) != cause.id(), "{}: no name", cause.id());
+            assert!(!texts.cause_about(cause).is_empty(), "{}: not said what it is", cause.id());
+            assert!(!texts.cause_check(cause).is_empty(), "{}: nothing to check", cause.id());
+        }
+        for kind in FactKind::ALL.iter().copied() {
+            let said = texts.fact(&Fact::new(kind, 0, 7));
+            assert!(said != kind.name(), "{}: no words", kind.name());
+        }
+        let kinds: usize = texts.file.cause.values().map(BTreeMap::len).sum();
+        assert_eq!(
+            (kinds, texts.file.fact.len()),
+            (Cause::ALL.len(), FactKind::ALL.len()),
+            "words of nothing"
+        );
+    }
+}
+
+#[test]
+fn the_usual_suspects_of_a_diagnosis_can_explain_it() {
+    for diagnosis in Diagnosis::ALL.iter().copied() {
+        for cause in cause::usual(diagnosis) {
+            assert!(cause.explains().contains(&diagnosis), "{} of {}", cause.id(), diagnosis.id());
+        }
+    }
+}
+
+#[test]
+fn a_cause_is_said_as_sure_as_it_is_with_its_facts() {
+    let fact = Fact::new(FactKind::OthersTaken, 3, 14).count(2);
+    let said = |language, certainty| {
+        texts(language).because_of(Cause::ListenerAcceptQueueFull, certainty, std::slice::from_ref(&fact))
+    };
+    assert_eq!(
+        said(Language::English, Certainty::Likely),
+        "Probably: Accept queue full: this port takes other connections (2, the nearest in frame 14)"
+    );
+    assert_eq!(
+        said(Language::Chinese, Certainty::Proved),
+        "accept 队列已满：该端口接受其他连接（2 条，最近的在帧 14）"
+    );
 }

@@ -1,34 +1,17 @@
 //! Why things happened: what the whole capture knows of the causes of a finding.
 
-use super::{Case, Engine};
-use crate::book::lines::{Entry, Index, Line};
+use crate::book::lines::{Entry, Line, Notebook};
 use crate::catalogue::Diagnosis;
 use crate::catalogue::findings::Finding;
 use crate::causes::{self, Causes, Others, Scene};
 use crate::connection::Connection;
+use crate::engine::Engine;
 use crate::mark::Mark;
-use crate::proof::trace::{Tracing, Untraced, known};
-use crate::rules;
 use crate::wire::tuple::Socket;
 use hashbrown::HashMap;
 use std::cell::RefCell;
 use std::net::IpAddr;
-use std::sync::{MutexGuard, PoisonError};
-
-/// What is known of other connections, as long as no more is taken in.
-#[derive(Debug, Default)]
-pub(super) struct Notebook {
-    /// Which connections a host, a listener or a port has; those that came since are taken in when it is asked.
-    index: Index,
-    lines: HashMap<u32, Line>,
-    /// How much had been taken in then.
-    age: u64,
-}
-
-impl Notebook {
-    /// So many lines are kept at once.
-    const MOST: usize = 1 << 13;
-}
+use std::sync::MutexGuard;
 
 /// All connections, and who has which.
 struct View<'a> {
@@ -111,60 +94,13 @@ impl Engine {
     }
 
     fn causes_among(&self, finding: &Finding, own: &[Finding]) -> Causes {
-        let Some(case) = self.cases.get(finding.stream as usize) else { return Causes::default() };
-        let c = &case.connection;
+        let Some((c, now)) = self.connection(finding.stream) else { return Causes::default() };
         let me = Entry::of(c, own.iter());
         let view = View { engine: self, book: RefCell::new(self.notebook()) };
         let at = time_of(c, finding);
-        causes::weigh(&Scene { finding, c, own, me: &me, others: &view, now: self.now_of(c), at })
-    }
-
-    /// That the connection goes on from another of the capture, whose address or port has changed.
-    pub(super) fn moved(&self, number: u32, trace: impl Tracing) -> Option<Finding> {
-        let c = &self.cases.get(number as usize)?.connection;
-        let answers = c.handshake.syn_ack.is_set() && c.handshake.syn_ack.frame == c.first.frame;
-        if c.started_late.is_none() && !answers || c.syn().is_set() {
-            return None;
-        }
-        let stray = Entry::of(c, std::iter::empty());
-        let book = self.notebook();
-        let of_client = book.index.of_client(stray.tuple.src).iter();
-        let beside = of_client.chain(book.index.at_listener(stray.tuple.dst));
-        let older = beside.filter(|n| **n < number).map(|n| &self.cases[*n as usize].connection);
-        let mut older = older.map(|old| Entry::of(old, std::iter::empty()));
-        let found = older.find_map(|old| causes::moved_from(&stray, &old));
-        let goes_on = "its first segment goes on from where another connection of one of its ports stopped";
-        known(trace, Diagnosis::PathAddressChanged, goes_on, found)
-    }
-
-    /// What is known of other connections by now.
-    fn notebook(&self) -> MutexGuard<'_, Notebook> {
-        let mut book = self.notebook.lock().unwrap_or_else(PoisonError::into_inner);
-        while book.index.known < self.connections() {
-            let tuple = self.cases[book.index.known as usize].connection.tuple;
-            book.index.push(tuple);
-        }
-        if book.age != self.taken_in {
-            book.lines.clear();
-            book.age = self.taken_in;
-        }
-        book
-    }
-
-    /// What others may need to know of a connection.
-    fn line(&self, number: u32) -> Line {
-        let Case { connection: c, notes, heads, .. } = &self.cases[number as usize];
-        let mut lacking = Vec::new();
-        if notes.details.is_some() || !c.is_ordinary() || !c.handshake.established() {
-            rules::lacking(c, notes, self.now_of(c), Untraced, &mut lacking);
-        }
-        let told: Vec<_> = self.shared.store.of(heads).collect();
-        Entry::of(c, told.iter().map(AsRef::as_ref).take(MOST_TOLD).chain(&lacking))
+        causes::weigh(&Scene { finding, c, own, me: &me, others: &view, now, at })
     }
 }
-
-/// So many findings of another connection are looked at, the newest: no flood of them takes long.
-const MOST_TOLD: usize = 1 << 12;
 
 /// When what is told happened, nanoseconds.
 fn time_of(c: &Connection, finding: &Finding) -> i64 {
