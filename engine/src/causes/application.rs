@@ -173,7 +173,14 @@ fn closed_idle(s: &Scene<'_>, w: &mut Weight) {
     let late = acked.is_set() && since > s.c.rtt().unwrap_or(0) + limits::CROSSES;
     w.against((!end.fin.is_set()).then(|| s.fact(FactKind::NoFin)));
     w.against(late.then(|| s.fact_at(FactKind::FinAckedBefore, acked.frame).span(since)));
-    let crossed = end.fin.is_set() && !late && peer.said.is_set();
+    // Who is in the midst of an exchange has not waited for his timeout.
+    let idle = s.me.idle;
+    let near = (end.fin.time - idle.ended.time).abs() <= s.c.rtt().unwrap_or(0) + limits::CROSSES;
+    let was_idle = idle.span > 0 && near;
+    w.against((end.fin.is_set() && !late && !was_idle).then(|| {
+        s.fact_at(FactKind::NotIdle, end.fin.frame).with(Param::Idle, Value::Duration(if near { idle.span } else { 0 }))
+    }));
+    let crossed = end.fin.is_set() && !late && peer.said.is_set() && was_idle;
     w.proves(crossed.then(|| s.fact_at(FactKind::Crossed, end.fin.frame)));
 }
 
@@ -192,6 +199,9 @@ fn stale(s: &Scene<'_>, w: &mut Weight) {
 fn unanswered(s: &Scene<'_>, closer: Side) -> Option<Fact> {
     let (end, peer) = (s.me.end(closer), s.me.end(closer.other()));
     let newer = peer.said.is_set() && peer.said.time >= end.said.time && peer.bytes > 0;
+    // A response asks for no answer: only what had hardly come may be unread.
+    let just_came = s.at - peer.said.time <= s.c.rtt().unwrap_or(0) / 2 + limits::JUST_CAME;
+    let newer = newer && (closer == Side::Server || just_came);
     let goodbye = s.c.end(closer.other()).is(Facts::SAYS_GOODBYE);
     (newer && !goodbye).then(|| s.fact_at(FactKind::Unanswered, peer.said.frame))
 }
@@ -219,7 +229,10 @@ fn unread(s: &Scene<'_>, w: &mut Weight) {
     if s.is(&[D::ResetAfterClose]) {
         // What came after its own close is unread by nature.
         let closed = s.me.end(closer).fin;
-        w.against(closed.is_set().then(|| s.fact_at(FactKind::ClosedBefore, closed.frame)));
+        let acked = s.me.end(closer).fin_acked;
+        let late = acked.is_set() && peer.said.time > acked.time;
+        w.against(late.then(|| s.fact_at(FactKind::ClosedBefore, closed.frame)));
+        w.speaks((!late).then(|| s.fact_at(FactKind::Unanswered, peer.said.frame)));
         return;
     }
     let answered = unanswered(s, closer);

@@ -266,7 +266,8 @@ fn retransmission_limit(s: &Scene<'_>, w: &mut Weight) {
             w.against((!tried).then(|| s.fact(FactKind::NothingUnacknowledged)));
         }
         _ => {
-            let limit = matches!(count, 5 | 15);
+            let by_rst = s.is(&[D::ResetRetransmissionTimeout]);
+            let limit = count == 15 || count == 5 && by_rst;
             w.speaks(limit.then(|| s.fact(FactKind::KnownCount).count(count)));
         }
     }

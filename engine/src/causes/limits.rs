@@ -33,6 +33,8 @@ pub(super) const FEW_SEGMENTS: u32 = 4;
 pub(super) const NEAR_FRAMES: u32 = 8;
 /// So often a flight of several segments is lost as a whole: that is no chance.
 pub(super) const WHOLE_FLIGHTS: usize = 5;
+/// Data that came no longer ago than this had hardly been read, nanoseconds.
+pub(super) const JUST_CAME: i64 = 20_000_000;
 /// A minute, nanoseconds: the time in which the state of a port or host counts as the same.
 pub(super) const MINUTE: i64 = 60_000_000_000;
 /// The longest usual TIME-WAIT, nanoseconds (RFC 9293, 3.4.2: two MSL of 2 minutes; older Windows).

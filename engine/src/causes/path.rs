@@ -92,6 +92,11 @@ fn losses(s: &Scene<'_>) -> Losses {
             Some(Value::Bytes(bytes)) => bytes,
             _ => segment,
         };
+        // What is sent again and again is one loss.
+        let again = matches!(finding.param(Param::Count), Some(Value::Count(n)) if n > 1);
+        if again && matches!(finding.diagnosis, D::LossTimeout | D::LossStalled) && bytes <= segment {
+            continue;
+        }
         let segments = bytes.div_ceil(segment.max(1)).max(1) as usize;
         losses.events += 1;
         losses.bytes += bytes;

@@ -97,7 +97,8 @@ fn no_window_update(s: &Scene<'_>, w: &mut Weight) {
 fn fin_out_of_order(s: &Scene<'_>, w: &mut Weight) {
     let Some(from) = s.who() else { return };
     let waited = s.duration(Param::Waited).unwrap_or(0);
-    let arrived = s.arrived(from.other()).filter(|_| waited >= limits::LEAST_TIMEOUT);
+    let crossed = s.me.ends.iter().all(|end| end.fin.is_set());
+    let arrived = s.arrived(from.other()).filter(|_| waited >= limits::LEAST_TIMEOUT && crossed);
     w.speaks(arrived);
     let first = s.evidence(Role::Fin);
     w.against((!s.is_beside(from.other()) && first.is_none()).then(|| s.fact(FactKind::NotCapturedThere)));
