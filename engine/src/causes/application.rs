@@ -176,9 +176,10 @@ fn closed_idle(s: &Scene<'_>, w: &mut Weight) {
     // Who is in the midst of an exchange has not waited for his timeout.
     let idle = s.me.idle;
     let near = (end.fin.time - idle.ended.time).abs() <= s.c.rtt().unwrap_or(0) + limits::CROSSES;
-    let was_idle = idle.span > 0 && near;
+    let was_idle = idle.span > 0 && near && (!end.said.is_set() || end.said.time < idle.ended.time);
     w.against((end.fin.is_set() && !late && !was_idle).then(|| {
-        s.fact_at(FactKind::NotIdle, end.fin.frame).with(Param::Idle, Value::Duration(if near { idle.span } else { 0 }))
+        s.fact_at(FactKind::NotIdle, end.fin.frame)
+            .with(Param::Idle, Value::Duration(if near { idle.span } else { 0 }))
     }));
     let crossed = end.fin.is_set() && !late && peer.said.is_set() && was_idle;
     w.proves(crossed.then(|| s.fact_at(FactKind::Crossed, end.fin.frame)));

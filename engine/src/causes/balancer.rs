@@ -200,5 +200,9 @@ fn state_lost(s: &Scene<'_>, w: &mut Weight) {
         let left = side.filter(|side| s.is_beside(*side) && !s.is_beside(side.other()));
         w.against(left.map(|_| s.fact(FactKind::LeftHost)));
     }
+    // What comes in the client's name does not come from a balancer, and an idle connection is forgotten by others.
+    let of_server = s.who() != Some(Side::Client) || s.is(&stalls);
+    let busy = s.idle() < limits::NO_DEVICE_FORGETS && s.c.started_late.is_none();
+    let newer = newer.filter(|_| of_server && busy);
     w.speaks(newer.map(|l| Fact::new(FactKind::ServedBeside, l.number, l.news(Side::Server).frame)));
 }

@@ -120,7 +120,10 @@ fn asymmetric(s: &Scene<'_>, w: &mut Weight) {
     w.speaks((s.c.way.differs() == Some(true)).then(|| s.fact(FactKind::OtherWay)));
     let data = s.me.end(Side::Client).bytes > 0 && s.me.end(Side::Client).outstanding;
     let repeats = s.number(Param::Repeats).unwrap_or(0) >= 2 || s.c.handshake.syn_ack_repeats >= 2;
-    let lost = s.is(&[D::HandshakeThirdAckLost, D::HandshakeThirdAckMissing, D::HandshakeSynackLost]);
+    // Beside the client, or where nothing tells, it may never have left.
+    let unknown = s.is(&[D::HandshakeThirdAckMissing]) && !s.is_beside(Side::Server);
+    let lost =
+        !unknown && s.is(&[D::HandshakeThirdAckLost, D::HandshakeThirdAckMissing, D::HandshakeSynackLost]);
     w.speaks((lost && !passed && repeats).then(|| {
         let kind = if data { FactKind::AllLost } else { FactKind::AgainAndAgain };
         s.fact(kind).count(usize::from(s.c.handshake.syn_ack_repeats))

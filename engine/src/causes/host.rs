@@ -150,7 +150,11 @@ fn firewall_rejects(s: &Scene<'_>, w: &mut Weight) {
             let mine = s.ip(Side::Client);
             let others = s.at_listener();
             let taken = others.iter().find(|l| l.tuple.src.ip != mine && l.opening == Opening::Taken);
-            let same = others.iter().any(|l| l.tuple.src.ip == mine && l.opening == Opening::Taken);
+            // A port that opened since takes others later, and only later.
+            let mut others_taken = others.iter().filter(|l| l.opening == Opening::Taken);
+            let before = others_taken.any(|l| l.syn.time < s.me.syn.time);
+            let same =
+                !before || others.iter().any(|l| l.tuple.src.ip == mine && l.opening == Opening::Taken);
             w.speaks(taken.filter(|_| !same).map(|l| {
                 Fact::new(FactKind::OthersTaken, l.number, l.syn_ack.frame.max(l.first.frame)).count(1)
             }));
@@ -184,6 +188,8 @@ fn rp_filter(s: &Scene<'_>, w: &mut Weight) {
             .filter(|_| side == Side::Server)
             .map(|l| Fact::new(FactKind::OthersTaken, l.number, l.syn_ack.frame.max(l.first.frame)).count(1)),
     );
+    let taken = s.me.third_ack.is_set() && side == Side::Client;
+    w.against(taken.then(|| s.fact_at(FactKind::LaterPassed, s.me.third_ack.frame)));
     w.speaks(s.other_way());
     w.against(s.same_way());
 }

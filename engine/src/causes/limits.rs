@@ -35,6 +35,8 @@ pub(super) const NEAR_FRAMES: u32 = 8;
 pub(super) const WHOLE_FLIGHTS: usize = 5;
 /// Data that came no longer ago than this had hardly been read, nanoseconds.
 pub(super) const JUST_CAME: i64 = 20_000_000;
+/// Who has sent and is not served for so long after the handshake is stuck, nanoseconds: two copies were lost by then.
+pub(super) const STUCK: i64 = 600_000_000;
 /// A minute, nanoseconds: the time in which the state of a port or host counts as the same.
 pub(super) const MINUTE: i64 = 60_000_000_000;
 /// The longest usual TIME-WAIT, nanoseconds (RFC 9293, 3.4.2: two MSL of 2 minutes; older Windows).

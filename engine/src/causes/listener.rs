@@ -55,7 +55,11 @@ fn unserved(s: &Scene<'_>) -> bool {
 }
 
 fn accept_queue_full(s: &Scene<'_>, w: &mut Weight) {
-    let syn = !s.me.syn_ack.is_set();
+    let syns = [D::HandshakeSynIgnored, D::HandshakeSynUnanswered, D::HandshakeSynRetransmitted];
+    let syn = !s.me.syn_ack.is_set() || s.is(&syns);
+    // It came again because the SYN did.
+    let asked = s.is(&[D::HandshakeSynackRetransmitted]) && s.me.syn_repeats > 0;
+    w.against(asked.then(|| s.fact(FactKind::ClientRepeats)));
     // The server had the connection.
     let served = s.me.served.frame;
     w.against((!unserved(s)).then(|| s.fact_at(FactKind::ServedBefore, served)).filter(|_| {
@@ -84,7 +88,13 @@ fn accept_queue_full(s: &Scene<'_>, w: &mut Weight) {
     if syn {
         w.against(by_timestamps(s));
         w.against(wrong_rst(s));
-        w.speaks(shared.clone().filter(|_| took.is_some()));
+        // Seen from afar, only those that are stuck behind the handshake tell it from loss.
+        let full = |l: &&Line| {
+            l.has(D::HandshakeAcceptQueueOverflow) || l.has(D::HandshakeThirdAckLost) || l.syn_ack.is_set()
+        };
+        let tells = s.is(&[D::HandshakeSynIgnored]) || stuck.iter().any(|l| full(&l));
+        w.speaks(shared.clone().filter(|_| took.is_some() && tells));
+        w.against(s.told_fact(D::HandshakeAnsweredByAck));
         let silent = s.is(&[D::HandshakeSynUnanswered, D::HandshakeSynRetransmitted]);
         w.against((silent && s.told_any(&[D::HandshakeRejectedByIcmp])).then(|| s.itself()));
         return;
@@ -94,7 +104,8 @@ fn accept_queue_full(s: &Scene<'_>, w: &mut Weight) {
     });
     w.speaks(overflow);
     w.speaks(shared.filter(|_| s.never_served()));
-    w.speaks(took.filter(|_| s.never_served() && s.me.end(Side::Client).bytes > 0));
+    let gives_up = s.told_any(&[D::LossStalled, D::HandshakeThirdAckLost, D::HandshakeAcceptQueueOverflow]);
+    w.speaks(took.filter(|_| s.never_served() && gives_up && s.me.end(Side::Client).bytes > 0));
 }
 
 fn abort_on_overflow(s: &Scene<'_>, w: &mut Weight) {

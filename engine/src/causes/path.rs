@@ -145,6 +145,7 @@ fn repeat_passed(s: &Scene<'_>) -> Option<Fact> {
 
 fn random_loss(s: &Scene<'_>, w: &mut Weight) {
     let of_data = s.finding.diagnosis.family() == "loss";
+    w.against(s.told_fact(D::HandshakeAnsweredByAck).filter(|_| s.is(&[D::HandshakeSynRetransmitted])));
     w.against(stray(s).map(|(fact, _)| fact));
     w.against(wrong_rst(s));
     // Seen beside its receiver, it did arrive.
@@ -214,7 +215,9 @@ fn lro(s: &Scene<'_>, w: &mut Weight) {
     w.only_with_facts();
     let losses = losses(s);
     let pattern = losses.whole_flights >= limits::WHOLE_FLIGHTS;
-    let tail = s.times(D::LossFastRetransmit) + s.times(D::LossTailProbe) == 0;
+    // What the capture lacks of one side cannot be judged by.
+    let both = s.me.ends.iter().all(|end| end.last.is_set()) && s.c.started_late.is_none();
+    let tail = s.times(D::LossFastRetransmit) + s.times(D::LossTailProbe) == 0 && both;
     w.speaks((pattern && tail).then(|| s.fact(FactKind::WholeFlights).count(losses.whole_flights)));
     w.against((!tail).then(|| s.fact(FactKind::PartsArrive)));
 }
@@ -280,7 +283,7 @@ fn one_direction(s: &Scene<'_>, w: &mut Weight) {
             (!done && count >= 3 && s.is(&synack)).then(|| s.fact(FactKind::AgainAndAgain).count(count)),
         );
         w.speaks(
-            (!done && count >= 2 && s.is(&third) && !s.me.third_ack.is_set())
+            (!done && count >= 2 && s.is(&third) && !s.me.third_ack.is_set() && s.is_beside(Side::Server))
                 .then(|| s.fact(FactKind::AgainAndAgain).count(count)),
         );
         return;
@@ -294,8 +297,10 @@ fn one_direction(s: &Scene<'_>, w: &mut Weight) {
     let answers = s.term(Param::Reading) == Some(Term::AnswersLost);
     w.speaks(answers.then(|| s.itself()));
     w.speaks(
-        (s.is(&[D::LossSpurious, D::LossStalled, D::LossTimeout]) && s.times(D::LossSpurious) >= 3)
-            .then(|| s.fact(FactKind::AgainAndAgain).count(s.times(D::LossSpurious))),
+        (s.is(&[D::LossSpurious, D::LossStalled, D::LossTimeout])
+            && s.times(D::LossSpurious) >= 3
+            && s.who().is_some_and(|sender| s.is_beside(sender.other())))
+        .then(|| s.fact(FactKind::AgainAndAgain).count(s.times(D::LossSpurious))),
     );
 }
 

@@ -62,7 +62,9 @@ pub(super) fn had_ended(s: &Scene<'_>) -> Option<Fact> {
 
 /// The SYN was answered by a RST that does not acknowledge it.
 pub(super) fn wrong_rst(s: &Scene<'_>) -> Option<Fact> {
-    let wrong = s.own.iter().find(|f| {
+    // Who gets a right answer, too, was answered by somebody else as well.
+    let answered = s.me.syn_ack.is_set();
+    let wrong = s.own.iter().filter(|_| !answered).find(|f| {
         f.param(Param::How) == Some(Value::Term(Term::RstWrongAck))
             || f.param(Param::What) == Some(Value::Term(Term::WrongRst))
     });
@@ -201,6 +203,11 @@ pub(super) fn rst_fits(s: &Scene<'_>) -> Option<Result<Fact, (Fact, bool)>> {
         return Some(Err((fact, true)));
     }
     let (usual, fact) = ttls.first()?;
+    // A NAT engine makes all packets of a host that is far: none of them tells of another.
+    let fresh = |ttl: u8| matches!(ttl, 64 | 128 | 255);
+    if fresh(ttl) && ttls.iter().all(|(known, _)| fresh(*known)) && took > limits::KERNEL_ANSWERS {
+        return None;
+    }
     let fits = ttls.iter().any(|(known, _)| known.abs_diff(ttl) < 2);
     let fact = fact.clone().with(Param::Ttl, number(ttl)).with(Param::Usual, number(*usual));
     Some(if fits { Ok(Fact { kind: FactKind::TtlFits, ..fact }) } else { Err((fact, false)) })

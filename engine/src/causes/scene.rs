@@ -301,7 +301,7 @@ impl<'a> Scene<'a> {
                 || line.has(Diagnosis::HandshakeAcceptQueueOverflow)
                 || line.syn_ack.is_set() && line.end(Side::Client).bytes > 0 && {
                     let served = if line.served.is_set() { line.served.time } else { line.last.time };
-                    served - line.third_ack.time >= limits::LEAST_TIMEOUT && line.has(Diagnosis::LossTimeout)
+                    served - line.third_ack.time >= limits::STUCK && line.has(Diagnosis::LossTimeout)
                 };
             ignored && line.last.time >= since && line.first.time <= until
         };

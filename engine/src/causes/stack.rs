@@ -34,6 +34,8 @@ pub(super) fn weigh(cause: Cause, s: &Scene<'_>, w: &mut Weight) {
         Cause::StackChallengeLoop => {
             let storm = s.is(&[D::CloseStorm]) && s.term(Param::What) == Some(Term::StormRst)
                 || s.term(Param::How) == Some(Term::StormRst);
+            let both = s.me.ends.iter().all(|end| end.last.is_set());
+            w.against((!both).then(|| s.fact(FactKind::NothingSent)));
             w.speaks(storm.then(|| s.itself()));
             w.speaks(s.told_fact(D::CloseStorm).filter(|_| !s.is(&[D::CloseStorm])));
         }
