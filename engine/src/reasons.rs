@@ -62,6 +62,12 @@ impl Reasons {
         &self.own
     }
 
+    /// The finding that one of them follows from: its id and the frame that it is about. `None` for a root.
+    #[must_use]
+    pub fn root_of(&self, finding: &Finding) -> Option<(Diagnosis, u32)> {
+        causes::root(finding, &self.own).map(|root| (root.diagnosis, root.subject))
+    }
+
     /// The causes of one of its findings.
     pub fn of(&mut self, engine: &Engine, finding: &Finding) -> Causes {
         if !causes::has_any(finding.diagnosis) {

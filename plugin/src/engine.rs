@@ -7,7 +7,7 @@ use crate::known::Recent;
 use crate::settings::{Settings, Told};
 use crate::statistics::StatisticList;
 use crate::status::{Status, guard};
-use crate::view::{FindingList, Findings, ValueList, Values};
+use crate::view::{Explained, FindingList, Findings, ValueList, Values};
 use std::ffi::CString;
 use tcpdx_engine::{self as engine, Language};
 
@@ -58,13 +58,12 @@ impl Engine {
         &mut self,
         found: Vec<engine::Finding>,
         look: engine::Look,
-    ) -> Result<Vec<(engine::Finding, engine::Causes)>, Status> {
+    ) -> Result<Vec<Explained>, Status> {
         let engine = self.beside.engine()?;
         let mut explained = Vec::with_capacity(found.len());
         for finding in found {
             let known = self.recent.get(engine, finding.stream, self.language);
-            let causes = known.map(|known| known.causes(engine, &finding, look)).unwrap_or_default();
-            explained.push((finding, causes));
+            explained.extend(known.map(|known| known.explain(engine, finding, look)));
         }
         Ok(explained)
     }

@@ -1,10 +1,8 @@
 //! What was worked out of connections, kept for their other frames.
 
 use crate::fields::Field;
-use crate::view::{Content, ValueList};
-use tcpdx_engine::{
-    Calm, Causes, Engine, Finding, FrameView, Language, Look, Reasons, Severity, State, Summary,
-};
+use crate::view::{Content, Explained, ValueList};
+use tcpdx_engine::{Calm, Engine, Finding, FrameView, Language, Look, Reasons, Severity, State, Summary};
 
 /// What was said last of a connection.
 #[derive(Default)]
@@ -85,14 +83,16 @@ impl Known {
 
     /// Why what was found of it may have happened. Of a connection of which very much is found, what was worked out before holds
     /// on while more is taken in: else each frame would cost as much as all before.
-    pub(crate) fn causes(&mut self, engine: &Engine, finding: &Finding, look: Look) -> Causes {
+    pub(crate) fn explain(&mut self, engine: &Engine, finding: Finding, look: Look) -> Explained {
         let much = self.reasons_age.is_some() && self.reasons.told().len() >= Self::VERY_MUCH;
         let holds = self.reasons_age == Some(self.age) || much && look == Look::First;
         if !holds {
             self.reasons = engine.reasons(self.stream);
             self.reasons_age = Some(self.age);
         }
-        self.reasons.of(engine, finding)
+        let causes = self.reasons.of(engine, &finding);
+        let follows = self.reasons.root_of(&finding);
+        Explained { finding, causes, follows }
     }
 
     /// So many findings of a connection are very much.

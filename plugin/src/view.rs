@@ -5,7 +5,7 @@ use crate::fields::{Field, name};
 use std::ffi::{CString, c_char};
 use std::io::Write;
 use std::ptr;
-use tcpdx_engine::{self as engine, Cause, Causes, Language, catalogue::texts};
+use tcpdx_engine::{self as engine, Cause, Causes, Diagnosis, Language, catalogue::texts};
 
 /// In place of the cause of a finding that has none to be told.
 const NO_CAUSE: &str = "-";
@@ -194,7 +194,8 @@ impl ValueList {
     }
 
     /// What a finding says besides its message, as seen from `frame`.
-    fn of_finding(finding: &engine::Finding, causes: &Causes, frame: u32, language: Language) -> ValueList {
+    fn of_finding(explained: &Explained, frame: u32, language: Language) -> ValueList {
+        let Explained { finding, causes, follows } = explained;
         let texts = texts(language);
         let mut list = ValueList::default();
         list.value(language, Field::Diagnosis, Content::Text(finding.diagnosis.id()));
@@ -210,6 +211,9 @@ impl ValueList {
         }
         if finding.trigger != frame {
             tell(Field::Trigger, Content::Number(finding.trigger.into()));
+        }
+        if let Some((root, frame)) = follows {
+            tell(Field::Follows, Content::Frame(*frame, texts.title(*root)));
         }
         tell(Field::Cause, Content::Text(causes.top().map_or(NO_CAUSE, Cause::id)));
         for why in causes.why(finding, language) {
@@ -227,6 +231,13 @@ impl ValueList {
     }
 }
 
+/// A finding with why it may have happened, and what it follows from.
+pub(crate) struct Explained {
+    pub(crate) finding: engine::Finding,
+    pub(crate) causes: Causes,
+    pub(crate) follows: Option<(Diagnosis, u32)>,
+}
+
 /// Findings, and everything that they point to.
 #[derive(Default)]
 pub(crate) struct FindingList {
@@ -238,23 +249,23 @@ pub(crate) struct FindingList {
 
 impl FindingList {
     /// Lays out the findings of a frame.
-    pub(crate) fn new(found: &[(engine::Finding, Causes)], frame: u32, language: Language) -> FindingList {
+    pub(crate) fn new(found: &[Explained], frame: u32, language: Language) -> FindingList {
         let mut list = FindingList::default();
         if found.is_empty() {
             return list;
         }
-        for (finding, causes) in found {
-            list.push(finding, causes, frame, language);
+        for explained in found {
+            list.push(explained, frame, language);
         }
-        let titles: Vec<_> =
-            found.iter().map(|(finding, _)| texts(language).title(finding.diagnosis)).collect();
+        let titles: Vec<_> = found.iter().map(|it| texts(language).title(it.finding.diagnosis)).collect();
         list.headline = Some(c_string(&titles.join(", ")));
         list
     }
 
-    fn push(&mut self, finding: &engine::Finding, causes: &Causes, frame: u32, language: Language) {
+    fn push(&mut self, explained: &Explained, frame: u32, language: Language) {
+        let finding = &explained.finding;
         let message = c_string(&finding.message(language));
-        let values = ValueList::of_finding(finding, causes, frame, language);
+        let values = ValueList::of_finding(explained, frame, language);
         let Values { count, items, .. } = values.as_c();
         self.findings.push(Finding {
             diagnosis: finding.diagnosis as u32,

@@ -67,6 +67,12 @@ pub struct Finding {
     pub trigger: u32,
     /// The frames that show it.
     pub evidence: Vec<u32>,
+    /// The frame of what it follows from, 0 for a root.
+    pub follows: u32,
+    /// Id of the cause that fits best, `-` without.
+    pub cause: String,
+    /// Why it happened, in lines.
+    pub why: Vec<String>,
     /// What happened.
     pub message: String,
     /// `address:port`.
@@ -157,6 +163,14 @@ fn finding_from_json(object: &Value) -> Finding {
         effect: text(object, "effect"),
         trigger: frame(&object["trigger"]),
         evidence: evidence.iter().map(|item| frame(&item["frame"])).collect(),
+        follows: frame(&object["follows"]["frame"]),
+        cause: object["causes"][0]["id"].as_str().unwrap_or("-").to_string(),
+        why: object["why"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|why| why.as_str().unwrap_or_default().to_string())
+            .collect(),
         message: text(object, "message"),
         client: text(object, "client"),
         server: text(object, "server"),
@@ -226,6 +240,9 @@ fn finding_from_tree(field: &Field, shown_at: u32, connection: &Connection) -> F
         effect: field.value_of("tcpdx.effect").to_string(),
         trigger: another("tcpdx.trigger"),
         evidence: field.values("tcpdx.evidence").map(|frame| frame.parse().unwrap_or(0)).collect(),
+        follows: field.value_of("tcpdx.follows").parse().unwrap_or(0),
+        cause: field.value_of("tcpdx.cause").to_string(),
+        why: field.values("tcpdx.why").map(str::to_string).collect(),
         message: expert.map(|expert| expert.value_of("_ws.expert.message").to_string()).unwrap_or_default(),
         client: connection.client.clone(),
         server: connection.server.clone(),

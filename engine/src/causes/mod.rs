@@ -16,11 +16,13 @@ mod listener;
 mod nat;
 mod path;
 mod questions;
+mod roots;
 mod scene;
 mod stack;
 mod weight;
 mod words;
 
+pub(crate) use roots::root;
 pub(crate) use scene::{Others, Scene, moved_from};
 
 use crate::catalogue::cause::{self, Cause};

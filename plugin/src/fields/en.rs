@@ -61,6 +61,9 @@ pub(super) fn text(field: Field) -> (&'static str, &'static str) {
         Field::Trigger => {
             ("Proved by", "The first frame at which the diagnosis could be known, when it is not this one")
         }
+        Field::Follows => {
+            ("Follows from", "The frame of the finding that this one is a consequence of: the root")
+        }
         Field::Cause => (
             "Cause",
             "Id of the cause that fits best, in the order of tcpdx.diagnosis; - where there is none to tell",

@@ -93,6 +93,8 @@ fields! {
     Subject "subject" Frame;
     /// The frame that proved it, where that is another one.
     Trigger "trigger" Frame;
+    /// The frame of the finding that one follows from.
+    Follows "follows" Frame;
     /// Id of the cause that fits it best.
     Cause "cause" Text;
     /// A cause in words.

@@ -39,6 +39,7 @@ pub(super) fn text(field: Field) -> (&'static str, &'static str) {
         }
         Field::Subject => ("所指的帧", "诊断所针对的帧（不是这一帧时）"),
         Field::Trigger => ("证明它的帧", "最先能得出该诊断的帧（不是这一帧时）"),
+        Field::Follows => ("后果源于", "本诊断是哪一帧的诊断的后果：即其根源"),
         Field::Cause => ("原因", "最符合的原因的标识，按 tcpdx.diagnosis 的顺序；没有可说的则为 -"),
         Field::Why => ("为何", "所发现问题的原因及支持它的事实，最符合的在前"),
         Field::Check => ("下一步检查", "接下来应该检查什么"),

@@ -56,12 +56,20 @@ struct FindingLine<'a> {
     evidence: Vec<EvidenceItem>,
     title: &'a str,
     message: String,
+    follows: Option<Follows>,
     causes: Vec<CauseItem>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     excluded: Vec<ExcludedItem>,
     why: Vec<String>,
     check: Vec<String>,
     params: Map<String, Json>,
+}
+
+/// The finding that one follows from.
+#[derive(Serialize)]
+struct Follows {
+    id: &'static str,
+    frame: u32,
 }
 
 /// A cause that may be.
@@ -121,8 +129,11 @@ pub(super) fn print(
     for connection in connections {
         worst = worst.max(connection.severity());
         line(out, &connection_line(&file, &connection))?;
-        for (finding, causes) in connection.findings.iter().zip(&connection.causes) {
-            line(out, &finding_line(&file, &connection.summary, (finding, causes), verbose, language))?;
+        let reasons = connection.causes.iter().zip(&connection.follows);
+        for (finding, (causes, follows)) in connection.findings.iter().zip(reasons) {
+            let mut object = finding_line(&file, &connection.summary, (finding, causes), verbose, language);
+            object.follows = follows.map(|(root, frame)| Follows { id: root.id(), frame });
+            line(out, &object)?;
         }
     }
     Ok(worst)
@@ -189,6 +200,7 @@ fn finding_line<'a>(
         evidence: evidence.map(|e| EvidenceItem { frame: e.frame, role: e.role.name() }).collect(),
         title: texts.title(finding.diagnosis),
         message: finding.message(language),
+        follows: None,
         causes: causes.shown.iter().map(|it| cause_item(it, language)).collect(),
         excluded: excluded.map(|it| excluded_item(it, language)).collect(),
         why: causes.why(finding, language),

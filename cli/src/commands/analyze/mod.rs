@@ -12,7 +12,7 @@ use crate::read::{Capture, DataLink, Decoder, Trouble, link_name};
 use select::Selection;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
-use tcpdx_engine::{Causes, Engine, Finding, Language, Settings, Severity, Summary, Vantage};
+use tcpdx_engine::{Causes, Diagnosis, Engine, Finding, Language, Settings, Severity, Summary, Vantage};
 
 /// One connection with the findings that were asked for.
 struct Connection {
@@ -21,6 +21,8 @@ struct Connection {
     findings: Vec<Finding>,
     /// Why each may have happened.
     causes: Vec<Causes>,
+    /// What each follows from.
+    follows: Vec<Option<(Diagnosis, u32)>>,
 }
 
 impl Connection {

@@ -61,7 +61,8 @@ impl Selection {
                     false => Causes::default(),
                 });
                 let causes = causes.collect();
-                Some(Connection { summary, story, findings, causes })
+                let follows = findings.iter().map(|finding| reasons.root_of(finding)).collect();
+                Some(Connection { summary, story, findings, causes, follows })
             })
     }
 

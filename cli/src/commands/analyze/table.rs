@@ -8,7 +8,7 @@ use crate::term::table::{Align, Columns};
 use std::cmp::Reverse;
 use std::io::{self, Write};
 use tcpdx_engine::catalogue::texts;
-use tcpdx_engine::{Causes, Finding, Language, Severity, Verdict};
+use tcpdx_engine::{Causes, Diagnosis, Finding, Language, Severity, Verdict};
 
 /// Where the lines under a connection start.
 const INDENT: &str = "      ";
@@ -52,8 +52,9 @@ pub(super) fn print(
         let style = connection.severity().filter(|s| *s >= Severity::Warn).map(severity_style);
         writeln!(out, "{}", paint(style.unwrap_or_default(), &columns.line(row)))?;
         write!(out, "{}", term::wrap(&connection.story, INDENT, width))?;
-        for finding in connection.findings.iter().zip(&connection.causes) {
-            print_finding(out, finding, verbose, language, width)?;
+        let reasons = connection.causes.iter().zip(&connection.follows);
+        for (finding, (causes, follows)) in connection.findings.iter().zip(reasons) {
+            print_finding(out, (finding, causes, *follows), verbose, language, width)?;
         }
         writeln!(out)?;
     }
@@ -111,7 +112,7 @@ fn span(nanoseconds: Option<i64>) -> String {
 
 fn print_finding(
     out: &mut impl Write,
-    (finding, causes): (&Finding, &Causes),
+    (finding, causes, follows): (&Finding, &Causes, Option<(Diagnosis, u32)>),
     verbose: bool,
     language: Language,
     width: usize,
@@ -122,7 +123,14 @@ fn print_finding(
     writeln!(out, "{INDENT}{level}  {place}  {}", paint(BOLD, finding.diagnosis.id()))?;
     let inner = format!("{INDENT}       ");
     write!(out, "{}", term::wrap(&finding.message(language), &inner, width))?;
+    if let Some((root, frame)) = follows {
+        writeln!(out, "{inner}{}", paint(DIM, &format!("follows from {}, frame {frame}", root.id())))?;
+    }
     if !verbose {
+        // What follows from something has its reasons there.
+        if follows.is_some() {
+            return Ok(());
+        }
         // What merely may be is told to those who ask.
         let best = causes.shown.first().filter(|it| it.verdict == Verdict::Supported);
         let why = best.and_then(|_| causes.why(finding, language).into_iter().next());
