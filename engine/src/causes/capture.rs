@@ -47,7 +47,11 @@ pub(super) fn weigh(cause: Cause, s: &Scene<'_>, w: &mut Weight) {
             w.speaks((ended && challenged).then(|| s.itself()));
         }
         Cause::NormalFinRidesOnAck => {
-            let crossed = s.me.ends.iter().all(|end| end.fin.is_set());
+            // The other's FIN came in between.
+            let crossed = s.who().is_some_and(|side| {
+                let (own, peer) = (s.me.end(side).fin, s.me.end(side.other()).fin);
+                own.is_set() && peer.is_set() && own.frame < peer.frame
+            });
             let waited = s.duration(Param::Waited).unwrap_or(0);
             let soon = waited < limits::LEAST_TIMEOUT;
             w.proves((crossed && soon && s.is(&[D::CloseFinRetransmitted])).then(|| s.itself()));

@@ -53,7 +53,9 @@ fn gave_up(s: &Scene<'_>, w: &mut Weight) {
         );
     }
     let leaves = [client.rst, client.fin].into_iter().filter(|m| m.is_set()).min_by_key(|m| m.frame);
-    let Some(leaves) = leaves else { return };
+    // It answers the server's timer, not its own.
+    let answers = s.is(&[D::HandshakeSynackRejected]) && s.c.handshake.syn_ack_repeats > 0;
+    let Some(leaves) = leaves.filter(|_| !answers) else { return };
     let asked = if client.said.is_set() && client.said.time <= leaves.time { client.said } else { s.me.syn };
     let span = leaves.time - asked.time;
     let waits = s.is(&[D::AppNoResponse]) || s.me.end(Side::Server).said.time < asked.time;

@@ -1,7 +1,9 @@
 //! Firewalls and filters on the path.
 
 use super::limits;
-use super::questions::{by_icmp, goes_beyond, had_ended, rst_fits, rst_is_fresh, stray, turns, wrong_rst};
+use super::questions::{
+    after_first_data, by_icmp, goes_beyond, had_ended, rst_fits, rst_is_fresh, stray, turns, wrong_rst,
+};
 use super::scene::Scene;
 use super::weight::Weight;
 use crate::book::lines::{Line, Opening};
@@ -133,6 +135,8 @@ fn asymmetric(s: &Scene<'_>, w: &mut Weight) {
 fn rule_changed(s: &Scene<'_>, w: &mut Weight) {
     let idle = s.idle();
     w.against((idle >= limits::NO_DEVICE_FORGETS).then(|| s.was_idle()).flatten());
+    // What cuts each connection at its first data is no change.
+    w.against(after_first_data(s).filter(|_| s.me.end(Side::Server).bytes == 0));
     let beside = s.served_beside(s.at + 1, s.now);
     w.against(beside.map(|l| Fact::new(FactKind::ServedBeside, l.number, l.last.frame)));
     w.against(had_ended(s));

@@ -1,7 +1,7 @@
 //! Somebody between the two who cuts in on purpose.
 
 use super::limits;
-use super::questions::{had_ended, killed, stray, wrong_rst};
+use super::questions::{after_first_data, had_ended, killed, stray, wrong_rst};
 use super::scene::Scene;
 use super::weight::Weight;
 use crate::book::lines::Opening;
@@ -16,19 +16,6 @@ pub(super) fn weigh(cause: Cause, s: &Scene<'_>, w: &mut Weight) {
         Cause::ForgerKillsConnection => kills(s, w),
         _ => spoofed_source(s, w),
     }
-}
-
-/// The first data that the RST follows, where it does within a round trip, or what little a filter takes to read it.
-fn after_first_data(s: &Scene<'_>) -> Option<Fact> {
-    let first = s.c.first_data.get()?;
-    let span = s.at - first.time;
-    // Who was cut off elsewhere answers the data itself: that takes a round trip.
-    let rtt = s.c.rtt().unwrap_or(0);
-    let near = rtt + rtt / 4 + limits::FILTER_READS;
-    // Nothing else was said on it: that it is about the first data holds for its resends, too.
-    let only = s.me.end(Side::Client).said.frame == first.frame && s.me.end(Side::Server).bytes == 0;
-    (only && span >= 0 || (0..=near).contains(&span))
-        .then(|| s.fact_at(FactKind::AfterFirstData, first.frame).span(span))
 }
 
 fn content_filter(s: &Scene<'_>, w: &mut Weight) {

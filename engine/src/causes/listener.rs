@@ -103,7 +103,8 @@ fn accept_queue_full(s: &Scene<'_>, w: &mut Weight) {
         s.told_fact(D::HandshakeThirdAckLost).filter(|_| s.me.end(Side::Client).bytes > 0 && shared.is_some())
     });
     w.speaks(overflow);
-    w.speaks(shared.filter(|_| s.never_served()));
+    let known = took.is_some() || s.is_beside(Side::Server);
+    w.speaks(shared.filter(|_| s.never_served() && known));
     let gives_up = s.told_any(&[D::LossStalled, D::HandshakeThirdAckLost, D::HandshakeAcceptQueueOverflow]);
     w.speaks(took.filter(|_| s.never_served() && gives_up && s.me.end(Side::Client).bytes > 0));
 }

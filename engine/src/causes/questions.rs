@@ -220,3 +220,16 @@ pub(super) fn rst_is_fresh(s: &Scene<'_>) -> bool {
     let client = s.me.end(Side::Client).ttl;
     s.is_beside(Side::Server) || fresh && at_once && client != 0 && !matches!(client, 64 | 128 | 255)
 }
+
+/// The first data that the RST follows, where it does within a round trip, or what little a filter takes to read it.
+pub(super) fn after_first_data(s: &Scene<'_>) -> Option<Fact> {
+    let first = s.c.first_data.get()?;
+    let span = s.at - first.time;
+    // Who was cut off elsewhere answers the data itself: that takes a round trip.
+    let rtt = s.c.rtt().unwrap_or(0);
+    let near = rtt + rtt / 4 + limits::FILTER_READS;
+    // Nothing else was said on it: that it is about the first data holds for its resends, too.
+    let only = s.me.end(Side::Client).said.frame == first.frame && s.me.end(Side::Server).bytes == 0;
+    (only && span >= 0 || (0..=near).contains(&span))
+        .then(|| s.fact_at(FactKind::AfterFirstData, first.frame).span(span))
+}
